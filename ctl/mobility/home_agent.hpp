@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The home agent: binding cache and Binding Update processing
+// (RFC 6275, 10; RFC 5555, 4.5; RFC 5648, 6).
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "mobility/types.hpp"
+#include "wire/mobility_header.hpp"
+
+namespace dsmip::mobility {
+
+// One mobile node the home agent serves.
+struct ServedNode {
+    wire::Ipv6Address home_address;
+    std::vector<wire::Ipv4Address> home_addresses4;  // static, owned by this node
+};
+
+struct HomeAgentConfig {
+    wire::Ipv6Address address6;
+    std::optional<wire::Ipv4Address> address4;
+    std::vector<wire::Prefix6> home_prefixes;  // served; a home address elsewhere gets 132
+    std::vector<ServedNode> nodes;
+    bool accept_unlisted_nodes = false;         // else 129 for a home address not in `nodes`
+    std::optional<wire::Prefix4> address_pool;  // dynamic IPv4 home addresses
+    Duration max_lifetime = std::chrono::hours(1);
+    std::chrono::seconds nat_refresh_time{110};  // NATKATIMEOUT
+    bool accept_forced_udp = true;  // F flag of the Binding Update; else 144
+    bool impose_udp = false;        // F flag of the NAT detection option
+    bool accept_tlv = true;         // T flag
+    bool accept_mcoa = true;        // else 166
+    bool accept_bulk = true;        // else 168
+    unsigned max_bindings_per_node = 32;
+    wire::Dialect dialect = wire::Dialect::Auto;
+};
+
+// Not thread safe.  Every call returns what is to be done, in order.
+class HomeAgent {
+   public:
+    explicit HomeAgent(HomeAgentConfig config);
+    ~HomeAgent();
+    HomeAgent(HomeAgent&&) noexcept;
+    HomeAgent& operator=(HomeAgent&&) noexcept;
+
+    // Bindings found in the kernel at start-up; before any other call.
+    [[nodiscard]] Actions restore(TimePoint now, std::span<const KernelNode> nodes);
+
+    [[nodiscard]] Actions receive(TimePoint now, const ReceivedMessage& message);
+
+    // Outcome of an InstallBindings or RemoveBindings this engine asked for.
+    [[nodiscard]] Actions kernel_done(TimePoint now, RequestId request, const KernelOutcome& error);
+
+    // The kernel deleted a binding at its lifetime.
+    [[nodiscard]] Actions binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
+                                          std::uint16_t bid);
+
+    // Administrative deletion; no bid = all of the node.  False in `found` if
+    // there is none.
+    [[nodiscard]] Actions remove(TimePoint now, const wire::Ipv6Address& home_address,
+                                 std::optional<std::uint16_t> bid, bool& found);
+
+    // To be called at or after next_deadline().
+    [[nodiscard]] Actions tick(TimePoint now);
+    [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+    // For `dsmipctl status` and tests.
+    [[nodiscard]] std::size_t node_count() const;
+    [[nodiscard]] std::size_t binding_count() const;
+    [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
+    [[nodiscard]] std::vector<NamedCount> counters() const;
+
+   private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dsmip::mobility

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the protocol engines and the daemon say to each other: times, paths,
+// bindings as the kernel holds them, messages in, actions out.  No I/O.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wire/address.hpp"
+
+namespace dsmip::mobility {
+
+// Time since an arbitrary start that counts while the machine sleeps.  The
+// caller owns the clock; engines only compare and add.
+using Duration = std::chrono::milliseconds;
+struct EngineClock {
+    using rep = Duration::rep;
+    using period = Duration::period;
+    using duration = Duration;
+    using time_point = std::chrono::time_point<EngineClock, Duration>;
+    static constexpr bool is_steady = true;
+};
+using TimePoint = EngineClock::time_point;
+
+// What stands between outer and inner IP header (RFC 5555, 4.1; RFC 5845).
+// Values equal enum dsmip_encap of <linux/dsmip.h>.
+enum class Encapsulation : std::uint8_t { direct, udp, udp_tlv, udp_tlv_draft };
+
+// The outer tuple that brought a message through the dsmip device.  `cookie`
+// is the packet mark that sends an answer back over exactly this tuple.
+struct MessagePath {
+    std::uint32_t cookie = 0;
+    Encapsulation encapsulation = Encapsulation::udp;
+    wire::Endpoint remote;
+    wire::Endpoint local;
+    unsigned link = 0;  // interface index
+};
+
+// A Mobility Header message as it came from the raw socket.
+struct ReceivedMessage {
+    wire::Ipv6Address source;       // home address where a Home Address option was processed
+    wire::Ipv6Address destination;  // home address where a type 2 routing header was processed
+    // IPv6 source on the wire where it differs from `source` (Home Address option).
+    std::optional<wire::Ipv6Address> wire_source;
+    // Set when it came through the dsmip device; absent for native IPv6.
+    std::optional<MessagePath> path;
+    unsigned link = 0;  // interface index it arrived on
+    std::span<const std::uint8_t> octets;
+};
+
+// One care-of end point as the kernel holds it (DSMIP_BINDING_A_*).
+struct KernelBinding {
+    std::uint16_t bid = 0;  // 0 = plain binding
+    wire::IpAddress care_of;
+    std::uint16_t port = 0;                        // UDP port at the home agent, 0 = none
+    std::optional<wire::Ipv4Address> claimed_care_of;  // as in the Binding Update, behind a NAT
+    Encapsulation encapsulation = Encapsulation::direct;
+    std::uint8_t priority = 0;
+    Duration lifetime{0};  // remaining
+    unsigned link = 0;     // outgoing interface, 0 = routing decides
+    std::uint16_t sequence = 0;
+    bool nat = false;
+    bool forced_udp = false;
+    bool draft = false;  // the peer speaks the drafts
+    bool mcoa = false;   // made by a Binding Identifier option
+    friend bool operator==(const KernelBinding&, const KernelBinding&) = default;
+};
+
+// A node with its home addresses and bindings, as in one DSMIP_A_NODE.
+struct KernelNode {
+    wire::Ipv6Address home_address;
+    std::vector<wire::Ipv4Address> home_addresses4;
+    std::vector<KernelBinding> bindings;
+    friend bool operator==(const KernelNode&, const KernelNode&) = default;
+};
+
+// ---------------------------------------------------------------- actions
+
+// How a message leaves.
+// Native IPv6: the wire source differs from the message source when a Home
+// Address option is to be added, the wire destination from the message
+// destination when a type 2 routing header is.
+struct NativeIpv6 {
+    wire::Ipv6Address wire_source;
+    wire::Ipv6Address wire_destination;
+    bool home_address_option = false;
+    bool routing_header = false;
+    unsigned link = 0;  // 0 = routing decides
+};
+// Back over the tuple that a received message came by.
+struct AnswerPath {
+    std::uint32_t cookie = 0;
+};
+// In UDP over IPv4 to a home agent (RFC 5555, 4.4.1); the daemon makes or
+// reuses a path cookie for it.
+struct UdpPath {
+    wire::Endpoint remote;
+    wire::Ipv4Address local;
+    unsigned link = 0;
+};
+
+struct SendMessage {
+    std::vector<std::uint8_t> octets;  // Mobility Header, checksum filled in
+    wire::Ipv6Address source;          // as in the checksum
+    wire::Ipv6Address destination;     // as in the checksum
+    std::variant<NativeIpv6, AnswerPath, UdpPath> route;
+};
+
+// Identifies a kernel request; the daemon gives it back with the outcome.
+using RequestId = std::uint64_t;
+
+// Make or update the bindings in `node`; with `replace` they become the only
+// ones.  The engine answers its peer only after the outcome is reported.
+struct InstallBindings {
+    RequestId request = 0;
+    KernelNode node;
+    bool replace = false;
+};
+// Delete these bindings; an empty list deletes the node.
+struct RemoveBindings {
+    RequestId request = 0;
+    wire::Ipv6Address home_address;
+    std::vector<std::uint16_t> bids;
+};
+// Mobile node: put the IPv4 home address on, or take it off, the device.
+struct AssignHomeAddress4 {
+    wire::Ipv4Address address;
+};
+struct WithdrawHomeAddress4 {
+    wire::Ipv4Address address;
+};
+
+// Something an operator may want to see: logged and sent to `dsmipctl monitor`.
+// `name` is stable ("binding-accepted", "binding-refused", "message-dropped",
+// "registration-lost", ...); `fields` are name and value pairs in print order.
+struct Report {
+    enum class Level : std::uint8_t { debug, info, warning };
+    Level level = Level::info;
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> fields;
+};
+
+using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, AssignHomeAddress4,
+                            WithdrawHomeAddress4, Report>;
+using Actions = std::vector<Action>;
+
+// Outcome of InstallBindings or RemoveBindings: no value = done, else why not.
+using KernelOutcome = std::optional<std::string>;
+
+// A named count of the engine; names are stable and documented with the engine.
+struct NamedCount {
+    std::string name;
+    std::uint64_t value = 0;
+};
+
+}  // namespace dsmip::mobility
