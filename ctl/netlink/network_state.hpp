@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The links, addresses and default routes of a network namespace, built from rtnetlink messages.
+// Pure: messages in, state out.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "netlink/error.hpp"
+#include "wire/address.hpp"
+
+namespace dsmip::netlink {
+
+/// An address of a link.
+struct LinkAddress {
+    wire::IpAddress address;
+    std::uint8_t prefix_length = 0;
+    /// RT_SCOPE_*: 0 universe, 200 site, 253 link, 254 host.
+    std::uint8_t scope = 0;
+    bool tentative = false;  ///< duplicate address detection still runs
+    bool optimistic = false; ///< tentative, yet usable (RFC 4429)
+    bool deprecated = false; ///< not for new communication (RFC 4862, 5.5.4)
+    bool dad_failed = false; ///< a duplicate: unusable
+    bool temporary = false;  ///< of the privacy extensions (RFC 8981)
+    bool home = false;       ///< IFA_F_HOMEADDRESS
+    bool permanent = false;  ///< set by hand, not by autoconfiguration or DHCP
+    /// Seconds left when the kernel told; absent = for ever.
+    std::optional<std::chrono::seconds> preferred;
+    std::optional<std::chrono::seconds> valid;
+
+    /// Global scope and past duplicate address detection; deprecated ones still count.
+    [[nodiscard]] bool is_usable() const;
+
+    friend bool operator==(const LinkAddress&, const LinkAddress&) = default;
+};
+
+/// A default route of the main table through one link.
+struct DefaultRoute {
+    wire::AddressFamily family = wire::AddressFamily::Ipv6;
+    /// Absent on links that need none.
+    std::optional<wire::IpAddress> gateway;
+    std::uint32_t metric = 0;
+    /// RTPROT_*.
+    std::uint8_t protocol = 0;
+
+    friend bool operator==(const DefaultRoute&, const DefaultRoute&) = default;
+};
+
+struct Link {
+    std::uint32_t ifindex = 0;
+    std::string name;
+    /// Kind of a virtual link, e.g. "dsmip", "veth"; empty for hardware.
+    std::string kind;
+    bool up = false;      ///< administratively (IFF_UP)
+    bool running = false; ///< has carrier (IFF_RUNNING)
+    bool loopback = false;
+    std::uint32_t mtu = 0;
+    std::vector<LinkAddress> addresses;
+    std::vector<DefaultRoute> default_routes;
+
+    [[nodiscard]] bool has_default_route(wire::AddressFamily family) const;
+
+    friend bool operator==(const Link&, const Link&) = default;
+};
+
+/// What a message changed.
+struct StateChange {
+    bool changed = false;
+    /// The kernel drops IPv4 routes silently when a link goes down or loses an address: they have
+    /// to be dumped again.
+    bool ipv4_routes_stale = false;
+};
+
+class NetworkState {
+public:
+    /// Take over one message: RTM_NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE; others are
+    /// of no interest. A malformed one is an error and changes nothing.
+    tl::expected<StateChange, DecodeError> apply(std::span<const std::byte> message);
+
+    /// Forget the default routes of a family, before they are dumped again.
+    void clear_default_routes(wire::AddressFamily family);
+
+    [[nodiscard]] const std::map<std::uint32_t, Link>& links() const { return links_; }
+    [[nodiscard]] const Link* find(std::uint32_t ifindex) const;
+    [[nodiscard]] const Link* find(const std::string& name) const;
+
+    friend bool operator==(const NetworkState&, const NetworkState&) = default;
+
+private:
+    tl::expected<StateChange, DecodeError> apply_link(std::span<const std::byte> message);
+    tl::expected<StateChange, DecodeError> apply_address(std::span<const std::byte> message);
+    tl::expected<StateChange, DecodeError> apply_route(std::span<const std::byte> message);
+
+    std::map<std::uint32_t, Link> links_;
+};
+
+} // namespace dsmip::netlink

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The XFRM states without which the kernel drops Mobile IPv6 headers: Home Address options at a home
+// agent (RFC 6275, 6.3) and type 2 routing headers at a mobile node (RFC 6275, 6.4).
+#pragma once
+
+#include <cstdint>
+
+#include "netlink/error.hpp"
+#include "netlink/rtnl.hpp"
+#include "netlink/socket.hpp"
+#include "wire/address.hpp"
+
+namespace dsmip::netlink {
+
+/// Which header a state lets in.
+enum class MobilityHeaderExtension : std::uint8_t {
+    home_address_option,   ///< proto hao
+    type2_routing_header,  ///< proto route2
+};
+
+/// Adds and removes "wild receive" states: any source, any care-of address. They only admit; whether
+/// a message is believed is the business of its receiver. For outgoing packets they mean nothing
+/// without a policy, and none is made.
+class Xfrm {
+public:
+    /// EPROTONOSUPPORT: the kernel has no XFRM user interface.
+    static Result<Xfrm> open();
+
+    /// `destination`: the home agent's own address for Home Address options, the home address for
+    /// type 2 routing headers; unspecified = any. IfExists::replace is not possible (EINVAL).
+    /// EPROTONOSUPPORT: the kernel lacks Mobile IPv6 (CONFIG_IPV6_MIP6).
+    Result<void> accept(MobilityHeaderExtension extension, const wire::Ipv6Address& destination,
+                        IfExists if_exists = IfExists::fail);
+    Result<void> stop_accepting(MobilityHeaderExtension extension,
+                                const wire::Ipv6Address& destination,
+                                IfMissing if_missing = IfMissing::fail);
+
+private:
+    explicit Xfrm(Socket socket);
+
+    Socket socket_;
+};
+
+} // namespace dsmip::netlink
