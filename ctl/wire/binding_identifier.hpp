@@ -70,9 +70,11 @@ struct BindingIdentifierReadings {
 
 /// What octet 5 cannot be understood without.
 struct BindingIdentifierContext {
-    Dialect dialect = Dialect::Auto; ///< configured or remembered for the peer
+    Dialect dialect = Dialect::Auto; ///< configured for the peer
     Ipv6Address home_address;
     bool over_home_link = false; ///< came from the home address by way of the home link
+    /// What an earlier Binding Update proved; decides if this one with Auto proves nothing.
+    Dialect remembered = Dialect::Auto;
 };
 
 /// Reads the Binding Identifier options of a Binding Update.

@@ -22,9 +22,8 @@ inline constexpr std::size_t max_mobility_header_length = 2048;
 enum class EncodeError : std::uint8_t {
     MessageTooLong,   ///< longer than max_mobility_header_length
     OptionTooLong,    ///< option data does not fit the 8-bit length
-    TooManyAddresses, ///< more than 255 home agents in a Home Agent Switch
     ValueOutOfRange,  ///< IPv4 prefix length above 63
-    FlagNotInDialect, ///< P in the draft
+    FlagNotInDialect, ///< P in the draft or together with O
     MalformedOption,  ///< a BindingIdentifier with malformed_length, an UnknownOption of a padding
                       ///< type
     DuplicateAuthorizationData, ///< more than one Binding Authorization Data option

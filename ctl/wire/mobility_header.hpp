@@ -134,7 +134,7 @@ struct BindingError {
 
 /// RFC 5142, 4.
 struct HomeAgentSwitch {
-    std::vector<Ipv6Address> home_agents; ///< in order of preference, at most 255
+    std::vector<Ipv6Address> home_agents; ///< in order of preference, at most 127 fit a message
     MobilityOptions options;
     bool operator==(const HomeAgentSwitch&) const = default;
 };

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The Internet checksum of a Mobility Header.
+#include "wire/checksum.hpp"
+
+#include "wire/mobility_header.hpp"
+
+namespace dsmip::wire {
+
+namespace {
+
+/// 64 bits hold the sum of any message that fits in memory without an intermediate fold.
+std::uint64_t sum_of(std::span<const std::uint8_t> octets) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        sum += i % 2 == 0 ? std::uint64_t{octets[i]} << 8U : std::uint64_t{octets[i]};
+    }
+    return sum;
+}
+
+} // namespace
+
+std::uint16_t mobility_header_checksum(std::span<const std::uint8_t> octets,
+                                       const Ipv6Address& source, const Ipv6Address& destination) {
+    const std::uint64_t length = octets.size();
+    std::uint64_t sum = sum_of(source.bytes) + sum_of(destination.bytes) + (length >> 16U) +
+                        (length & 0xFFFFU) + mobility_header_protocol + sum_of(octets);
+    while (sum > 0xFFFFU) {
+        sum = (sum & 0xFFFFU) + (sum >> 16U);
+    }
+    return static_cast<std::uint16_t>(~sum & 0xFFFFU);
+}
+
+} // namespace dsmip::wire
