@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The front door.  `make help` says what there is.
+
+KDIR    ?= /lib/modules/$(shell uname -r)/build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+JOBS    ?= $(shell nproc)
+
+.DEFAULT_GOAL := help
+.PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-kmod \
+	check-requirements setup lint clean
+
+help:
+	@echo 'dsmip: dual-stack Mobile IPv6 for Linux'
+	@echo
+	@echo '  make demo         install what is missing, build, boot a guest, show a node roaming'
+	@echo '  make check        install what is missing, build, run all tests (guest: Debian kernel)'
+	@echo '  make check-debug  the system tests on a kernel with KASAN, lockdep and kmemleak'
+	@echo
+	@echo '  make all          daemon and command into build/ctl; the module for KDIR'
+	@echo '  make kmod KDIR=D  the module for the kernel whose build folder is D'
+	@echo '  make install      daemon, command and module of this machine; PREFIX, DESTDIR'
+	@echo '  make lint         clang-tidy, clang-format, shellcheck'
+	@echo '  make clean        remove build/'
+	@echo
+	@echo 'scripts/vm --help tells how to run a command in a guest.'
+
+all: ctl kmod
+
+# Debian packages that are not there yet; see scripts/dependencies.
+setup:
+	@scripts/setup
+
+ctl:
+	@cmake -S . -B build/ctl -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDSMIP_TESTS=OFF >/dev/null
+	@cmake --build build/ctl -j $(JOBS)
+
+kmod:
+	$(MAKE) -C kmod KDIR=$(KDIR)
+
+install: all
+	cmake --install build/ctl --prefix $(DESTDIR)$(PREFIX)
+	$(MAKE) -C kmod KDIR=$(KDIR) install
+
+demo: setup ctl
+	@scripts/demo
+
+check: setup ctl check-unit check-kmod check-system check-requirements
+
+check-unit:
+	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_TESTS=ON >/dev/null
+	@cmake --build build/unit -j $(JOBS)
+	ctest --test-dir build/unit -j $(JOBS) --output-on-failure --output-junit junit.xml
+
+check-kmod:
+	scripts/check-kmod
+
+check-system: ctl
+	tests/vm/selftest.sh
+	tests/system/run --kernel debian
+
+check-debug: setup ctl
+	scripts/vm prepare --kernel uml-debug
+	tests/system/run --kernel uml-debug
+
+# Every test named in the requirements matrix exists and ran in this tree.
+check-requirements:
+	tests/requirements
+
+lint:
+	scripts/lint
+
+clean:
+	rm -rf build

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What every system test shares: failing with evidence, waiting for events,
+# namespaces, captures.  Sourced inside a guest, as root.
+set -euo pipefail
+
+SYSTEM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TREE=$(cd "$SYSTEM_DIR/../.." && pwd)
+export PATH="$TREE/build/ctl/ctl/daemon:$TREE/build/ctl/ctl/cli:$TREE/build/ctl/tests/system/tools:$SYSTEM_DIR/tools:$PATH"
+TEST_NAME=${TEST_NAME:-$(basename "$0" .sh)}
+
+# Logs and captures go where the host finds them after the run.
+ARTIFACTS=${DSMIP_ARTIFACTS:-$(mktemp -d)}
+WORK=$(mktemp -d)
+mkdir -p "$ARTIFACTS"
+
+# How long an event may take: emulation and debug kernels are slow, so this is
+# generous; only failing tests use it up.
+PATIENCE=${DSMIP_TEST_PATIENCE:-60}
+
+say() { printf '== %s\n' "$*"; }
+info() { printf '   %s\n' "$*"; }
+fail() {
+	printf 'FAIL %s: %s\n' "$TEST_NAME" "$*" >&2
+	exit 1
+}
+
+# wait_until WHAT COMMAND...: until COMMAND succeeds.
+wait_until() {
+	local what=$1 end=$((SECONDS + PATIENCE))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "waited ${PATIENCE} s in vain for: $what"
+		poll_pause
+	done
+}
+# The one pause of all polling loops.
+poll_pause() { read -rt 0.05 <> <(:) || :; }
+
+# expect_equal WHAT WANTED GOT
+expect_equal() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; }
+# expect_match WHAT REGEX TEXT
+expect_match() { [[ $3 =~ $2 ]] || fail "$1: expected something like '$2', got '$3'"; }
+# expect_refused WHAT REGEX COMMAND...: fails with a text like REGEX.
+expect_refused() {
+	local what=$1 regex=$2 text
+	shift 2
+	if text=$("$@" 2>&1); then fail "$what: should have been refused: $*"; fi
+	expect_match "$what" "$regex" "$text"
+}
+
+# in NS COMMAND...
+in_ns() { local ns=$1; shift; ip netns exec "$ns" "$@"; }
+
+# namespaces NAME...: made, with loopback up and without duplicate address
+# detection, whose seconds would only slow the tests.
+namespaces() {
+	local ns
+	for ns; do
+		ip netns add "$ns"
+		in_ns "$ns" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
+			net.ipv6.conf.default.accept_dad=0 \
+			net.ipv6.conf.all.forwarding=0 \
+			net.ipv6.conf.default.router_solicitations=-1 \
+			net.ipv6.conf.default.router_solicitation_delay=0 \
+			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+		ip -n "$ns" link set lo up
+	done
+}
+routers() {
+	local ns
+	for ns; do
+		in_ns "$ns" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+			net.ipv6.conf.default.forwarding=1
+	done
+}
+# wire NS1 DEV1 NS2 DEV2: a cable.
+wire() {
+	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
+	ip -n "$1" link set "$2" up
+	ip -n "$3" link set "$4" up
+}
+
+# start NAME COMMAND...: in the background, output in NAME.log; PID_NAME is set.
+BACKGROUND=()
+start() {
+	local name=$1
+	shift
+	"$@" >"$ARTIFACTS/$name.log" 2>&1 </dev/null &
+	printf -v "PID_${name//-/_}" %s $!
+	BACKGROUND+=($!)
+}
+# capture NS DEV NAME [FILTER...]: until the end; the host decodes it then.
+capture() {
+	local ns=$1 dev=$2 name=$3
+	shift 3
+	start "tcpdump-$name" ip netns exec "$ns" tcpdump -Z root -U -s 0 -i "$dev" -n \
+		-w "$ARTIFACTS/$name.pcap" "$@"
+	wait_until "capture on $dev" grep -q 'listening on' "$ARTIFACTS/tcpdump-$name.log"
+}
+# counter NS NAME: value of a counter of dsmip0, 0 when it never moved.
+counter() {
+	in_ns "$1" dsmipctl counters --all --json |
+		python3 -c 'import json,sys
+d=json.load(sys.stdin)
+d=d[0]["counters"] if isinstance(d,list) else d["counters"]
+print(d.get(sys.argv[1],0))' "$2"
+}
+
+finish() {
+	local status=$? pid
+	set +e
+	if ((status)); then
+		{
+			ip netns list
+			local ns
+			for ns in $(ip netns list | cut -d' ' -f1); do
+				printf '\n##### %s\n' "$ns"
+				ip -n "$ns" address
+				ip -n "$ns" -4 route show table all
+				ip -n "$ns" -6 route show table all
+				ip -n "$ns" rule
+				ip -n "$ns" -6 rule
+				in_ns "$ns" dsmipctl device show
+				in_ns "$ns" dsmipctl binding show
+				in_ns "$ns" dsmipctl counters
+			done
+			dmesg | tail -n 60
+		} >"$ARTIFACTS/state.txt" 2>&1
+		for log in "$ARTIFACTS"/*.log; do
+			case $log in */tcpdump-*) continue ;; esac
+			printf -- '--- %s (last lines)\n' "$log" >&2
+			tail -n 15 "$log" >&2
+		done
+	fi
+	type test_cleanup >/dev/null 2>&1 && test_cleanup
+	for pid in "${BACKGROUND[@]}"; do kill "$pid" 2>/dev/null; done
+	for pid in "${BACKGROUND[@]}"; do wait "$pid" 2>/dev/null; done
+	for ns in $(ip netns list | cut -d' ' -f1); do ip netns delete "$ns"; done
+	rm -rf "$WORK"
+	exit "$status"
+}
+trap finish EXIT
+trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
+set -o errtrace
