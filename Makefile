@@ -7,6 +7,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-kmod \
 	check-requirements setup lint clean
 
@@ -32,7 +33,7 @@ setup:
 	@scripts/setup
 
 ctl:
-	@cmake -S . -B build/ctl -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDSMIP_TESTS=OFF >/dev/null
+	@cmake -S . -B build/ctl -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDSMIP_UNIT_TESTS=OFF >/dev/null
 	@cmake --build build/ctl -j $(JOBS)
 
 kmod:
@@ -48,7 +49,7 @@ demo: setup ctl
 check: setup ctl check-unit check-kmod check-system check-requirements
 
 check-unit:
-	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_TESTS=ON >/dev/null
+	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
 	@cmake --build build/unit -j $(JOBS)
 	ctest --test-dir build/unit -j $(JOBS) --output-on-failure --output-junit junit.xml
 

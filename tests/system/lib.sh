@@ -6,7 +6,7 @@ set -euo pipefail
 
 SYSTEM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TREE=$(cd "$SYSTEM_DIR/../.." && pwd)
-export PATH="$TREE/build/ctl/ctl/daemon:$TREE/build/ctl/ctl/cli:$TREE/build/ctl/tests/system/tools:$SYSTEM_DIR/tools:$PATH"
+export PATH="$TREE/build/ctl/bin:$SYSTEM_DIR/tools:$PATH"
 TEST_NAME=${TEST_NAME:-$(basename "$0" .sh)}
 
 # Logs and captures go where the host finds them after the run.
