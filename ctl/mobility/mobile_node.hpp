@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "mobility/types.hpp"
 #include "wire/mobility_header.hpp"
@@ -15,25 +16,28 @@ namespace dsmip::mobility {
 // preferred; with MCoA every usable access registers under its bid.
 struct Access {
     std::string link_name;
-    std::uint16_t bid = 0;  // 1..65535 with MCoA
+    std::uint16_t bid = 0; // 1..65535 with MCoA
     std::uint8_t priority = 0;
 };
 
 struct MobileNodeConfig {
     wire::Ipv6Address home_address;
     wire::Ipv6Address home_agent6;
-    std::optional<wire::Ipv4Address> home_agent4;  // needed in IPv4-only networks
+    std::optional<wire::Ipv4Address> home_agent4; // needed in IPv4-only networks
     std::uint16_t home_agent_port = 4191;
-    enum class HomeAddress4 : std::uint8_t { none, fixed, dynamic } home_address4_mode =
-        HomeAddress4::none;
-    wire::Ipv4Address home_address4;  // with `fixed`
-    std::vector<Access> accesses;     // in order of preference; others are not used
-    bool mcoa = false;                // register all usable accesses at once
-    bool bulk = true;                 // one Binding Update for several bids where allowed
+    enum class HomeAddress4 : std::uint8_t {
+        none,
+        fixed,
+        dynamic
+    } home_address4_mode = HomeAddress4::none;
+    wire::Ipv4Address home_address4; // with `fixed`
+    std::vector<Access> accesses;    // in order of preference; others are not used
+    bool mcoa = false;               // register all usable accesses at once
+    bool bulk = true;                // one Binding Update for several bids where allowed
     Duration lifetime = std::chrono::minutes(10);
-    bool force_udp = false;   // F flag
-    bool prefer_tlv = false;  // T flag
-    std::chrono::seconds keepalive{110};  // NATKATIMEOUT, where the home agent suggests nothing
+    bool force_udp = false;              // F flag
+    bool prefer_tlv = false;             // T flag
+    std::chrono::seconds keepalive{110}; // NATKATIMEOUT, where the home agent suggests nothing
     Duration initial_timeout_first = std::chrono::milliseconds(1500);
     wire::Dialect dialect = wire::Dialect::Auto;
 };
@@ -42,50 +46,78 @@ struct MobileNodeConfig {
 // now: link up, not tentative, not deprecated, global or private scope.
 struct CareOfCandidate {
     std::string link_name;
-    unsigned link = 0;  // interface index
+    unsigned link = 0; // interface index
     wire::IpAddress address;
-    bool default_route = false;  // this family has one on this link
+    bool default_route = false; // this family has one on this link
     friend bool operator==(const CareOfCandidate&, const CareOfCandidate&) = default;
 };
 
-// One row of the binding update list, for `dsmipctl status` and tests.
-struct BindingUpdateListEntry {
-    std::uint16_t bid = 0;
-    std::string link_name;
-    wire::IpAddress care_of;
-    enum class State : std::uint8_t { registering, registered, deregistering, failed } state;
-    std::uint16_t sequence = 0;
-    Duration remaining{0};
-    Encapsulation encapsulation = Encapsulation::direct;
-    bool nat = false;
-    unsigned attempts = 0;
-    std::string last_error;  // empty = none
+// What a row of the binding update list is at.  `idle`: no usable care-of
+// address, or de-registered.  `failed`: the home agent refused; tried again later.
+// A binding that was accepted before may still be in force in any state but
+// `deregistering`: `remaining` is then above zero.
+enum class RegistrationState : std::uint8_t {
+    idle,
+    registering,
+    registered,
+    deregistering,
+    failed
 };
 
-// Not thread safe.  Every call returns what is to be done, in order.
+// The name of the state, e.g. "registered".
+std::string_view to_string(RegistrationState state);
+
+// One row of the binding update list, for `dsmipctl status` and tests.
+struct BindingUpdateListEntry {
+    using State = RegistrationState;
+
+    std::uint16_t bid = 0; // 0 = plain binding
+    std::string link_name; // of the care-of address; empty = none
+    wire::IpAddress care_of;
+    State state = State::idle;
+    std::uint16_t sequence = 0; // of the last Binding Update sent for it
+    Duration remaining{0};      // of the accepted binding, 0 = none
+    Encapsulation encapsulation = Encapsulation::direct;
+    bool nat = false;
+    bool forced_udp = false;
+    // The IPv4 home address that the accepted binding serves too.
+    std::optional<wire::Ipv4Address> home_address4;
+    // Time between Binding Updates that keep the NAT mapping alive, 0 = not needed.
+    Duration keepalive{0};
+    unsigned attempts = 0;  // Binding Updates sent without an answer
+    std::string last_error; // empty = none
+};
+
+// Not thread safe.  Every call returns what is to be done, in order.  `now` must
+// not go back from call to call.
 class MobileNode {
-   public:
+public:
     // `random` returns evenly distributed 32-bit values (initial sequence number).
     MobileNode(MobileNodeConfig config, std::function<std::uint32_t()> random);
     ~MobileNode();
     MobileNode(MobileNode&&) noexcept;
     MobileNode& operator=(MobileNode&&) noexcept;
 
-    // Bindings found in the kernel at start-up (a predecessor died): taken over
-    // as registered, refreshed with later sequence numbers.
+    // Bindings found in the kernel at start-up (a predecessor died), before any
+    // other call: taken over as registered, refreshed with later sequence
+    // numbers at the first network_changed().
     [[nodiscard]] Actions restore(TimePoint now, const KernelNode& node);
 
     // All usable care-of addresses, after every change of links or addresses.
+    // The binding in the kernel stays until another is accepted; with MCoA that
+    // of a vanished access goes at once, so that its traffic moves.
     [[nodiscard]] Actions network_changed(TimePoint now, std::vector<CareOfCandidate> candidates);
 
     [[nodiscard]] Actions receive(TimePoint now, const ReceivedMessage& message);
 
     [[nodiscard]] Actions kernel_done(TimePoint now, RequestId request, const KernelOutcome& error);
 
+    // The kernel deleted a binding at its lifetime.
     [[nodiscard]] Actions binding_expired(TimePoint now, std::uint16_t bid);
 
     // De-register everything; finished() turns true when the home agent has
-    // answered or the retransmissions are used up.
+    // answered or the retransmissions are used up (7 s).  The last actions take
+    // bindings and IPv4 home address away; nothing happens afterwards.
     [[nodiscard]] Actions stop(TimePoint now);
     [[nodiscard]] bool finished() const;
 
@@ -94,12 +126,15 @@ class MobileNode {
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
     [[nodiscard]] std::vector<BindingUpdateListEntry> binding_update_list(TimePoint now) const;
+    // The IPv4 home address while the home agent acknowledges it.
+    // AssignHomeAddress4 and WithdrawHomeAddress4 follow it, for a fixed address
+    // as for a dynamic one.
     [[nodiscard]] std::optional<wire::Ipv4Address> home_address4() const;
     [[nodiscard]] std::vector<NamedCount> counters() const;
 
-   private:
+private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace dsmip::mobility
+} // namespace dsmip::mobility
