@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reading messages of the family "dsmip".
+#include <arpa/inet.h>
+#include <linux/dsmip.h>
+#include <linux/genetlink.h>
+
+#include "netlink/attributes.hpp"
+#include "netlink/dsmip_family.hpp"
+
+namespace dsmip::netlink {
+
+namespace {
+
+template<class Value>
+auto store_in(std::optional<Value>& field) {
+    return [&field](const Value& value) { field = value; };
+}
+auto store_port(std::optional<std::uint16_t>& field) {
+    return [&field](std::uint16_t port) { field = ntohs(port); };
+}
+auto store_duration(std::optional<Milliseconds>& field) {
+    return [&field](std::uint32_t duration) { field = Milliseconds(duration); };
+}
+
+/// An address of fixed family.
+template<class Address, class Store>
+Decoded<void> read_fixed(const Attribute& attribute, std::string_view where, Store&& store) {
+    Address address;
+    auto done = read_raw(attribute, where, address.bytes);
+    if (done) {
+        store(address);
+    }
+    return done;
+}
+template<class Address, class Field>
+Decoded<void> read_into(const Attribute& attribute, std::string_view where,
+                        std::optional<Field>& field) {
+    return read_fixed<Address>(attribute, where, [&](const Address& address) { field = address; });
+}
+
+template<class Enum>
+Decoded<void> read_enum(const Attribute& attribute, std::string_view where, unsigned max,
+                        std::optional<Enum>& field) {
+    std::uint8_t raw = 0;
+    auto done = read_raw(attribute, where, raw);
+    if (!done) {
+        return done;
+    }
+    if (raw > max) {
+        return tl::unexpected(DecodeError{std::string(where) + ": attribute " +
+                                          std::to_string(attribute.type) + " has value " +
+                                          std::to_string(raw) + ", 0 to " + std::to_string(max) +
+                                          " are known"});
+    }
+    field = static_cast<Enum>(raw);
+    return {};
+}
+
+Decoded<void> read_device(Octets octets, Device& device) {
+    constexpr std::string_view where = "device";
+    DeviceSettings& settings = device.settings;
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        switch (attribute.type) {
+        case DSMIP_DEVICE_A_ROLE:
+            return read_enum(attribute, where, DSMIP_ROLE_MAX, settings.role);
+        case DSMIP_DEVICE_A_HOME_AGENT4:
+            return read_into<wire::Ipv4Address>(attribute, where, settings.home_agent4);
+        case DSMIP_DEVICE_A_HOME_AGENT6:
+            return read_into<wire::Ipv6Address>(attribute, where, settings.home_agent6);
+        case DSMIP_DEVICE_A_UDP_PORT:
+            return read_as<std::uint16_t>(attribute, where, store_port(settings.udp_port));
+        case DSMIP_DEVICE_A_HOME_AGENT_PORT:
+            return read_as<std::uint16_t>(attribute, where, store_port(settings.home_agent_port));
+        case DSMIP_DEVICE_A_FWMARK:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.fwmark));
+        case DSMIP_DEVICE_A_BID_MARK_MASK:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.bid_mark_mask));
+        case DSMIP_DEVICE_A_COOKIE_LIFETIME:
+            return read_as<std::uint32_t>(attribute, where,
+                                          store_duration(settings.cookie_lifetime));
+        case DSMIP_DEVICE_A_NODES:
+            return read_raw(attribute, where, device.nodes);
+        case DSMIP_DEVICE_A_BINDINGS:
+            return read_raw(attribute, where, device.bindings);
+        case DSMIP_DEVICE_A_PATHS:
+            return read_raw(attribute, where, device.paths);
+        default:
+            return {};
+        }
+    });
+}
+
+BindingFlags to_flags(std::uint32_t raw) {
+    return {.nat = (raw & DSMIP_BINDING_F_NAT) != 0,
+            .forced_udp = (raw & DSMIP_BINDING_F_FORCED_UDP) != 0,
+            .draft = (raw & DSMIP_BINDING_F_DRAFT) != 0,
+            .mcoa = (raw & DSMIP_BINDING_F_MCOA) != 0};
+}
+
+BindingStatistics& statistics_of(Binding& binding) {
+    if (!binding.statistics) {
+        binding.statistics.emplace();
+    }
+    return *binding.statistics;
+}
+
+Decoded<void> read_binding_attribute(const Attribute& attribute, Binding& binding) {
+    constexpr std::string_view where = "binding";
+    switch (attribute.type) {
+    case DSMIP_BINDING_A_BID:
+        return read_raw(attribute, where, binding.bid);
+    case DSMIP_BINDING_A_CARE_OF4:
+        return read_into<wire::Ipv4Address>(attribute, where, binding.care_of);
+    case DSMIP_BINDING_A_CARE_OF6:
+        return read_into<wire::Ipv6Address>(attribute, where, binding.care_of);
+    case DSMIP_BINDING_A_PORT:
+        return read_as<std::uint16_t>(attribute, where, store_port(binding.port));
+    case DSMIP_BINDING_A_CLAIMED4:
+        return read_into<wire::Ipv4Address>(attribute, where, binding.claimed4);
+    case DSMIP_BINDING_A_ENCAP:
+        return read_enum(attribute, where, DSMIP_ENCAP_MAX, binding.encapsulation);
+    case DSMIP_BINDING_A_PRIORITY:
+        return read_as<std::uint8_t>(attribute, where, store_in(binding.priority));
+    case DSMIP_BINDING_A_LIFETIME:
+        return read_as<std::uint32_t>(attribute, where, store_duration(binding.lifetime));
+    case DSMIP_BINDING_A_LINK:
+        return read_as<std::uint32_t>(attribute, where, store_in(binding.link));
+    case DSMIP_BINDING_A_FLAGS:
+        return read_as<std::uint32_t>(
+            attribute, where, [&](std::uint32_t raw) { binding.flags = to_flags(raw); });
+    case DSMIP_BINDING_A_SEQUENCE:
+        return read_as<std::uint16_t>(attribute, where, store_in(binding.sequence));
+    case DSMIP_BINDING_A_RX_PACKETS:
+        return read_raw(attribute, where, statistics_of(binding).rx_packets);
+    case DSMIP_BINDING_A_RX_BYTES:
+        return read_raw(attribute, where, statistics_of(binding).rx_bytes);
+    case DSMIP_BINDING_A_TX_PACKETS:
+        return read_raw(attribute, where, statistics_of(binding).tx_packets);
+    case DSMIP_BINDING_A_TX_BYTES:
+        return read_raw(attribute, where, statistics_of(binding).tx_bytes);
+    case DSMIP_BINDING_A_LAST_HEARD:
+        return read_as<std::uint32_t>(attribute, where, store_duration(binding.last_heard));
+    default:
+        return {};
+    }
+}
+
+Decoded<void> read_home_addresses4(Octets octets, Node& node) {
+    constexpr std::string_view where = "home addresses";
+    std::vector<wire::Ipv4Address>& addresses = node.home_addresses4.emplace();
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        if (attribute.type != DSMIP_NODE_A_HOME_ADDRESS4) {
+            return {};
+        }
+        return read_fixed<wire::Ipv4Address>(
+            attribute, where,
+            [&](const wire::Ipv4Address& address) { addresses.push_back(address); });
+    });
+}
+
+Decoded<void> read_node(Octets octets, Node& node) {
+    constexpr std::string_view where = "node";
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        switch (attribute.type) {
+        case DSMIP_NODE_A_HOME_ADDRESS:
+            return read_raw(attribute, where, node.home_address.bytes);
+        case DSMIP_NODE_A_HOME_ADDRESSES4:
+            return read_home_addresses4(attribute.payload, node);
+        case DSMIP_NODE_A_BINDING: {
+            Binding& binding = node.bindings.emplace_back();
+            return for_each_attribute(attribute.payload, "binding", [&](const Attribute& inner) {
+                return read_binding_attribute(inner, binding);
+            });
+        }
+        default:
+            return {};
+        }
+    });
+}
+
+Decoded<void> read_path(Octets octets, Path& path) {
+    constexpr std::string_view where = "path";
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        switch (attribute.type) {
+        case DSMIP_PATH_A_COOKIE:
+            return read_as<std::uint32_t>(attribute, where, store_in(path.cookie));
+        case DSMIP_PATH_A_REMOTE4:
+            return read_into<wire::Ipv4Address>(attribute, where, path.remote);
+        case DSMIP_PATH_A_REMOTE6:
+            return read_into<wire::Ipv6Address>(attribute, where, path.remote);
+        case DSMIP_PATH_A_LOCAL4:
+            return read_into<wire::Ipv4Address>(attribute, where, path.local);
+        case DSMIP_PATH_A_LOCAL6:
+            return read_into<wire::Ipv6Address>(attribute, where, path.local);
+        case DSMIP_PATH_A_REMOTE_PORT:
+            return read_as<std::uint16_t>(attribute, where, store_port(path.remote_port));
+        case DSMIP_PATH_A_LOCAL_PORT:
+            return read_as<std::uint16_t>(attribute, where, store_port(path.local_port));
+        case DSMIP_PATH_A_ENCAP:
+            return read_enum(attribute, where, DSMIP_ENCAP_MAX, path.encapsulation);
+        case DSMIP_PATH_A_LINK:
+            return read_as<std::uint32_t>(attribute, where, store_in(path.link));
+        case DSMIP_PATH_A_LIFETIME:
+            return read_as<std::uint32_t>(attribute, where, store_duration(path.lifetime));
+        case DSMIP_PATH_A_INNER6:
+            return read_into<wire::Ipv6Address>(attribute, where, path.inner);
+        default:
+            return {};
+        }
+    });
+}
+
+Decoded<void> read_counters(Octets octets, std::vector<Counter>& counters) {
+    constexpr std::string_view where = "counters";
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        if (attribute.type != DSMIP_A_COUNTER) {
+            return {};
+        }
+        Counter& counter = counters.emplace_back();
+        return for_each_attribute(
+            attribute.payload, "counter", [&](const Attribute& inner) -> Decoded<void> {
+                switch (inner.type) {
+                case DSMIP_COUNTER_A_NAME:
+                    counter.name = read_text(inner);
+                    return {};
+                case DSMIP_COUNTER_A_VALUE:
+                    return read_raw(inner, "counter", counter.value);
+                default:
+                    return {};
+                }
+            });
+    });
+}
+
+Decoded<void> read_top(const Attribute& attribute, Message& message) {
+    constexpr std::string_view where = "message";
+    switch (attribute.type) {
+    case DSMIP_A_IFINDEX:
+        return read_raw(attribute, where, message.ifindex);
+    case DSMIP_A_IFNAME:
+        message.ifname = read_text(attribute);
+        return {};
+    case DSMIP_A_DEVICE:
+        return read_device(attribute.payload, message.device.emplace());
+    case DSMIP_A_NODE:
+        return read_node(attribute.payload, message.nodes.emplace_back());
+    case DSMIP_A_PATH:
+        return read_path(attribute.payload, message.path.emplace());
+    case DSMIP_A_ADDRESS4:
+        return read_into<wire::Ipv4Address>(attribute, where, message.address);
+    case DSMIP_A_ADDRESS6:
+        return read_into<wire::Ipv6Address>(attribute, where, message.address);
+    case DSMIP_A_COUNTERS:
+        return read_counters(attribute.payload, message.counters);
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+tl::expected<Message, DecodeError> decode(std::span<const std::byte> octets) {
+    auto raw = read_family_message<genlmsghdr>(octets, "message");
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    Message message;
+    message.command = static_cast<Command>(raw->header.cmd);
+    message.flags = raw->netlink.nlmsg_flags;
+    auto done = for_each_attribute(raw->attributes, "message", [&](const Attribute& attribute) {
+        return read_top(attribute, message);
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    if (message.device) {
+        message.device->ifindex = message.ifindex;
+        message.device->name = message.ifname;
+    }
+    return message;
+}
+
+} // namespace dsmip::netlink

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Dumps and notifications of links, addresses and default routes.
+#include "netlink/link_monitor.hpp"
+
+#include <utility>
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "netlink/attributes.hpp"
+#include "netlink/message_builder.hpp"
+#include "netlink/rtnl_messages.hpp"
+
+namespace dsmip::netlink {
+
+namespace {
+
+constexpr int dump_attempts = 10;
+
+Result<void> join_all(Socket& socket) {
+    for (const auto group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                             RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE}) {
+        if (auto done = socket.join(group); !done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+LinkMonitor::LinkMonitor(Socket notifications, Socket requests)
+    : notifications_(std::move(notifications)), requests_(std::move(requests)) {}
+
+Result<LinkMonitor> LinkMonitor::open() {
+    auto notifications = Socket::open(NETLINK_ROUTE, Socket::Mode::non_blocking);
+    if (!notifications) {
+        return tl::unexpected(notifications.error());
+    }
+    auto requests = Socket::open(NETLINK_ROUTE);
+    if (!requests) {
+        return tl::unexpected(requests.error());
+    }
+    // First listen, then look: what changes in between is heard, and told twice does no harm.
+    if (auto joined = join_all(*notifications); !joined) {
+        return tl::unexpected(joined.error());
+    }
+    LinkMonitor monitor(std::move(*notifications), std::move(*requests));
+    if (auto dumped = monitor.dump_all(); !dumped) {
+        return tl::unexpected(dumped.error());
+    }
+    return monitor;
+}
+
+Result<DumpState> LinkMonitor::dump(std::uint16_t type, std::uint8_t family, NetworkState& state) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, type, NLM_F_DUMP);
+    switch (type) {
+    case RTM_GETLINK:
+        builder.header(ifinfomsg{});
+        break;
+    case RTM_GETADDR: {
+        ifaddrmsg header{};
+        header.ifa_family = family;
+        builder.header(header);
+        break;
+    }
+    default: {
+        rtmsg header{};
+        header.rtm_family = family;
+        builder.header(header);
+        builder.put(RTA_TABLE, std::uint32_t{RT_TABLE_MAIN});
+    }
+    }
+    std::optional<DecodeError> bad;
+    auto result = requests_.transact(buffer.octets, "list links, addresses and routes",
+                                     [&](Octets octets) {
+                                         if (auto change = state.apply(octets); !change) {
+                                             bad = change.error();
+                                         }
+                                     });
+    if (result && bad) {
+        return tl::unexpected(NetlinkError{.code = EPROTO,
+                                           .text = bad->message,
+                                           .request = "list links, addresses and routes"});
+    }
+    // A strict kernel answers ENOENT for a table that has no routes yet.
+    if (!result && type == RTM_GETROUTE && result.error().code == ENOENT) {
+        return DumpState::complete;
+    }
+    return result;
+}
+
+Result<void> LinkMonitor::dump_all() {
+    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
+        NetworkState fresh;
+        bool interrupted = false;
+        for (const auto& [type, family] :
+             {std::pair<std::uint16_t, std::uint8_t>{RTM_GETLINK, AF_UNSPEC},
+              {RTM_GETADDR, AF_UNSPEC},
+              {RTM_GETROUTE, AF_INET},
+              {RTM_GETROUTE, AF_INET6}}) {
+            auto result = dump(type, family, fresh);
+            if (!result) {
+                return tl::unexpected(result.error());
+            }
+            interrupted = interrupted || *result == DumpState::interrupted;
+        }
+        state_ = std::move(fresh);
+        if (!interrupted) {
+            break;
+        }
+    }
+    return {};
+}
+
+Result<void> LinkMonitor::dump_ipv4_routes() {
+    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
+        state_.clear_default_routes(wire::AddressFamily::Ipv4);
+        auto result = dump(RTM_GETROUTE, AF_INET, state_);
+        if (!result) {
+            return tl::unexpected(result.error());
+        }
+        if (*result == DumpState::complete) {
+            break;
+        }
+    }
+    return {};
+}
+
+Result<bool> LinkMonitor::process() {
+    const NetworkState before = state_;
+    bool dump_needed = false;
+    bool routes_needed = false;
+    for (;;) {
+        auto more = notifications_.receive([&](Octets octets) {
+            auto change = state_.apply(octets);
+            // What cannot be understood is asked for anew instead.
+            dump_needed = dump_needed || !change;
+            routes_needed = routes_needed || (change && change->ipv4_routes_stale);
+        });
+        if (!more) {
+            if (more.error().code != ENOBUFS) {
+                return tl::unexpected(more.error());
+            }
+            dump_needed = true;
+        } else if (!*more) {
+            break;
+        }
+    }
+    if (dump_needed) {
+        if (auto done = dump_all(); !done) {
+            return tl::unexpected(done.error());
+        }
+    } else if (routes_needed) {
+        if (auto done = dump_ipv4_routes(); !done) {
+            return tl::unexpected(done.error());
+        }
+    }
+    return state_ != before;
+}
+
+} // namespace dsmip::netlink

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// rtnetlink messages into the state of links.
+#include "netlink/network_state.hpp"
+
+#include <algorithm>
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "netlink/attributes.hpp"
+
+namespace dsmip::netlink {
+
+namespace {
+
+constexpr std::uint32_t infinity = 0xffffffffU; // of ifa_cacheinfo
+
+std::optional<std::chrono::seconds> lifetime(std::uint32_t seconds) {
+    if (seconds == infinity) {
+        return {};
+    }
+    return std::chrono::seconds(seconds);
+}
+
+Decoded<Link> read_link(const FamilyMessage<ifinfomsg>& raw) {
+    constexpr std::string_view where = "link";
+    Link link;
+    link.ifindex = static_cast<std::uint32_t>(raw.header.ifi_index);
+    link.up = (raw.header.ifi_flags & IFF_UP) != 0;
+    link.running = (raw.header.ifi_flags & IFF_RUNNING) != 0;
+    link.loopback = (raw.header.ifi_flags & IFF_LOOPBACK) != 0;
+    auto done = for_each_attribute(raw.attributes, where, [&](const Attribute& a) {
+        switch (a.type) {
+        case IFLA_IFNAME:
+            link.name = read_text(a);
+            return Decoded<void>{};
+        case IFLA_MTU:
+            return read_raw(a, where, link.mtu);
+        case IFLA_LINKINFO:
+            return for_each_attribute(a.payload, "link info", [&](const Attribute& info) {
+                if (info.type == IFLA_INFO_KIND) {
+                    link.kind = read_text(info);
+                }
+                return Decoded<void>{};
+            });
+        default:
+            return Decoded<void>{};
+        }
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return link;
+}
+
+Decoded<LinkAddress> read_link_address(const FamilyMessage<ifaddrmsg>& raw) {
+    constexpr std::string_view where = "address";
+    LinkAddress result;
+    result.prefix_length = raw.header.ifa_prefixlen;
+    result.scope = raw.header.ifa_scope;
+    std::uint32_t flags = raw.header.ifa_flags;
+    std::optional<wire::IpAddress> local;
+    std::optional<wire::IpAddress> address;
+    ifa_cacheinfo times{infinity, infinity, 0, 0};
+    auto done = for_each_attribute(
+        raw.attributes, where, [&](const Attribute& a) -> Decoded<void> {
+            switch (a.type) {
+            case IFA_LOCAL:
+                return read_address(a, where).map([&](const auto& value) { local = value; });
+            case IFA_ADDRESS:
+                return read_address(a, where).map([&](const auto& value) { address = value; });
+            case IFA_FLAGS:
+                return read_raw(a, where, flags);
+            case IFA_CACHEINFO:
+                return read_raw(a, where, times);
+            default:
+                return {};
+            }
+        });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    // On point-to-point links IFA_ADDRESS is the far end.
+    if (!local && !address) {
+        return tl::unexpected(DecodeError{"address: neither IFA_LOCAL nor IFA_ADDRESS"});
+    }
+    result.address = local ? *local : *address;
+    result.tentative = (flags & IFA_F_TENTATIVE) != 0;
+    result.optimistic = (flags & IFA_F_OPTIMISTIC) != 0;
+    result.deprecated = (flags & IFA_F_DEPRECATED) != 0;
+    result.dad_failed = (flags & IFA_F_DADFAILED) != 0;
+    // The same bit means "secondary" for IPv4.
+    result.temporary = result.address.is_ipv6() && (flags & IFA_F_TEMPORARY) != 0;
+    result.home = (flags & IFA_F_HOMEADDRESS) != 0;
+    result.permanent = (flags & IFA_F_PERMANENT) != 0;
+    result.preferred = lifetime(times.ifa_prefered);
+    result.valid = lifetime(times.ifa_valid);
+    return result;
+}
+
+struct Hop {
+    std::uint32_t oif = 0;
+    std::optional<wire::IpAddress> gateway;
+};
+
+/// RTA_VIA: a gateway of another family than the route.
+Decoded<wire::IpAddress> read_via(const Attribute& attribute) {
+    constexpr std::string_view where = "gateway";
+    if (attribute.payload.size() < sizeof(std::uint16_t)) {
+        return tl::unexpected(wrong_length(where, attribute, sizeof(std::uint16_t)));
+    }
+    return read_address({.type = attribute.type,
+                         .payload = attribute.payload.subspan(sizeof(std::uint16_t))},
+                        where);
+}
+
+Decoded<void> read_hop_attribute(const Attribute& a, Hop& hop) {
+    switch (a.type) {
+    case RTA_OIF:
+        return read_raw(a, "route", hop.oif);
+    case RTA_GATEWAY:
+        return read_address(a, "route").map([&](const auto& value) { hop.gateway = value; });
+    case RTA_VIA:
+        return read_via(a).map([&](const auto& value) { hop.gateway = value; });
+    default:
+        return {};
+    }
+}
+
+Decoded<void> read_multipath(Octets octets, std::vector<Hop>& hops) {
+    while (!octets.empty()) {
+        rtnexthop next{};
+        if (octets.size() >= sizeof(next)) {
+            std::memcpy(&next, octets.data(), sizeof(next));
+        }
+        if (next.rtnh_len < sizeof(next) || next.rtnh_len > octets.size()) {
+            return tl::unexpected(DecodeError{"route: a next hop lies about its length"});
+        }
+        Hop& hop = hops.emplace_back();
+        hop.oif = static_cast<std::uint32_t>(next.rtnh_ifindex);
+        auto done = for_each_attribute(
+            octets.subspan(sizeof(next), next.rtnh_len - sizeof(next)), "next hop",
+            [&](const Attribute& a) { return read_hop_attribute(a, hop); });
+        if (!done) {
+            return done;
+        }
+        octets = octets.subspan(std::min<std::size_t>(RTNH_ALIGN(next.rtnh_len), octets.size()));
+    }
+    return {};
+}
+
+struct RouteMessage {
+    std::uint32_t table = 0;
+    DefaultRoute route;
+    std::vector<Hop> hops;
+};
+
+Decoded<RouteMessage> read_route(const FamilyMessage<rtmsg>& raw) {
+    RouteMessage message;
+    message.table = raw.header.rtm_table;
+    message.route.family =
+        raw.header.rtm_family == AF_INET ? wire::AddressFamily::Ipv4 : wire::AddressFamily::Ipv6;
+    message.route.protocol = raw.header.rtm_protocol;
+    Hop only;
+    auto done =
+        for_each_attribute(raw.attributes, "route", [&](const Attribute& a) -> Decoded<void> {
+            switch (a.type) {
+            case RTA_TABLE:
+                return read_raw(a, "route", message.table);
+            case RTA_PRIORITY:
+                return read_raw(a, "route", message.route.metric);
+            case RTA_MULTIPATH:
+                return read_multipath(a.payload, message.hops);
+            default:
+                return read_hop_attribute(a, only);
+            }
+        });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    if (only.oif != 0) {
+        message.hops.push_back(only);
+    }
+    return message;
+}
+
+} // namespace
+
+bool LinkAddress::is_usable() const {
+    return scope == RT_SCOPE_UNIVERSE && !dad_failed && (!tentative || optimistic);
+}
+
+bool Link::has_default_route(wire::AddressFamily family) const {
+    return std::any_of(default_routes.begin(), default_routes.end(),
+                       [&](const DefaultRoute& route) { return route.family == family; });
+}
+
+const Link* NetworkState::find(std::uint32_t ifindex) const {
+    const auto found = links_.find(ifindex);
+    return found == links_.end() ? nullptr : &found->second;
+}
+
+const Link* NetworkState::find(const std::string& name) const {
+    const auto found = std::find_if(links_.begin(), links_.end(),
+                                    [&](const auto& entry) { return entry.second.name == name; });
+    return found == links_.end() ? nullptr : &found->second;
+}
+
+void NetworkState::clear_default_routes(wire::AddressFamily family) {
+    for (auto& [ifindex, link] : links_) {
+        std::erase_if(link.default_routes,
+                      [&](const DefaultRoute& route) { return route.family == family; });
+    }
+}
+
+Decoded<StateChange> NetworkState::apply(Octets message) {
+    nlmsghdr header{};
+    if (message.size() < sizeof(header)) {
+        return tl::unexpected(DecodeError{"message shorter than its header"});
+    }
+    std::memcpy(&header, message.data(), sizeof(header));
+    switch (header.nlmsg_type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+        return apply_link(message);
+    case RTM_NEWADDR:
+    case RTM_DELADDR:
+        return apply_address(message);
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE:
+        return apply_route(message);
+    default:
+        return StateChange{};
+    }
+}
+
+Decoded<StateChange> NetworkState::apply_link(Octets message) {
+    auto raw = read_family_message<ifinfomsg>(message, "link");
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    // Bridges and others tell of their ports under families of their own.
+    if (raw->header.ifi_family != AF_UNSPEC) {
+        return StateChange{};
+    }
+    auto link = read_link(*raw);
+    if (!link) {
+        return tl::unexpected(link.error());
+    }
+    if (raw->netlink.nlmsg_type == RTM_DELLINK) {
+        return StateChange{.changed = links_.erase(link->ifindex) != 0};
+    }
+    Link& known = links_[link->ifindex];
+    const bool went_down = known.up && !link->up;
+    link->addresses = known.addresses;
+    link->default_routes = known.default_routes;
+    const bool changed = known != *link;
+    known = std::move(*link);
+    return StateChange{.changed = changed, .ipv4_routes_stale = went_down};
+}
+
+Decoded<StateChange> NetworkState::apply_address(Octets message) {
+    auto raw = read_family_message<ifaddrmsg>(message, "address");
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    if (raw->header.ifa_family != AF_INET && raw->header.ifa_family != AF_INET6) {
+        return StateChange{};
+    }
+    auto address = read_link_address(*raw);
+    if (!address) {
+        return tl::unexpected(address.error());
+    }
+    const auto link = links_.find(raw->header.ifa_index);
+    if (link == links_.end()) {
+        return StateChange{};
+    }
+    auto& addresses = link->second.addresses;
+    const auto known = std::find_if(addresses.begin(), addresses.end(), [&](const auto& other) {
+        return other.address == address->address &&
+               other.prefix_length == address->prefix_length;
+    });
+    StateChange change;
+    if (raw->netlink.nlmsg_type == RTM_DELADDR) {
+        change.changed = known != addresses.end();
+        change.ipv4_routes_stale = raw->header.ifa_family == AF_INET;
+        if (change.changed) {
+            addresses.erase(known);
+        }
+    } else if (known == addresses.end()) {
+        change.changed = true;
+        addresses.push_back(*address);
+    } else {
+        change.changed = *known != *address;
+        *known = *address;
+    }
+    return change;
+}
+
+Decoded<StateChange> NetworkState::apply_route(Octets message) {
+    auto raw = read_family_message<rtmsg>(message, "route");
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    if (raw->header.rtm_dst_len != 0 || raw->header.rtm_src_len != 0 ||
+        raw->header.rtm_type != RTN_UNICAST || (raw->header.rtm_flags & RTM_F_CLONED) != 0) {
+        return StateChange{};
+    }
+    auto read = read_route(*raw);
+    if (!read) {
+        return tl::unexpected(read.error());
+    }
+    if (read->table != RT_TABLE_MAIN) {
+        return StateChange{};
+    }
+    const bool is_new = raw->netlink.nlmsg_type == RTM_NEWROUTE;
+    const auto before = links_;
+    if (is_new && (raw->netlink.nlmsg_flags & NLM_F_REPLACE) != 0) {
+        // The kernel does not tell separately of the route that was replaced.
+        for (auto& [ifindex, link] : links_) {
+            std::erase_if(link.default_routes, [&](const DefaultRoute& route) {
+                return route.family == read->route.family && route.metric == read->route.metric;
+            });
+        }
+    }
+    for (const Hop& hop : read->hops) {
+        const auto link = links_.find(hop.oif);
+        if (link == links_.end()) {
+            continue;
+        }
+        DefaultRoute route = read->route;
+        route.gateway = hop.gateway;
+        auto& routes = link->second.default_routes;
+        std::erase(routes, route);
+        if (is_new) {
+            routes.push_back(route);
+        }
+    }
+    return StateChange{.changed = links_ != before};
+}
+
+} // namespace dsmip::netlink

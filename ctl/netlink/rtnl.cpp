@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Requests to rtnetlink about links and addresses. Routes and rules are in rtnl_rules.cpp.
+#include "netlink/rtnl.hpp"
+
+#include <utility>
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "netlink/attributes.hpp"
+#include "netlink/message_builder.hpp"
+#include "netlink/rtnl_messages.hpp"
+
+namespace dsmip::netlink {
+
+namespace {
+
+struct LinkIdentity {
+    std::uint32_t ifindex = 0;
+    std::string kind;
+};
+
+Decoded<LinkIdentity> read_link(Octets octets) {
+    auto raw = read_family_message<ifinfomsg>(octets, "link");
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    LinkIdentity link{.ifindex = static_cast<std::uint32_t>(raw->header.ifi_index), .kind = {}};
+    auto done = for_each_attribute(raw->attributes, "link", [&](const Attribute& a) {
+        if (a.type != IFLA_LINKINFO) {
+            return Decoded<void>{};
+        }
+        return for_each_attribute(a.payload, "link info", [&](const Attribute& info) {
+            if (info.type == IFLA_INFO_KIND) {
+                link.kind = read_text(info);
+            }
+            return Decoded<void>{};
+        });
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return link;
+}
+
+Result<void> check_name(std::string_view name, const std::string& request) {
+    if (name.empty() || name.size() >= IFNAMSIZ) {
+        return tl::unexpected(
+            NetlinkError{.code = EINVAL,
+                         .text = "a name has 1 to " + std::to_string(IFNAMSIZ - 1) + " characters",
+                         .request = request});
+    }
+    return {};
+}
+
+Result<LinkIdentity> find_link(Socket& socket, std::string_view name) {
+    const std::string request = "find link \"" + std::string(name) + "\"";
+    if (auto valid = check_name(name, request); !valid) {
+        return tl::unexpected(valid.error());
+    }
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_GETLINK, 0);
+    builder.header(ifinfomsg{});
+    builder.put_text(IFLA_IFNAME, name);
+
+    Decoded<LinkIdentity> link = tl::unexpected(DecodeError{"no answer"});
+    auto done = socket.transact(buffer.octets, request,
+                                [&](Octets octets) { link = read_link(octets); });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return link.map_error([&](const DecodeError& error) {
+        return NetlinkError{.code = EPROTO, .text = error.message, .request = request};
+    });
+}
+
+std::string describe(std::string_view what, const AddressSpec& spec) {
+    return std::string(what) + " address " + wire::to_string(spec.address) + "/" +
+           std::to_string(spec.prefix_length) + " on interface " + std::to_string(spec.ifindex);
+}
+
+void put_address(MessageBuilder& builder, const AddressSpec& spec) {
+    builder.header(ifaddrmsg{.ifa_family = address_family(spec.address),
+                             .ifa_prefixlen = spec.prefix_length,
+                             .ifa_flags = 0,
+                             .ifa_scope = RT_SCOPE_UNIVERSE,
+                             .ifa_index = spec.ifindex});
+    builder.put(IFA_LOCAL, spec.address);
+    builder.put(IFA_ADDRESS, spec.address);
+    const std::uint32_t flags = (spec.home ? IFA_F_HOMEADDRESS : 0U) |
+                                (spec.nodad ? IFA_F_NODAD : 0U) |
+                                (spec.no_prefix_route ? IFA_F_NOPREFIXROUTE : 0U);
+    builder.put(IFA_FLAGS, flags);
+}
+
+} // namespace
+
+Rtnl::Rtnl(Socket socket) : socket_(std::move(socket)) {}
+
+Result<Rtnl> Rtnl::open() {
+    return Socket::open(NETLINK_ROUTE).map([](Socket&& socket) { return Rtnl(std::move(socket)); });
+}
+
+Result<std::uint32_t> Rtnl::ifindex(std::string_view name) {
+    return find_link(socket_, name).map([](const LinkIdentity& link) { return link.ifindex; });
+}
+
+Result<std::uint32_t> Rtnl::link_add(std::string_view name, std::string_view kind,
+                                     IfExists if_exists) {
+    const std::string request =
+        "add link \"" + std::string(name) + "\" of kind " + std::string(kind);
+    if (if_exists == IfExists::replace) {
+        return tl::unexpected(NetlinkError{
+            .code = EINVAL, .text = "a link cannot be replaced", .request = request});
+    }
+    if (auto valid = check_name(name, request); !valid) {
+        return tl::unexpected(valid.error());
+    }
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    builder.header(ifinfomsg{});
+    builder.put_text(IFLA_IFNAME, name);
+    builder.nest(IFLA_LINKINFO, [&] { builder.put_text(IFLA_INFO_KIND, kind); });
+    auto done = socket_.transact(buffer.octets, request);
+    const bool existed = !done && done.error().code == EEXIST;
+    if (!done && !(existed && if_exists == IfExists::accept)) {
+        return tl::unexpected(done.error());
+    }
+    auto link = find_link(socket_, name);
+    if (!link) {
+        return tl::unexpected(link.error());
+    }
+    if (link->kind != kind) {
+        return tl::unexpected(NetlinkError{
+            .code = EEXIST, .text = "it exists and is of kind \"" + link->kind + "\"",
+            .request = request});
+    }
+    return link->ifindex;
+}
+
+Result<void> Rtnl::link_delete(std::uint32_t ifindex, IfMissing if_missing) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_DELLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(ifindex);
+    builder.header(header);
+    return tolerate_missing(
+        socket_.transact(buffer.octets, "delete interface " + std::to_string(ifindex)),
+        if_missing);
+}
+
+Result<void> Rtnl::link_set_up(std::uint32_t ifindex, bool up) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(ifindex);
+    header.ifi_change = IFF_UP;
+    header.ifi_flags = up ? unsigned{IFF_UP} : 0U;
+    builder.header(header);
+    return socket_
+        .transact(buffer.octets,
+                  "set interface " + std::to_string(ifindex) + (up ? " up" : " down"))
+        .map([](DumpState) {});
+}
+
+Result<void> Rtnl::link_set_mtu(std::uint32_t ifindex, std::uint32_t mtu) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(ifindex);
+    builder.header(header);
+    builder.put(IFLA_MTU, mtu);
+    return socket_
+        .transact(buffer.octets, "set MTU of interface " + std::to_string(ifindex) + " to " +
+                                     std::to_string(mtu))
+        .map([](DumpState) {});
+}
+
+Result<void> Rtnl::address_add(const AddressSpec& address, IfExists if_exists) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWADDR, add_flags(if_exists));
+    put_address(builder, address);
+    return tolerate_existing(socket_.transact(buffer.octets, describe("add", address)), if_exists);
+}
+
+Result<void> Rtnl::address_delete(const AddressSpec& address, IfMissing if_missing) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_DELADDR, 0);
+    put_address(builder, address);
+    return tolerate_missing(socket_.transact(buffer.octets, describe("delete", address)),
+                            if_missing);
+}
+
+} // namespace dsmip::netlink
