@@ -100,7 +100,7 @@ public:
     friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
 private:
-    std::variant<Ipv6Address, Ipv4Address> value_;
+    std::variant<Ipv6Address, Ipv4Address> value_{};
 };
 
 std::string to_string(const IpAddress& address);
@@ -136,7 +136,7 @@ std::string to_string(const Prefix6& prefix);
 
 /// One end of a tunnel: address and UDP port in host byte order, port 0 = no UDP.
 struct Endpoint {
-    IpAddress address;
+    IpAddress address{};
     std::uint16_t port = 0;
 
     friend auto operator<=>(const Endpoint&, const Endpoint&) = default;

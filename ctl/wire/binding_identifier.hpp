@@ -32,7 +32,7 @@ inline constexpr std::uint8_t ipv4 = 0x10;            ///< D: the address is IPv
 /// What a sender wants to say about one binding in a Binding Update.
 struct BindingIdentifierRequest {
     std::uint16_t bid = 0; ///< 1..65535
-    std::variant<std::monostate, Ipv4Address, Ipv6Address> care_of_address;
+    std::variant<std::monostate, Ipv4Address, Ipv6Address> care_of_address{};
     bool home = false;
     bool overwrite = false;    ///< draft only; the RFC has it in BindingUpdateFlags
     std::uint8_t priority = 0; ///< 0..127, RFC only
@@ -52,7 +52,7 @@ struct BindingIdentifierReading {
     /// unicast, draft flags that contradict the length. All other fields are then as far as they
     /// could be read.
     BindingStatus status = BindingStatus::Accepted;
-    std::variant<std::monostate, Ipv4Address, Ipv6Address> care_of_address;
+    std::variant<std::monostate, Ipv4Address, Ipv6Address> care_of_address{};
     bool home = false;         ///< asks for a binding to the home link beside foreign ones
     std::uint8_t priority = 0; ///< BID-PRI 1..127, 0 = not given
     std::uint8_t flags = 0;    ///< octet 5 to be echoed
@@ -65,13 +65,13 @@ struct BindingIdentifierReadings {
     /// nothing.
     Dialect dialect = Dialect::Auto;
     bool overwrite = false; ///< O of the Binding Update (RFC) or of the options (draft)
-    std::vector<BindingIdentifierReading> options; ///< in the order of the wire
+    std::vector<BindingIdentifierReading> options{}; ///< in the order of the wire
 };
 
 /// What octet 5 cannot be understood without.
 struct BindingIdentifierContext {
     Dialect dialect = Dialect::Auto; ///< configured for the peer
-    Ipv6Address home_address;
+    Ipv6Address home_address{};
     bool over_home_link = false; ///< came from the home address by way of the home link
     /// What an earlier Binding Update proved; decides if this one with Auto proves nothing.
     Dialect remembered = Dialect::Auto;

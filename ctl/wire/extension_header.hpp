@@ -45,13 +45,13 @@ struct ExtensionHeaderError {
 struct DestinationOptions {
     std::uint8_t next_header = 0;
     std::size_t length = 0; ///< octets of the header; what follows starts there
-    std::optional<Ipv6Address> home_address;
+    std::optional<Ipv6Address> home_address{};
     bool operator==(const DestinationOptions&) const = default;
 };
 
 struct Type2RoutingHeader {
     std::uint8_t next_header = 0;
-    Ipv6Address home_address;
+    Ipv6Address home_address{};
     bool operator==(const Type2RoutingHeader&) const = default;
 };
 

@@ -33,7 +33,7 @@ enum class MhType : std::uint8_t {
 
 /// RFC 6275, 6.1.2.
 struct BindingRefreshRequest {
-    MobilityOptions options;
+    MobilityOptions options{};
     bool operator==(const BindingRefreshRequest&) const = default;
 };
 
@@ -43,14 +43,14 @@ using KeygenToken = std::array<std::uint8_t, 8>;
 /// RFC 6275, 6.1.3.
 struct HomeTestInit {
     Cookie home_init_cookie{};
-    MobilityOptions options;
+    MobilityOptions options{};
     bool operator==(const HomeTestInit&) const = default;
 };
 
 /// RFC 6275, 6.1.4.
 struct CareOfTestInit {
     Cookie care_of_init_cookie{};
-    MobilityOptions options;
+    MobilityOptions options{};
     bool operator==(const CareOfTestInit&) const = default;
 };
 
@@ -59,7 +59,7 @@ struct HomeTest {
     std::uint16_t home_nonce_index = 0;
     Cookie home_init_cookie{};
     KeygenToken home_keygen_token{};
-    MobilityOptions options;
+    MobilityOptions options{};
     bool operator==(const HomeTest&) const = default;
 };
 
@@ -68,7 +68,7 @@ struct CareOfTest {
     std::uint16_t care_of_nonce_index = 0;
     Cookie care_of_init_cookie{};
     KeygenToken care_of_keygen_token{};
-    MobilityOptions options;
+    MobilityOptions options{};
     bool operator==(const CareOfTest&) const = default;
 };
 
@@ -100,9 +100,9 @@ struct BindingUpdateFlags {
 /// RFC 6275, 6.1.7.
 struct BindingUpdate {
     std::uint16_t sequence = 0;
-    BindingUpdateFlags flags;
-    Lifetime lifetime;
-    MobilityOptions options;
+    BindingUpdateFlags flags{};
+    Lifetime lifetime{};
+    MobilityOptions options{};
     bool operator==(const BindingUpdate&) const = default;
 };
 
@@ -117,25 +117,25 @@ struct BindingAcknowledgementFlags {
 /// RFC 6275, 6.1.8.
 struct BindingAcknowledgement {
     BindingStatus status = BindingStatus::Accepted;
-    BindingAcknowledgementFlags flags;
+    BindingAcknowledgementFlags flags{};
     std::uint16_t sequence = 0; ///< copied; the last accepted one with status 135
-    Lifetime lifetime;          ///< undefined if rejected
-    MobilityOptions options;
+    Lifetime lifetime{};        ///< undefined if rejected
+    MobilityOptions options{};
     bool operator==(const BindingAcknowledgement&) const = default;
 };
 
 /// RFC 6275, 6.1.9.
 struct BindingError {
     BindingErrorStatus status = BindingErrorStatus::UnknownBindingForHomeAddressOption;
-    Ipv6Address home_address; ///< from the Home Address option on the wire, else ::
-    MobilityOptions options;
+    Ipv6Address home_address{}; ///< from the Home Address option on the wire, else ::
+    MobilityOptions options{};
     bool operator==(const BindingError&) const = default;
 };
 
 /// RFC 5142, 4.
 struct HomeAgentSwitch {
-    std::vector<Ipv6Address> home_agents; ///< in order of preference, at most 127 fit a message
-    MobilityOptions options;
+    std::vector<Ipv6Address> home_agents{}; ///< in order of preference, at most 127 fit a message
+    MobilityOptions options{};
     bool operator==(const HomeAgentSwitch&) const = default;
 };
 

@@ -61,13 +61,13 @@ enum class OptionType : std::uint8_t {
 
 /// RFC 6275, 6.2.4: the mobile node should send a new Binding Update after this time.
 struct BindingRefreshAdvice {
-    Lifetime refresh_interval;
+    Lifetime refresh_interval{};
     bool operator==(const BindingRefreshAdvice&) const = default;
 };
 
 /// RFC 6275, 6.2.5.
 struct AlternateCareOfAddress {
-    Ipv6Address address;
+    Ipv6Address address{};
     bool operator==(const AlternateCareOfAddress&) const = default;
 };
 
@@ -86,7 +86,7 @@ struct BindingAuthorizationData {
 
 /// RFC 3963, 4.3. The length is not judged here (an HA answers status 141).
 struct MobileNetworkPrefix {
-    Prefix6 prefix;
+    Prefix6 prefix{};
     bool operator==(const MobileNetworkPrefix&) const = default;
 };
 
@@ -95,7 +95,7 @@ struct MobilityHeaderLinkLayerAddress {
     static constexpr std::uint8_t code_mobile_node = 2;
 
     std::uint8_t option_code = code_mobile_node;
-    std::vector<std::uint8_t> link_layer_address; ///< 6 octets for Ethernet, at most 254
+    std::vector<std::uint8_t> link_layer_address{}; ///< 6 octets for Ethernet, at most 254
     bool operator==(const MobilityHeaderLinkLayerAddress&) const = default;
 };
 
@@ -104,7 +104,7 @@ struct MobileNodeIdentifier {
     static constexpr std::uint8_t subtype_nai = 1;
 
     std::uint8_t subtype = subtype_nai;
-    std::vector<std::uint8_t> identifier; ///< at most 254 octets
+    std::vector<std::uint8_t> identifier{}; ///< at most 254 octets
     bool operator==(const MobileNodeIdentifier&) const = default;
 };
 
@@ -115,7 +115,7 @@ struct Authentication {
 
     std::uint8_t subtype = subtype_mn_ha;
     std::uint32_t spi = 0;
-    std::vector<std::uint8_t> data; ///< at most 250 octets
+    std::vector<std::uint8_t> data{}; ///< at most 250 octets
     bool operator==(const Authentication&) const = default;
 };
 
@@ -130,7 +130,7 @@ struct Ipv4HomeAddress {
     std::uint8_t prefix_length =
         32; ///< 0..63 on the wire; 0 and above 32 are the receiver's to refuse
     bool prefix_requested = false; ///< flag P
-    Ipv4Address address;
+    Ipv4Address address{};
     bool operator==(const Ipv4HomeAddress&) const = default;
 };
 
@@ -139,7 +139,7 @@ struct Ipv4HomeAddress {
 struct Ipv4AddressAcknowledgement {
     Ipv4AddressStatus status = Ipv4AddressStatus::Success;
     std::uint8_t prefix_length = 32; ///< 0..63
-    Ipv4Address address;
+    Ipv4Address address{};
     bool operator==(const Ipv4AddressAcknowledgement&) const = default;
 };
 
@@ -155,7 +155,7 @@ struct NatDetection {
 
 /// RFC 5555, 3.1.2.
 struct Ipv4CareOfAddress {
-    Ipv4Address address;
+    Ipv4Address address{};
     bool operator==(const Ipv4CareOfAddress&) const = default;
 };
 
@@ -165,18 +165,18 @@ struct BindingIdentifier {
     std::uint16_t bid = 0;
     BindingStatus status = BindingStatus::Accepted;
     std::uint8_t flags = 0; ///< octet 5: RFC H and BID-PRI, draft C O H D
-    std::variant<std::monostate, Ipv4Address, Ipv6Address> care_of_address;
+    std::variant<std::monostate, Ipv4Address, Ipv6Address> care_of_address{};
     /// Set by the decoder if the length octet was none of 4, 8, 20; it is that octet. Nothing else
     /// of the option can then be relied on, `bid` is 0 if it was not all there. Such an option is
     /// to be answered with McoaMalformed and cannot be encoded.
-    std::optional<std::uint8_t> malformed_length;
+    std::optional<std::uint8_t> malformed_length{};
     bool operator==(const BindingIdentifier&) const = default;
 };
 
 /// An option this codec has no structure for; receivers skip it (RFC 6275, 6.2.1).
 struct UnknownOption {
     std::uint8_t type = 0;
-    std::vector<std::uint8_t> data; ///< at most 255 octets
+    std::vector<std::uint8_t> data{}; ///< at most 255 octets
     bool operator==(const UnknownOption&) const = default;
 };
 
@@ -204,7 +204,7 @@ const Option* find_option(const MobilityOptions& options) {
 /// Copies of all options of that kind, in order.
 template<class Option>
 std::vector<Option> find_options(const MobilityOptions& options) {
-    std::vector<Option> found;
+    std::vector<Option> found{};
     for (const auto& option : options) {
         if (const auto* match = std::get_if<Option>(&option)) {
             found.push_back(*match);
