@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# One run of a guest, the same for both kinds: the job's folder, start, limits, end. Sourced by scripts/vm.
+
+# prepare_guest: everything that is built once and cached.
+prepare_guest() {
+    resolve_kernel "$KERNEL"
+    stage=
+    [ "$MODULE" = no ] || module_stage
+    [ "$K_KIND" = uml ] || qemu_prepare
+}
+
+# write_job DIR: the folder that guest_init finds at /run/vm.
+write_job() {
+    local dir=$1 name
+    mkdir -p "$dir"
+    echo "$KIND" > "$dir/kind"
+    pwd > "$dir/cwd"
+    echo "$TREE" > "$dir/tree"
+    # A little before the host's limit, so that the guest can still tell what hangs.
+    echo $((TIMEOUT == 0 ? 1000000 : TIMEOUT > 20 ? TIMEOUT - 10 : (TIMEOUT + 1) / 2)) > "$dir/limit"
+    [ "$LEAKS" = yes ] || touch "$dir/no-leak-check"
+    {
+        # shellcheck disable=SC2086 # names of variables
+        for name in ${!DSMIP_*}; do
+            # Settings of this run, not of a run inside it.
+            case $name in DSMIP_VM_* | DSMIP_ARTIFACTS) ;; *) printf 'export %s=%q\n' "$name" "${!name}" ;; esac
+        done
+        [ -z "$ARTIFACTS" ] || printf 'export DSMIP_ARTIFACTS=%q\n' "$ARTIFACTS"
+        [ "$KIND" != shell ] || printf 'export TERM=%q\n' "${TERM:-linux}"
+        printf 'export DSMIP_VM_GUEST=%q\n' "$KERNEL"
+        printf 'cd %q || exit 126\n' "$PWD"
+        printf 'exec'
+        printf ' %q' "${COMMAND[@]}"
+        echo
+    } > "$dir/job"
+    if [ -n "$stage" ]; then
+        ln -s "$stage" "$dir/modules"
+    elif [ -n "$K_MODULES" ] && [ "$K_KIND" = uml ]; then
+        ln -s "$K_MODULES" "$dir/modules"
+    fi
+}
+
+run_guest() {
+    local state console status=0 timed_out=no
+    prepare_guest
+    state=$(mktemp -d "${TMPDIR:-/tmp}/dsmip-vm.XXXXXX")
+    # shellcheck disable=SC2064 # the value of now
+    trap "end_guest; rm -rf '$state'" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    KEEP=
+    console=$state/console.log
+    if [ -n "$ARTIFACTS" ]; then
+        mkdir -p "$ARTIFACTS" || die $STATUS_USAGE "cannot make the folder $ARTIFACTS"
+        ARTIFACTS=$(cd "$ARTIFACTS" && pwd)
+        console=$ARTIFACTS/console.log
+        KEEP=yes
+    fi
+    write_job "$state/job"
+    "${K_KIND}_command" "$state"
+    start_guest "$state" "$console"
+    wait_guest "$state" && timed_out=no || timed_out=yes
+    wait "$pump_output" "$pump_console" 2> /dev/null || true
+    "${K_KIND}_finish" "$state"
+    judge "$state" "$console" "$timed_out" || status=$?
+    exit "$status"
+}
+
+# start_guest STATE CONSOLE: runs `guest` with its output on descriptor 3 and its console on 4.
+start_guest() {
+    local state=$1 console=$2
+    mkfifo "$state/output.pipe" "$state/console.pipe"
+    cat "$state/output.pipe" &
+    pump_output=$!
+    if [ -n "$VERBOSE" ]; then
+        tee "$console" < "$state/console.pipe" >&2 &
+    else
+        cat "$state/console.pipe" > "$console" &
+    fi
+    pump_console=$!
+    ulimit -c 0
+    if [ "$KIND" = shell ]; then
+        saved_terminal=$(stty -g)
+        stty raw -echo
+        # In this session, or the terminal could not be read.
+        "${guest[@]}" 3> "$state/output.pipe" 4> "$state/console.pipe" 2>&4 <&0 &
+        guest_pid=$!
+        guest_group=
+    else
+        setsid "${guest[@]}" 3> "$state/output.pipe" 4> "$state/console.pipe" > "$state/host.log" 2>&1 < /dev/null &
+        guest_pid=$!
+        guest_group=$guest_pid
+    fi
+}
+
+# wait_guest STATE: fails when the time is over.
+wait_guest() {
+    local state=$1 timer
+    if [ "$TIMEOUT" != 0 ]; then
+        (
+            exec > /dev/null 2>&1
+            sleep "$TIMEOUT" &
+            trap 'kill $!' TERM
+            wait $! && touch "$state/timeout" && kill -KILL -- "-$guest_pid"
+        ) &
+        timer=$!
+    fi
+    wait "$guest_pid" 2> /dev/null || true
+    [ -z "${timer:-}" ] || { kill "$timer" 2> /dev/null; wait "$timer" 2> /dev/null; } || true
+    # user-mode-linux is several processes; the first one's end may leave others.
+    end_guest
+    [ ! -e "$state/timeout" ]
+}
+
+# end_guest: nothing of the guest stays behind, whatever happened.
+end_guest() {
+    [ -z "${saved_terminal:-}" ] || stty "$saved_terminal" 2> /dev/null || true
+    [ -z "${guest_group:-}" ] || kill -KILL -- "-$guest_group" 2> /dev/null || true
+    if [ -z "${guest_group:-}" ] && [ -n "${guest_pid:-}" ]; then kill -KILL "$guest_pid" 2> /dev/null || true; fi
+    guest_pid='' guest_group=''
+}
