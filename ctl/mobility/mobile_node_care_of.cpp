@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Order of preference among care-of addresses.
+#include "mobility/mobile_node_care_of.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace dsmip::mobility {
+namespace {
+
+constexpr std::uint8_t max_priority = 127; // 7 bits of BID-PRI (RFC 6089, 4.1)
+
+bool on_access(const CareOf& care_of, const std::optional<std::string>& link_name) {
+    return !link_name || care_of.link_name == *link_name;
+}
+
+} // namespace
+
+CareOfTable::CareOfTable(const MobileNodeConfig& config)
+    : home_address_(config.home_address)
+    , home_agent4_(config.home_agent4.has_value())
+    , accesses_(config.accesses) {
+    if (config.home_address4_mode == MobileNodeConfig::HomeAddress4::fixed) {
+        home_address4_ = config.home_address4;
+    }
+}
+
+bool CareOfTable::eligible(const CareOfCandidate& candidate) const {
+    if (!candidate.address.is_unicast_routable()) {
+        return false;
+    }
+    if (const auto* address4 = candidate.address.ipv4()) {
+        return home_agent4_ && !address4->is_link_local() &&
+               (!home_address4_ || *address4 != *home_address4_);
+    }
+    return *candidate.address.ipv6() != home_address_;
+}
+
+void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
+    usable_.clear();
+    for (const auto& candidate : candidates) {
+        const auto access =
+            std::find_if(accesses_.begin(), accesses_.end(), [&](const Access& known) {
+                return known.link_name == candidate.link_name;
+            });
+        if (access == accesses_.end() || !eligible(candidate)) {
+            continue;
+        }
+        Usable usable;
+        usable.care_of = {candidate.link_name, candidate.link, candidate.address,
+                          std::min(access->priority, max_priority)};
+        usable.default_route = candidate.default_route;
+        usable.access = static_cast<std::size_t>(access - accesses_.begin());
+        usable_.push_back(usable);
+    }
+    // One without a default route hardly reaches the home agent: last resort.
+    // IPv6 before IPv4 on the same link (RFC 5555, 4.4.1).
+    const auto rank = [](const Usable& usable) {
+        return std::tuple(!usable.default_route, usable.care_of.priority, usable.access,
+                          usable.care_of.address.is_ipv4());
+    };
+    std::stable_sort(usable_.begin(), usable_.end(),
+                     [&](const Usable& a, const Usable& b) { return rank(a) < rank(b); });
+
+    std::erase_if(failures_, [&](const Failure& failure) {
+        return std::none_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
+            return usable.care_of.link_name == failure.link_name &&
+                   std::find(failure.addresses.begin(), failure.addresses.end(),
+                             usable.care_of.address) != failure.addresses.end();
+        });
+    });
+}
+
+std::optional<CareOf> CareOfTable::best(const std::optional<std::string>& link_name,
+                                        const std::optional<CareOf>& current) const {
+    const bool ignore_failures = all_failed(link_name);
+    const CareOf* chosen = nullptr;
+    for (const auto& [care_of, default_route, access] : usable_) {
+        if (!on_access(care_of, link_name) || (!ignore_failures && failed(care_of))) {
+            continue;
+        }
+        if (chosen == nullptr) {
+            chosen = &care_of;
+        }
+        const bool same_kind =
+            care_of.link == chosen->link && care_of.address.family() == chosen->address.family();
+        if (same_kind && current && care_of.address == current->address) {
+            chosen = &care_of;
+        }
+    }
+    return chosen == nullptr ? std::nullopt : std::optional(*chosen);
+}
+
+bool CareOfTable::contains(const wire::IpAddress& address, unsigned link) const {
+    return std::any_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
+        return usable.care_of.address == address && usable.care_of.link == link;
+    });
+}
+
+bool CareOfTable::failed(const CareOf& care_of) const {
+    return std::any_of(failures_.begin(), failures_.end(), [&](const Failure& failure) {
+        return failure.link_name == care_of.link_name && failure.family == care_of.address.family();
+    });
+}
+
+void CareOfTable::mark_failed(const CareOf& care_of) {
+    if (failed(care_of)) {
+        return;
+    }
+    Failure failure{care_of.link_name, care_of.address.family(), {}};
+    for (const auto& usable : usable_) {
+        if (usable.care_of.link_name == failure.link_name &&
+            usable.care_of.address.family() == failure.family) {
+            failure.addresses.push_back(usable.care_of.address);
+        }
+    }
+    if (!failure.addresses.empty()) {
+        failures_.push_back(failure);
+    }
+}
+
+bool CareOfTable::all_failed(const std::optional<std::string>& link_name) const {
+    return std::all_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
+        return !on_access(usable.care_of, link_name) || failed(usable.care_of);
+    });
+}
+
+void CareOfTable::forget_failures(const std::optional<std::string>& link_name) {
+    std::erase_if(failures_, [&](const Failure& failure) {
+        return !link_name || failure.link_name == *link_name;
+    });
+}
+
+} // namespace dsmip::mobility

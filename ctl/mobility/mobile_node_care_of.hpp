@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which care-of address is used: the candidates of the operating system in order
+// of preference, and what was learnt about those that do not work.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mobility/mobile_node.hpp"
+#include "mobility/types.hpp"
+
+namespace dsmip::mobility {
+
+// Where a Binding Update leaves from.
+struct CareOf {
+    std::string link_name;
+    unsigned link = 0; // interface index
+    wire::IpAddress address;
+    std::uint8_t priority = 0; // of the access, 0..127
+    friend bool operator==(const CareOf&, const CareOf&) = default;
+};
+
+class CareOfTable {
+public:
+    explicit CareOfTable(const MobileNodeConfig& config);
+
+    // Takes what can serve: on a configured access, unicast, no home address, of a
+    // family in which the home agent has an address.  Forgets the failures of
+    // addresses that are gone.
+    void update(const std::vector<CareOfCandidate>& candidates);
+
+    // The best candidate on any access, or on the one named.  `current` is kept
+    // among addresses of its own link and family (several may be configured).
+    // Failed ones are passed over, unless all have failed.
+    [[nodiscard]] std::optional<CareOf> best(const std::optional<std::string>& link_name,
+                                             const std::optional<CareOf>& current) const;
+    // Still configured on that interface.
+    [[nodiscard]] bool contains(const wire::IpAddress& address, unsigned link) const;
+    [[nodiscard]] bool empty() const { return usable_.empty(); }
+
+    // No answer on that link in that family: pass it over (RFC 5555, 4.4.1: not to
+    // change family with every movement, the mark stays until its addresses change).
+    void mark_failed(const CareOf& care_of);
+    // True if every candidate (of the access named) carries a mark.
+    [[nodiscard]] bool all_failed(const std::optional<std::string>& link_name) const;
+    // Forgets the marks (of the access named).
+    void forget_failures(const std::optional<std::string>& link_name);
+
+private:
+    struct Usable {
+        CareOf care_of;
+        bool default_route = false;
+        std::size_t access = 0; // position in the configuration
+    };
+    struct Failure {
+        std::string link_name;
+        wire::AddressFamily family{};
+        std::vector<wire::IpAddress> addresses; // those that were there
+    };
+
+    [[nodiscard]] bool failed(const CareOf& care_of) const;
+    [[nodiscard]] bool eligible(const CareOfCandidate& candidate) const;
+
+    wire::Ipv6Address home_address_;
+    std::optional<wire::Ipv4Address> home_address4_;
+    bool home_agent4_ = false;
+    std::vector<Access> accesses_;
+    std::vector<Usable> usable_; // best first
+    std::vector<Failure> failures_;
+};
+
+} // namespace dsmip::mobility

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Movement: which care-of address each binding is to have, and what becomes of
+// bindings whose access is gone.
+#include "mobility/mobile_node_engine.hpp"
+
+#include <algorithm>
+
+namespace dsmip::mobility {
+
+void MobileNode::Impl::settle(TimePoint now) {
+    if (finished_) {
+        return;
+    }
+    expire(now);
+    time_out(now);
+    if (network_known_ && !finished_) {
+        choose_care_of(now);
+        if (mcoa_ && !stopping_) {
+            leave_vanished(now);
+        }
+        start_due(now);
+        pump(now);
+    }
+    if (install_again_at_ && *install_again_at_ <= now && !finished_) {
+        install(now);
+    }
+}
+
+// One entry for each access with MCoA, else one for all.
+void MobileNode::Impl::make_entries() {
+    entries_.clear();
+    exchanges_.clear();
+    if (!mcoa_) {
+        entries_.emplace_back();
+        return;
+    }
+    auto accesses = config_.accesses;
+    std::stable_sort(accesses.begin(), accesses.end(),
+                     [](const Access& a, const Access& b) { return a.priority < b.priority; });
+    for (const auto& access : accesses) {
+        // BID 0 is never sent (RFC 5648, 4.1); one entry for one BID.
+        if (access.bid == 0 || find_entry(entries_, access.bid) != nullptr) {
+            continue;
+        }
+        UpdateListEntry entry;
+        entry.bid = access.bid;
+        entry.access = access.link_name;
+        entries_.push_back(entry);
+    }
+}
+
+void MobileNode::Impl::expire(TimePoint now) {
+    for (auto& entry : entries_) {
+        if (!entry.registration || entry.registration->expiry > now) {
+            continue;
+        }
+        counters_.add(MobileNodeCount::registrations_lost);
+        report(Report::Level::warning, "registration-lost",
+               {{"bid", std::to_string(entry.bid)},
+                {"care-of", wire::to_string(entry.registration->care_of.address)}});
+        entry.registration.reset();
+        entry.maybe_at_home_agent = exchange_of(entry.bid) != nullptr;
+        apply(entry, EntryEvent::lost);
+        if (entry.target && entry.state == RegistrationState::registering) {
+            entry.update_at = now;
+        }
+    }
+}
+
+void MobileNode::Impl::choose_care_of(TimePoint now) {
+    for (auto& entry : entries_) {
+        std::optional<CareOf> current = entry.target;
+        if (!current && entry.registration) {
+            current = entry.registration->care_of;
+        }
+        const auto best = care_of_.best(mcoa_ ? entry.access : std::nullopt, current);
+        if (!best) {
+            lose_target(now, entry);
+            continue;
+        }
+        if (entry.target && entry.target->address == best->address &&
+            entry.target->link == best->link) {
+            continue;
+        }
+        if (!entry.target || !care_of_.contains(entry.target->address, entry.target->link)) {
+            entry.rounds = 0; // a new network, nothing is known about it
+            entry.refusals = 0;
+        }
+        cancel(now, entry.bid);
+        entry.target = best;
+        entry.update_at = now;
+    }
+}
+
+// The binding in the kernel stays for now: nothing better is known.
+void MobileNode::Impl::lose_target(TimePoint now, UpdateListEntry& entry) {
+    if (entry.target) {
+        cancel(now, entry.bid);
+        report(Report::Level::warning, "access-lost", describe(entry));
+        entry.target.reset();
+        entry.update_at.reset();
+    } else if (entry.state == RegistrationState::idle ||
+               entry.state == RegistrationState::deregistering) {
+        return;
+    }
+    apply(entry, EntryEvent::no_access);
+}
+
+// An accepted binding whose care-of address is still there.
+const UpdateListEntry* MobileNode::Impl::working_entry(const UpdateListEntry* except) const {
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const UpdateListEntry& entry) {
+            return &entry != except && entry.registered_at_target();
+        });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+void MobileNode::Impl::remove_from_kernel(UpdateListEntry& entry) {
+    actions_.emplace_back(RemoveBindings{++last_request_, config_.home_address, {entry.bid}});
+    entry.registration.reset();
+}
+
+// With another binding at work, one whose care-of address is gone only attracts
+// packets into a hole: it leaves the kernel, so that its flows move, and if the
+// access has no other address, the home agent too (RFC 5648, 5.5).
+void MobileNode::Impl::leave_vanished(TimePoint now) {
+    std::erase_if(exchanges_, [&](const Exchange& exchange) {
+        return exchange.kind == Exchange::Kind::deregistration &&
+               !care_of_.contains(exchange.path.address, exchange.path.link);
+    });
+    std::vector<UpdateListEntry*> leaving;
+    const UpdateListEntry* helper = nullptr;
+    for (auto& entry : entries_) {
+        const auto* other = working_entry(&entry);
+        if (other == nullptr) {
+            continue;
+        }
+        if (entry.registration && !care_of_.contains(entry.registration->care_of.address,
+                                                     entry.registration->care_of.link)) {
+            remove_from_kernel(entry);
+        }
+        const bool unbind = !entry.target && (entry.maybe_at_home_agent ||
+                                              entry.state == RegistrationState::deregistering);
+        if (unbind && exchange_of(entry.bid) == nullptr) {
+            helper = other;
+            leaving.push_back(&entry);
+        }
+    }
+    if (leaving.empty() || overwrite_pending_) {
+        return; // O will delete it
+    }
+    if (bulk_) {
+        start_deregistration(now, leaving, *helper->target);
+        return;
+    }
+    for (auto* entry : leaving) {
+        start_deregistration(now, {entry}, *helper->target);
+    }
+}
+
+} // namespace dsmip::mobility

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Messages that arrive at the mobile node: what is believed and what is dropped
+// (RFC 6275, 9.2, 11.7.3, 11.7.4, 11.3.6; RFC 5648, 5.7 and 5.8).
+#include "mobility/mobile_node_engine.hpp"
+
+#include <algorithm>
+
+#include "wire/codec.hpp"
+
+namespace dsmip::mobility {
+namespace {
+
+using Level = Report::Level;
+
+} // namespace
+
+Actions MobileNode::Impl::receive(TimePoint now, const ReceivedMessage& message) {
+    const auto decoded =
+        wire::decode(message.octets, message.source, message.destination, config_.dialect);
+    if (!decoded) {
+        drop(decoded.error().cause, message);
+        return take();
+    }
+    if (finished_) {
+        drop(MobileNodeDrop::stopped, message);
+        return take();
+    }
+    if (message.source != config_.home_agent6) {
+        drop(MobileNodeDrop::not_from_home_agent, message);
+        return take();
+    }
+    if (const auto* acknowledgement = std::get_if<wire::BindingAcknowledgement>(&*decoded)) {
+        receive_acknowledgement(now, message, *acknowledgement);
+    } else if (const auto* request = std::get_if<wire::BindingRefreshRequest>(&*decoded)) {
+        receive_refresh_request(now, message, *request);
+    } else if (const auto* error = std::get_if<wire::BindingError>(&*decoded)) {
+        receive_error(now, message, *error);
+    } else {
+        drop(MobileNodeDrop::unexpected_type, message);
+    }
+    settle(now);
+    return take();
+}
+
+// The answer to a Binding Update takes the same way back (RFC 5555, 4.5).
+bool MobileNode::Impl::came_back(const ReceivedMessage& message, const Exchange& exchange) const {
+    if (exchange.path.address.is_ipv6()) {
+        return !message.path;
+    }
+    return message.path && config_.home_agent4 &&
+           message.path->remote == wire::Endpoint{*config_.home_agent4, config_.home_agent_port};
+}
+
+void MobileNode::Impl::receive_acknowledgement(
+    TimePoint now, const ReceivedMessage& message,
+    const wire::BindingAcknowledgement& acknowledgement) {
+    if (message.destination != config_.home_address) {
+        drop(MobileNodeDrop::not_for_home_address, message);
+        return;
+    }
+    if (acknowledgement.status == wire::BindingStatus::SequenceNumberOutOfWindow) {
+        correct_sequence(now, message, acknowledgement);
+        return;
+    }
+    const auto found =
+        std::find_if(exchanges_.begin(), exchanges_.end(), [&](const Exchange& exchange) {
+            return exchange.find(acknowledgement.sequence) != nullptr;
+        });
+    if (found == exchanges_.end()) {
+        drop(MobileNodeDrop::unknown_sequence, message);
+        return;
+    }
+    if (!came_back(message, *found)) {
+        drop(MobileNodeDrop::wrong_path, message);
+        return;
+    }
+    counters_.add(MobileNodeCount::acknowledgements);
+    const Exchange exchange = *found;
+    const SentUpdate sent = *exchange.find(acknowledgement.sequence);
+    exchanges_.erase(found);
+    switch (exchange.kind) {
+    case Exchange::Kind::registration:
+        registration_answered(now, exchange, sent, acknowledgement);
+        break;
+    case Exchange::Kind::deregistration:
+        deregistration_finished(exchange, wire::to_string(acknowledgement.status));
+        break;
+    case Exchange::Kind::shutdown:
+        finish(wire::to_string(acknowledgement.status));
+        break;
+    }
+}
+
+// Status 135 carries the number the home agent accepted last, so it cannot be
+// matched by number: by BID and by the way it came.
+void MobileNode::Impl::correct_sequence(TimePoint now, const ReceivedMessage& message,
+                                        const wire::BindingAcknowledgement& acknowledgement) {
+    const auto options = wire::find_options<wire::BindingIdentifier>(acknowledgement.options);
+    bool matched = false;
+    for (auto& exchange : exchanges_) {
+        const bool meant =
+            options.empty() || exchange.kind == Exchange::Kind::shutdown ||
+            std::any_of(options.begin(), options.end(), [&](const wire::BindingIdentifier& option) {
+                return exchange.includes(option.bid);
+            });
+        if (!meant || exchange.sent.empty() || !came_back(message, exchange)) {
+            continue;
+        }
+        matched = true;
+        if (!exchange.sequence_corrected) {
+            // Once at once; a home agent that says it again is asked by the back-off.
+            exchange.sequence_corrected = true;
+            exchange.back_off = BackOff();
+            exchange.next_send = now;
+        }
+    }
+    if (!matched) {
+        drop(exchanges_.empty() ? MobileNodeDrop::unknown_sequence : MobileNodeDrop::wrong_path,
+             message);
+        return;
+    }
+    counters_.add(MobileNodeCount::acknowledgements);
+    sequence_.adopt(acknowledgement.sequence);
+    report(Level::info, "sequence-corrected",
+           {{"last-accepted", std::to_string(acknowledgement.sequence)}});
+}
+
+void MobileNode::Impl::update_soon(TimePoint now, UpdateListEntry& entry) {
+    if (entry.target && exchange_of(entry.bid) == nullptr) {
+        entry.update_at = now;
+    }
+}
+
+void MobileNode::Impl::receive_refresh_request(TimePoint now, const ReceivedMessage& message,
+                                               const wire::BindingRefreshRequest& request) {
+    if (message.destination != config_.home_address) {
+        drop(MobileNodeDrop::not_for_home_address, message);
+        return;
+    }
+    const auto options = wire::find_options<wire::BindingIdentifier>(request.options);
+    bool known = options.empty();
+    for (auto& entry : entries_) {
+        const bool named =
+            std::any_of(options.begin(), options.end(), [&](const wire::BindingIdentifier& option) {
+                return option.bid == entry.bid && !option.malformed_length;
+            });
+        if (options.empty() || named) {
+            known = true;
+            update_soon(now, entry);
+        }
+    }
+    if (!known) {
+        drop(MobileNodeDrop::bid_unknown, message);
+        return;
+    }
+    counters_.add(MobileNodeCount::refresh_requests);
+}
+
+void MobileNode::Impl::receive_error(TimePoint now, const ReceivedMessage& message,
+                                     const wire::BindingError& error) {
+    if (error.home_address != config_.home_address && !error.home_address.is_unspecified()) {
+        drop(MobileNodeDrop::foreign_home_address, message);
+        return;
+    }
+    counters_.add(MobileNodeCount::binding_errors);
+    report(Level::warning, "binding-error", {{"status", wire::to_string(error.status)}});
+    if (error.status == wire::BindingErrorStatus::UnknownBindingForHomeAddressOption) {
+        for (auto& entry : entries_) {
+            update_soon(now, entry);
+        }
+    }
+}
+
+} // namespace dsmip::mobility

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the mobile node tells its operator, and the one place where states change.
+#include "mobility/mobile_node_engine.hpp"
+
+#include <utility>
+
+namespace dsmip::mobility {
+
+std::string seconds_text(Duration duration) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + "s";
+}
+
+std::string_view encapsulation_text(Encapsulation encapsulation) {
+    switch (encapsulation) {
+    case Encapsulation::direct:
+        return "direct";
+    case Encapsulation::udp:
+        return "udp";
+    case Encapsulation::udp_tlv:
+        return "udp-tlv";
+    case Encapsulation::udp_tlv_draft:
+        return "udp-tlv-draft";
+    }
+    return "?";
+}
+
+void MobileNode::Impl::report(Report::Level level, std::string name, Fields fields) {
+    actions_.emplace_back(Report{level, std::move(name), std::move(fields)});
+}
+
+void MobileNode::Impl::drop(MobileNodeDrop cause, const ReceivedMessage& message) {
+    counters_.add(cause);
+    report(Report::Level::debug, "message-dropped",
+           {{"cause", std::string(name_of(cause))}, {"source", wire::to_string(message.source)}});
+}
+
+void MobileNode::Impl::drop(wire::DecodeCause cause, const ReceivedMessage& message) {
+    counters_.add(cause);
+    report(Report::Level::debug, "message-dropped",
+           {{"cause", "drop_" + std::string(wire::drop_name(cause))},
+            {"source", wire::to_string(message.source)}});
+}
+
+void MobileNode::Impl::apply(UpdateListEntry& entry, EntryEvent event) {
+    const auto next = next_state(entry.state, event);
+    if (!next) {
+        counters_.add(MobileNodeCount::illegal_transitions);
+        report(Report::Level::warning, "illegal-transition",
+               {{"bid", std::to_string(entry.bid)},
+                {"state", std::string(to_string(entry.state))},
+                {"event", std::string(to_string(event))}});
+        return;
+    }
+    entry.state = *next;
+}
+
+MobileNode::Impl::Fields MobileNode::Impl::describe(const UpdateListEntry& entry) {
+    Fields fields{{"bid", std::to_string(entry.bid)}};
+    if (entry.target) {
+        fields.emplace_back("care-of", wire::to_string(entry.target->address));
+        fields.emplace_back("link", entry.target->link_name);
+    } else if (entry.access) {
+        fields.emplace_back("link", *entry.access);
+    }
+    return fields;
+}
+
+} // namespace dsmip::mobility
