@@ -211,11 +211,11 @@ std::string to_string(const Prefix6& prefix) {
 }
 
 std::string to_string(const Endpoint& endpoint) {
-    const auto address = to_string(endpoint.address);
+    auto text = to_string(endpoint.address);
     if (endpoint.port == 0) {
-        return address;
+        return text;
     }
-    return (endpoint.address.is_ipv6() ? "[" + address + "]" : address) + ":" +
+    return (endpoint.address.is_ipv6() ? "[" + text + "]" : text) + ":" +
            std::to_string(endpoint.port);
 }
 

@@ -237,7 +237,7 @@ TEST_CASE("noise never crashes the decoder, and what it accepts it can say again
     Generator generate(6275);
     std::size_t accepted = 0;
     for (int i = 0; i < 30000; ++i) {
-        auto octets = generate.bytes(8 * (1 + generate.below(12)));
+        auto octets = generate.bytes(std::size_t{8} * (1 + generate.below(12)));
         octets[0] = 59;
         octets[1] = static_cast<std::uint8_t>(octets.size() / 8 - 1);
         octets[2] = static_cast<std::uint8_t>(generate.below(13));
