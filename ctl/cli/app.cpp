@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Arguments of dsmipctl into a call of one command.
+#include "cli/app.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+namespace dsmip::cli {
+
+namespace {
+
+class App {
+public:
+    App(std::ostream& out, std::ostream& err) : out_(out), err_(err) {
+        app_.add_flag("--json", options_.json, "print JSON instead of text");
+        app_.add_option("--socket", options_.socket, "control socket of dsmipd")
+            ->envname("DSMIP_SOCKET")
+            ->capture_default_str()
+            ->type_name("PATH");
+        app_.fallthrough();
+        app_.require_subcommand(1);
+        app_.footer("Exit status: 0 done, 1 failed or not found, 2 usage, 3 module not loaded,\n"
+                    "4 permission missing, 5 daemon not running.\n"
+                    "dsmipctl COMMAND --help shows examples. See also dsmipctl(8).");
+        add_status();
+        add_device();
+        add_binding();
+        add_monitor();
+        add_counters();
+    }
+
+    int run(std::vector<std::string> arguments) {
+        std::reverse(arguments.begin(), arguments.end()); // what CLI11 wants
+        try {
+            app_.parse(arguments);
+        } catch (const CLI::ParseError& error) {
+            return app_.exit(error, out_, err_) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+        }
+        Outcome outcome = command_();
+        if (!outcome) {
+            err_ << "dsmipctl: " << outcome.error().message << std::endl;
+            return static_cast<int>(outcome.error().code);
+        }
+        return 0;
+    }
+
+private:
+    CLI::App* add(CLI::App& parent, const char* name, const char* help, const char* examples,
+                  std::function<Outcome()> command) {
+        auto* sub = parent.add_subcommand(name, help);
+        sub->footer(std::string("Examples:\n") + examples);
+        sub->callback([this, command = std::move(command)] { command_ = command; });
+        return sub;
+    }
+
+    void add_status() {
+        add(app_, "status", "what the daemon is doing",
+            "  dsmipctl status\n"
+            "  dsmipctl --socket /run/dsmip/mn.sock status\n"
+            "  dsmipctl status --json | jq .",
+            [this] { return status(options_, out_); });
+    }
+
+    void add_device() {
+        auto* device = app_.add_subcommand("device", "dsmip devices");
+        device->require_subcommand(1);
+        add(*device, "show", "settings and sizes of the devices",
+            "  dsmipctl device show\n"
+            "  dsmipctl device show dsmip0 --json",
+            [this] { return device_show(options_, out_); })
+            ->add_option("DEV", options_.device, "only this device");
+    }
+
+    void add_binding() {
+        auto* binding = app_.add_subcommand("binding", "bindings of mobile nodes");
+        binding->require_subcommand(1);
+        auto* show = add(*binding, "show", "bindings in the kernel, with their traffic",
+                         "  dsmipctl binding show\n"
+                         "  dsmipctl binding show 2001:db8:1::100\n"
+                         "  dsmipctl binding show 192.0.2.10 --json | jq '.[].care_of'",
+                         [this] { return binding_show(options_, out_); });
+        show->add_option("ADDRESS", address_, "only the node with this home address (IPv6 or IPv4)")
+            ->each([this](const std::string& text) { options_.address = parse_address(text); });
+        show->add_option("--dev", options_.device, "only this device")->type_name("DEV");
+
+        auto* del = add(*binding, "del", "end bindings of a node, through the daemon",
+                        "  dsmipctl binding del 2001:db8:1::100          all of the node\n"
+                        "  dsmipctl binding del 2001:db8:1::100 bid 2    only that one",
+                        [this] { return binding_del(options_, out_); });
+        del->add_option("ADDRESS", address_, "home address (IPv6 or IPv4)")
+            ->required()
+            ->each([this](const std::string& text) { options_.address = parse_address(text); });
+        del->add_option("BID", bid_words_, "bid N: only this binding identifier")
+            ->expected(0, 2)
+            ->type_name("[bid N]");
+        del->parse_complete_callback([this] { parse_bid(); });
+    }
+
+    void add_monitor() {
+        add(app_, "monitor", "events of kernel and daemon as they come",
+            "  dsmipctl monitor\n"
+            "  dsmipctl monitor --json | jq -c 'select(.event == \"binding-expired\")'",
+            [this] { return monitor(options_, out_, err_); });
+    }
+
+    void add_counters() {
+        auto* sub = add(app_, "counters", "why packets were dropped, and other counts",
+                        "  dsmipctl counters\n"
+                        "  dsmipctl counters dsmip0 --all\n"
+                        "  dsmipctl counters --json | jq '.[0].counters.rx_end_point'",
+                        [this] { return counters(options_, out_); });
+        sub->add_option("DEV", options_.device, "only this device");
+        sub->add_flag("--all", options_.all, "also counters that never moved");
+    }
+
+    static wire::IpAddress parse_address(const std::string& text) {
+        auto address = wire::IpAddress::parse(text);
+        if (!address) {
+            throw CLI::ValidationError("ADDRESS", address.error().message);
+        }
+        return *address;
+    }
+
+    void parse_bid() {
+        if (bid_words_.empty()) {
+            return;
+        }
+        std::uint16_t bid = 0;
+        if (bid_words_.size() != 2 || bid_words_[0] != "bid" ||
+            !CLI::detail::lexical_cast(bid_words_[1], bid)) {
+            throw CLI::ValidationError("bid", "expected \"bid N\" with N from 0 to 65535 behind "
+                                              "the address");
+        }
+        options_.bid = bid;
+    }
+
+    std::ostream& out_;
+    std::ostream& err_;
+    CLI::App app_{"Shows and controls dual-stack Mobile IPv6.", "dsmipctl"};
+    Options options_;
+    std::string address_;
+    std::vector<std::string> bid_words_;
+    std::function<Outcome()> command_;
+};
+
+} // namespace
+
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+    return App(out, err).run(std::move(arguments));
+}
+
+} // namespace dsmip::cli

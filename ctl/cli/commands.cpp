@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The commands that answer once. monitor.cpp has the one that goes on.
+#include "cli/commands.hpp"
+
+#include <cerrno>
+#include <ostream>
+#include <vector>
+
+#include <net/if.h>
+
+#include "cli/show.hpp"
+#include "netlink/client.hpp"
+
+namespace dsmip::cli {
+
+namespace {
+
+using netlink::Client;
+using netlink::Device;
+
+template<class Value>
+using Attempt = tl::expected<Value, Failure>;
+
+Printer::Format format_of(const Options& options) {
+    return options.json ? Printer::Format::json : Printer::Format::text;
+}
+
+Attempt<Client> open_client() { return Client::open().map_error(open_failure); }
+
+Attempt<std::uint32_t> find_interface(const std::string& name) {
+    const unsigned index = if_nametoindex(name.c_str());
+    if (index == 0) {
+        return tl::unexpected(Failure{.code = ExitCode::failed,
+                                      .message = "there is no device \"" + name +
+                                                 "\"; see dsmipctl device show"});
+    }
+    return index;
+}
+
+/// The device that was named, or all.
+Attempt<std::vector<Device>> chosen_devices(Client& client, const Options& options) {
+    if (options.device.empty()) {
+        return client.devices().map_error(request_failure);
+    }
+    auto index = find_interface(options.device);
+    if (!index) {
+        return tl::unexpected(index.error());
+    }
+    return client.device_get(*index)
+        .map([](Device&& device) { return std::vector<Device>{std::move(device)}; })
+        .map_error(request_failure);
+}
+
+/// The node with the wanted home address, on whatever devices know it.
+Attempt<std::vector<netlink::NodeEntry>> find_node(Client& client, const Options& options) {
+    auto devices = chosen_devices(client, options);
+    if (!devices) {
+        return tl::unexpected(devices.error());
+    }
+    std::vector<netlink::NodeEntry> found;
+    for (const Device& device : *devices) {
+        auto node = client.binding_get(device.ifindex, *options.address);
+        if (node) {
+            found.push_back({device.ifindex, std::move(*node)});
+        } else if (node.error().code != ENOENT && node.error().code != ENODEV) {
+            return tl::unexpected(request_failure(node.error()));
+        }
+    }
+    if (found.empty()) {
+        return tl::unexpected(
+            Failure{.code = ExitCode::failed,
+                    .message = "no binding for " + wire::to_string(*options.address)});
+    }
+    return found;
+}
+
+Attempt<std::vector<netlink::NodeEntry>> all_nodes(Client& client, const Options& options) {
+    std::optional<std::uint32_t> index;
+    if (!options.device.empty()) {
+        auto found = find_interface(options.device);
+        if (!found) {
+            return tl::unexpected(found.error());
+        }
+        index = *found;
+    }
+    return client.bindings(index)
+        .map([](netlink::BindingDump&& dump) { return std::move(dump.nodes); })
+        .map_error(request_failure);
+}
+
+Attempt<Json> ask_daemon(const Options& options, const Json& request) {
+    auto daemon = ControlClient::connect(options.socket);
+    if (!daemon) {
+        return tl::unexpected(control_failure(daemon.error()));
+    }
+    return daemon->call(request).map_error(control_failure);
+}
+
+} // namespace
+
+Outcome status(const Options& options, std::ostream& out) {
+    auto result = ask_daemon(options, {{"command", "status"}});
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    if (options.json) {
+        out << result->dump() << '\n';
+        return {};
+    }
+    Printer printer(Printer::Format::text);
+    printer.json_value(*result);
+    out << printer.finish();
+    return {};
+}
+
+Outcome device_show(const Options& options, std::ostream& out) {
+    auto client = open_client();
+    if (!client) {
+        return tl::unexpected(client.error());
+    }
+    auto devices = chosen_devices(*client, options);
+    if (!devices) {
+        return tl::unexpected(devices.error());
+    }
+    Printer printer(format_of(options));
+    for (const Device& device : *devices) {
+        show_device(printer, device);
+    }
+    out << printer.finish();
+    return {};
+}
+
+Outcome binding_show(const Options& options, std::ostream& out) {
+    auto client = open_client();
+    if (!client) {
+        return tl::unexpected(client.error());
+    }
+    auto nodes = options.address ? find_node(*client, options) : all_nodes(*client, options);
+    if (!nodes) {
+        return tl::unexpected(nodes.error());
+    }
+    Printer printer(format_of(options));
+    const InterfaceNames names = kernel_interface_names();
+    for (const netlink::NodeEntry& entry : *nodes) {
+        show_node(printer, entry, names);
+    }
+    out << printer.finish();
+    return {};
+}
+
+Outcome binding_del(const Options& options, std::ostream& out) {
+    Json request{{"command", "binding-del"},
+                 {"home_address", wire::to_string(*options.address)}};
+    if (options.bid) {
+        request["bid"] = *options.bid;
+    }
+    auto result = ask_daemon(options, request);
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    if (options.json) {
+        out << result->dump() << '\n';
+    }
+    return {};
+}
+
+Outcome counters(const Options& options, std::ostream& out) {
+    auto client = open_client();
+    if (!client) {
+        return tl::unexpected(client.error());
+    }
+    auto devices = chosen_devices(*client, options);
+    if (!devices) {
+        return tl::unexpected(devices.error());
+    }
+    Printer printer(format_of(options));
+    for (const Device& device : *devices) {
+        auto values = client->counters(device.ifindex);
+        if (!values) {
+            return tl::unexpected(request_failure(values.error()));
+        }
+        show_counters(printer, device, *values, options.all);
+    }
+    out << printer.finish();
+    return {};
+}
+
+} // namespace dsmip::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What each command of dsmipctl does, once its arguments are known.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "cli/control_client.hpp"
+#include "cli/failure.hpp"
+#include "cli/printer.hpp"
+#include "wire/address.hpp"
+
+namespace dsmip::cli {
+
+struct Options {
+    bool json = false;
+    std::string socket = default_socket;
+    /// Name of one device; empty = all of them.
+    std::string device;
+    std::optional<wire::IpAddress> address;
+    std::optional<std::uint16_t> bid;
+    /// Counters: also those that never moved.
+    bool all = false;
+};
+
+using Outcome = tl::expected<void, Failure>;
+
+Outcome status(const Options& options, std::ostream& out);
+Outcome device_show(const Options& options, std::ostream& out);
+Outcome binding_show(const Options& options, std::ostream& out);
+/// Deletes through the daemon, which has to forget its part as well.
+Outcome binding_del(const Options& options, std::ostream& out);
+Outcome counters(const Options& options, std::ostream& out);
+/// Runs until it is killed, or until both kernel and daemon are gone. Notes go to `err`.
+Outcome monitor(const Options& options, std::ostream& out, std::ostream& err);
+
+/// One line of the daemon's monitor stream as an item; false if it is none.
+bool show_daemon_event(Printer& printer, const std::string& line, const std::string& time);
+
+} // namespace dsmip::cli
