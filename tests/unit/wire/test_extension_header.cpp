@@ -42,7 +42,7 @@ TEST_CASE("Home Address option header, byte for byte") {
     CHECK(*parsed == DestinationOptions{135, 24, home_address});
 }
 
-TEST_CASE("type 2 routing header, byte for byte", "[D-4.5-24]") {
+TEST_CASE("type 2 routing header, byte for byte") {
     CHECK(to_hex(bytes_of(build_type2_routing_header(135, home_address))) == routing_header);
     const auto parsed = parse_type2_routing_header(from_hex(routing_header));
     REQUIRE(parsed.has_value());
