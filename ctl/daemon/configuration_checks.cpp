@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Duplicates, contradictions, sections of the other role.
+#include "daemon/configuration_checks.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace dsmip::daemon {
+
+namespace {
+
+using wire::to_string;
+
+class Checker {
+public:
+    explicit Checker(ReadConfiguration& read)
+        : read_(read) {}
+
+    void check() {
+        const auto* role = find("", "role");
+        if (role == nullptr || !role->valid) {
+            return; // which section matters is not known
+        }
+        const bool home_agent = read_.configuration.role == RoleName::home_agent;
+        check_sections(home_agent ? "home-agent" : "mobile-node",
+                       home_agent ? "mobile-node" : "home-agent", role->line);
+        if (home_agent && section_line("home-agent") != 0) {
+            check_home_agent();
+        } else if (!home_agent && section_line("mobile-node") != 0) {
+            check_mobile_node();
+        }
+    }
+
+private:
+    const SeenKey* find(std::string_view section, std::string_view name,
+                        std::size_t element = 0) const {
+        for (const auto& key : read_.keys) {
+            if (key.row->section == section && key.row->name == name && key.element == element) {
+                return &key;
+            }
+        }
+        return nullptr;
+    }
+
+    /// Line of a key whose value could be read; 0 = it has none.
+    unsigned line(std::string_view section, std::string_view name, std::size_t element = 0) const {
+        const auto* key = find(section, name, element);
+        return key != nullptr && key->valid ? key->line : 0;
+    }
+
+    unsigned section_line(std::string_view name) const {
+        for (const auto& section : read_.sections) {
+            if (section.name == name) {
+                return section.line;
+            }
+        }
+        return 0;
+    }
+
+    void mistake(unsigned line, std::string_view key, std::string text) {
+        read_.mistakes.push_back({line, std::string(key), std::move(text)});
+    }
+
+    /// "is also that of line N", for every value but the first.
+    template<class Value>
+    void unique(std::map<Value, unsigned>& seen, const Value& value, unsigned line,
+                std::string_view key, const std::string& shown) {
+        const auto [found, fresh] = seen.emplace(value, line);
+        if (!fresh) {
+            mistake(
+                line, key,
+                fmt::format("{} is in line {}, too; it may be used once", shown, found->second));
+        }
+    }
+
+    void check_sections(std::string_view own, std::string_view other, unsigned role_line) {
+        if (section_line(own) == 0) {
+            mistake(role_line, own,
+                    fmt::format("section is missing; role \"{}\" needs a section [{}]", own, own));
+        }
+        if (const auto line = section_line(other)) {
+            mistake(line, other,
+                    fmt::format("section of the other role; role = \"{}\" wants [{}] only, and one "
+                                "process has one role",
+                                own, own));
+        }
+    }
+
+    void check_home_agent() {
+        const auto& agent = read_.configuration.home_agent;
+        const auto& engine = agent.engine;
+        if (const auto at = line("home-agent", "address-pool");
+            at != 0 && find("home-agent", "address4") == nullptr) {
+            mistake(at, "home-agent.address-pool",
+                    "hands out IPv4 home addresses, but the home agent has no IPv4 address; add "
+                    "address4 or leave the pool out");
+        }
+        if (const auto at = line("home-agent", "impose-udp"); at != 0 && engine.impose_udp) {
+            if (find("home-agent", "address4") == nullptr) {
+                mistake(at, "home-agent.impose-udp",
+                        "wants UDP, but the home agent has no IPv4 address; add address4 or set "
+                        "it to false");
+            } else if (line("home-agent", "udp-port") != 0 && agent.udp_port == 0) {
+                mistake(at, "home-agent.impose-udp",
+                        "contradicts udp-port = 0 (no UDP); set one of them otherwise");
+            }
+        }
+        if (line("home-agent", "home-prefixes") != 0 && engine.home_prefixes.empty()) {
+            mistake(line("home-agent", "home-prefixes"), "home-agent.home-prefixes",
+                    "is empty; wanted at least one prefix of home addresses");
+        }
+        if (engine.nodes.empty() && !engine.accept_unlisted_nodes &&
+            section_line("home-agent.node") == 0) {
+            mistake(section_line("home-agent"), "home-agent.node",
+                    "no mobile node could register; list them in sections [[home-agent.node]] or "
+                    "set accept-unlisted-nodes = true");
+        }
+        check_nodes();
+    }
+
+    void check_nodes() {
+        const auto& engine = read_.configuration.home_agent.engine;
+        std::map<wire::Ipv6Address, unsigned> addresses6;
+        std::map<wire::Ipv4Address, unsigned> addresses4;
+        if (const auto at = line("home-agent", "address6")) {
+            addresses6.emplace(engine.address6, at);
+        }
+        if (const auto at = line("home-agent", "address4")) {
+            addresses4.emplace(*engine.address4, at);
+        }
+        const bool prefixes_known =
+            line("home-agent", "home-prefixes") != 0 && !engine.home_prefixes.empty();
+        for (std::size_t i = 0; i < engine.nodes.size(); ++i) {
+            const auto& node = engine.nodes[i];
+            if (const auto at = line("home-agent.node", "home-address", i)) {
+                constexpr auto* key = "home-agent.node.home-address";
+                unique(addresses6, node.home_address, at, key, to_string(node.home_address));
+                const bool served = std::any_of(
+                    engine.home_prefixes.begin(), engine.home_prefixes.end(),
+                    [&](const auto& prefix) { return prefix.contains(node.home_address); });
+                if (prefixes_known && !served) {
+                    mistake(at, key,
+                            fmt::format("{} is in none of the home-prefixes; wanted an address in "
+                                        "one of them",
+                                        to_string(node.home_address)));
+                }
+            }
+            if (const auto at = line("home-agent.node", "home-addresses4", i)) {
+                for (const auto& address : node.home_addresses4) {
+                    unique(addresses4, address, at, "home-agent.node.home-addresses4",
+                           to_string(address));
+                }
+            }
+        }
+    }
+
+    void check_mobile_node() {
+        const auto& engine = read_.configuration.mobile_node.engine;
+        if (const auto at = line("mobile-node", "home-address");
+            at != 0 && line("mobile-node", "home-agent6") != 0 &&
+            engine.home_address == engine.home_agent6) {
+            mistake(at, "mobile-node.home-address",
+                    "is the address of the home agent; wanted the one of this node");
+        }
+        if (const auto at = line("mobile-node", "home-address4");
+            at != 0 && line("mobile-node", "home-agent4") != 0 &&
+            engine.home_address4_mode == mobility::MobileNodeConfig::HomeAddress4::fixed &&
+            engine.home_address4 == *engine.home_agent4) {
+            mistake(at, "mobile-node.home-address4",
+                    "is the address of the home agent; wanted the one of this node");
+        }
+        if (const auto at = line("mobile-node", "force-udp");
+            at != 0 && engine.force_udp && find("mobile-node", "home-agent4") == nullptr) {
+            mistake(at, "mobile-node.force-udp",
+                    "wants UDP over IPv4, but the IPv4 address of the home agent is not given; "
+                    "add home-agent4 or set it to false");
+        }
+        if (section_line("mobile-node.access") == 0 && engine.accesses.empty()) {
+            mistake(section_line("mobile-node"), "mobile-node.access",
+                    "no access network could be used; wanted a section [[mobile-node.access]] "
+                    "for each interface");
+        }
+        check_accesses();
+    }
+
+    void check_accesses() {
+        const auto& engine = read_.configuration.mobile_node.engine;
+        std::map<std::string, unsigned> interfaces;
+        std::map<std::uint16_t, unsigned> bids;
+        for (std::size_t i = 0; i < engine.accesses.size(); ++i) {
+            const auto& access = engine.accesses[i];
+            const auto at = line("mobile-node.access", "interface", i);
+            if (at != 0) {
+                constexpr auto* key = "mobile-node.access.interface";
+                unique(interfaces, access.link_name, at, key, access.link_name);
+                if (access.link_name == read_.configuration.device.name) {
+                    mistake(at, key,
+                            fmt::format("{} is the tunnel device; wanted an interface to an "
+                                        "access network",
+                                        access.link_name));
+                }
+            }
+            if (const auto bid_at = line("mobile-node.access", "bid", i)) {
+                unique(bids, access.bid, bid_at, "mobile-node.access.bid",
+                       fmt::format("{}", access.bid));
+            } else if (engine.mcoa && find("mobile-node.access", "bid", i) == nullptr) {
+                mistake(at, "mobile-node.access.bid",
+                        fmt::format("is missing for {}; with mcoa = true every access needs its "
+                                    "own, an integer from 1 to 65535",
+                                    access.link_name));
+            }
+        }
+    }
+
+    ReadConfiguration& read_;
+};
+
+} // namespace
+
+std::size_t ReadConfiguration::element_of(std::string_view section) const {
+    const auto& home_agent = configuration.home_agent.engine;
+    const auto& mobile_node = configuration.mobile_node.engine;
+    if (section == "home-agent.node") {
+        return home_agent.nodes.size() - 1;
+    }
+    return section == "mobile-node.access" ? mobile_node.accesses.size() - 1 : 0;
+}
+
+void check_configuration(ReadConfiguration& read) {
+    Checker(read).check();
+}
+
+std::string_view security_hint() {
+    return ". Protection of the signalling by IPsec is not configurable in this version; \"none\" "
+           "means that whoever can send packets to the home agent can redirect the traffic of any "
+           "mobile node, and has to be written out";
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The rows of the key table.
+#include "daemon/configuration_keys.hpp"
+
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace dsmip::daemon {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array role_choices{"home-agent"sv, "mobile-node"sv};
+constexpr std::array security_choices{"none"sv};
+constexpr std::array on_stop_choices{"keep"sv, "remove"sv};
+constexpr std::array route_choices{"home"sv, "all"sv};
+constexpr std::array dialect_choices{"auto"sv, "rfc"sv, "draft"sv};
+constexpr std::array home_address4_choices{"dynamic"sv};
+
+constexpr std::int64_t lifetime_minimum = 4; // one unit (RFC 6275, 6.1.7)
+constexpr std::int64_t lifetime_maximum = 65535 * 4;
+constexpr std::int64_t refresh_minimum = 1;
+constexpr std::int64_t refresh_maximum = 24 * 3600;
+constexpr std::int64_t port_maximum = std::numeric_limits<std::uint16_t>::max();
+// The name of an interface with its final zero fits 16 octets (IFNAMSIZ).
+constexpr std::int64_t interface_name_maximum = 15;
+// A path with its final zero fits sockaddr_un.
+constexpr std::int64_t socket_path_maximum = 107;
+
+template<class Value>
+const Value& as(const KeyValue& value) {
+    return std::get<Value>(value);
+}
+
+template<class Integer>
+Integer number(const KeyValue& value) {
+    return static_cast<Integer>(std::get<std::int64_t>(value));
+}
+
+wire::Dialect dialect(const KeyValue& value) {
+    const auto& text = as<std::string>(value);
+    if (text == "rfc") {
+        return wire::Dialect::Rfc;
+    }
+    return text == "draft" ? wire::Dialect::Draft : wire::Dialect::Auto;
+}
+
+using C = Configuration;
+using V = KeyValue;
+using K = KeyKind;
+
+constexpr ConfigurationKey keys[] = {
+    // top level
+    {"", "role", K::choice, "", true, 0, 0, role_choices,
+     [](C& c, const V& v) {
+         c.role = as<std::string>(v) == "home-agent" ? RoleName::home_agent : RoleName::mobile_node;
+     }},
+    {"", "security", K::choice, "", true, 0, 0, security_choices, [](C&, const V&) {}},
+
+    {"device",
+     "name",
+     K::text,
+     "\"dsmip0\"",
+     false,
+     1,
+     interface_name_maximum,
+     {},
+     [](C& c, const V& v) { c.device.name = as<std::string>(v); }},
+    {"device",
+     "create",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.device.create = as<bool>(v); }},
+    {"device",
+     "mtu",
+     K::integer,
+     "",
+     false,
+     1280,
+     65535,
+     {},
+     [](C& c, const V& v) { c.device.mtu = number<std::uint32_t>(v); }},
+    // 253 to 255 are the kernel's own tables.
+    {"device",
+     "table",
+     K::integer,
+     "4191",
+     false,
+     256,
+     std::numeric_limits<std::uint32_t>::max(),
+     {},
+     [](C& c, const V& v) { c.device.table = number<std::uint32_t>(v); }},
+
+    {"control",
+     "socket",
+     K::text,
+     "\"/run/dsmip/dsmipd.sock\"",
+     false,
+     1,
+     socket_path_maximum,
+     {},
+     [](C& c, const V& v) { c.control_socket = as<std::string>(v); }},
+
+    {"home-agent",
+     "address6",
+     K::address6,
+     "",
+     true,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.address6 = as<wire::Ipv6Address>(v); }},
+    {"home-agent",
+     "address4",
+     K::address4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.address4 = as<wire::Ipv4Address>(v); }},
+    {"home-agent",
+     "home-prefixes",
+     K::prefixes6,
+     "",
+     true,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.home_prefixes = as<std::vector<wire::Prefix6>>(v);
+     }},
+    {"home-agent",
+     "max-lifetime",
+     K::duration,
+     "1h",
+     false,
+     lifetime_minimum,
+     lifetime_maximum,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.max_lifetime = as<std::chrono::seconds>(v); }},
+    {"home-agent",
+     "nat-refresh-time",
+     K::duration,
+     "110s",
+     false,
+     refresh_minimum,
+     refresh_maximum,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.nat_refresh_time = as<std::chrono::seconds>(v); }},
+    {"home-agent",
+     "accept-forced-udp",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.accept_forced_udp = as<bool>(v); }},
+    {"home-agent",
+     "impose-udp",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.impose_udp = as<bool>(v); }},
+    {"home-agent",
+     "accept-tlv",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.accept_tlv = as<bool>(v); }},
+    {"home-agent",
+     "accept-mcoa",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.accept_mcoa = as<bool>(v); }},
+    {"home-agent",
+     "accept-bulk",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.accept_bulk = as<bool>(v); }},
+    {"home-agent",
+     "accept-unlisted-nodes",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.accept_unlisted_nodes = as<bool>(v); }},
+    {"home-agent",
+     "address-pool",
+     K::prefix4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.address_pool = as<wire::Prefix4>(v); }},
+    {"home-agent", "dialect", K::choice, "\"auto\"", false, 0, 0, dialect_choices,
+     [](C& c, const V& v) { c.home_agent.engine.dialect = dialect(v); }},
+    {"home-agent",
+     "udp-port",
+     K::integer,
+     "4191",
+     false,
+     0,
+     port_maximum,
+     {},
+     [](C& c, const V& v) { c.home_agent.udp_port = number<std::uint16_t>(v); }},
+    {"home-agent", "on-stop", K::choice, "\"keep\"", false, 0, 0, on_stop_choices,
+     [](C& c, const V& v) {
+         c.home_agent.on_stop = as<std::string>(v) == "keep" ? OnStop::keep : OnStop::remove;
+     }},
+
+    {"home-agent.node",
+     "home-address",
+     K::address6,
+     "",
+     true,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.nodes.back().home_address = as<wire::Ipv6Address>(v);
+     }},
+    {"home-agent.node",
+     "home-addresses4",
+     K::addresses4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.nodes.back().home_addresses4 = as<std::vector<wire::Ipv4Address>>(v);
+     }},
+
+    {"mobile-node",
+     "home-address",
+     K::address6,
+     "",
+     true,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.home_address = as<wire::Ipv6Address>(v); }},
+    {"mobile-node",
+     "home-agent6",
+     K::address6,
+     "",
+     true,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.home_agent6 = as<wire::Ipv6Address>(v); }},
+    {"mobile-node",
+     "home-agent4",
+     K::address4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.home_agent4 = as<wire::Ipv4Address>(v); }},
+    {"mobile-node",
+     "home-agent-port",
+     K::integer,
+     "4191",
+     false,
+     1,
+     port_maximum,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.home_agent_port = number<std::uint16_t>(v); }},
+    {"mobile-node", "home-address4", K::address4_or_choice, "", false, 0, 0, home_address4_choices,
+     [](C& c, const V& v) {
+         using Mode = mobility::MobileNodeConfig::HomeAddress4;
+         auto& engine = c.mobile_node.engine;
+         const auto* address = std::get_if<wire::Ipv4Address>(&v);
+         engine.home_address4_mode = address != nullptr ? Mode::fixed : Mode::dynamic;
+         engine.home_address4 = address != nullptr ? *address : wire::Ipv4Address{};
+     }},
+    {"mobile-node",
+     "mcoa",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.mcoa = as<bool>(v); }},
+    {"mobile-node",
+     "bulk",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.bulk = as<bool>(v); }},
+    {"mobile-node",
+     "lifetime",
+     K::duration,
+     "10m",
+     false,
+     lifetime_minimum,
+     lifetime_maximum,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.lifetime = as<std::chrono::seconds>(v); }},
+    {"mobile-node",
+     "force-udp",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.force_udp = as<bool>(v); }},
+    {"mobile-node",
+     "prefer-tlv",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.prefer_tlv = as<bool>(v); }},
+    {"mobile-node",
+     "keepalive",
+     K::duration,
+     "110s",
+     false,
+     refresh_minimum,
+     refresh_maximum,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.keepalive = as<std::chrono::seconds>(v); }},
+    {"mobile-node", "dialect", K::choice, "\"auto\"", false, 0, 0, dialect_choices,
+     [](C& c, const V& v) { c.mobile_node.engine.dialect = dialect(v); }},
+    {"mobile-node",
+     "udp-port",
+     K::integer,
+     "0",
+     false,
+     0,
+     port_maximum,
+     {},
+     [](C& c, const V& v) { c.mobile_node.udp_port = number<std::uint16_t>(v); }},
+    {"mobile-node", "route", K::choice, "\"home\"", false, 0, 0, route_choices,
+     [](C& c, const V& v) {
+         c.mobile_node.route =
+             as<std::string>(v) == "all" ? RoutedTraffic::all : RoutedTraffic::home;
+     }},
+
+    {"mobile-node.access",
+     "interface",
+     K::text,
+     "",
+     true,
+     1,
+     interface_name_maximum,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.accesses.back().link_name = as<std::string>(v); }},
+    {"mobile-node.access",
+     "bid",
+     K::integer,
+     "",
+     false,
+     1,
+     port_maximum,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.accesses.back().bid = number<std::uint16_t>(v); }},
+    {"mobile-node.access",
+     "priority",
+     K::integer,
+     "0",
+     false,
+     0,
+     127,
+     {},
+     [](C& c,
+        const V& v) { c.mobile_node.engine.accesses.back().priority = number<std::uint8_t>(v); }},
+};
+
+constexpr ConfigurationSection sections[] = {
+    {"", false, nullptr},
+    {"device", false, nullptr},
+    {"control", false, nullptr},
+    {"home-agent", false, nullptr},
+    {"home-agent.node", true, [](C& c) { c.home_agent.engine.nodes.emplace_back(); }},
+    {"mobile-node", false, nullptr},
+    {"mobile-node.access", true, [](C& c) { c.mobile_node.engine.accesses.emplace_back(); }},
+};
+
+std::string quoted_choices(std::span<const std::string_view> choices) {
+    std::string text;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        if (i != 0) {
+            text += i + 1 == choices.size() ? " or " : ", ";
+        }
+        text += fmt::format("\"{}\"", choices[i]);
+    }
+    return text;
+}
+
+} // namespace
+
+std::span<const ConfigurationKey> configuration_keys() {
+    return keys;
+}
+
+std::span<const ConfigurationSection> configuration_sections() {
+    return sections;
+}
+
+std::string duration_text(std::chrono::seconds duration) {
+    using namespace std::chrono;
+    std::string text;
+    const auto whole_hours = duration_cast<hours>(duration);
+    const auto whole_minutes = duration_cast<minutes>(duration - whole_hours);
+    const auto rest = duration - whole_hours - whole_minutes;
+    if (whole_hours.count() != 0) {
+        text += fmt::format("{}h", whole_hours.count());
+    }
+    if (whole_minutes.count() != 0) {
+        text += fmt::format("{}m", whole_minutes.count());
+    }
+    if (rest.count() != 0 || text.empty()) {
+        text += fmt::format("{}s", rest.count());
+    }
+    return text;
+}
+
+std::string wanted(const ConfigurationKey& key) {
+    switch (key.kind) {
+    case KeyKind::boolean:
+        return "true or false";
+    case KeyKind::integer:
+        return fmt::format("an integer from {} to {}", key.minimum, key.maximum);
+    case KeyKind::duration:
+        return fmt::format("a duration from {} to {}: seconds as an integer, or a text such as "
+                           "\"90s\", \"10m\" or \"1h30m\"",
+                           duration_text(std::chrono::seconds(key.minimum)),
+                           duration_text(std::chrono::seconds(key.maximum)));
+    case KeyKind::text:
+        return fmt::format("a text of {} to {} characters", key.minimum, key.maximum);
+    case KeyKind::choice:
+        return quoted_choices(key.choices);
+    case KeyKind::address6:
+        return "a global or unique local IPv6 unicast address such as \"2001:db8::1\"";
+    case KeyKind::address4:
+        return "an IPv4 unicast address such as \"192.0.2.1\"";
+    case KeyKind::address4_or_choice:
+        return fmt::format("an IPv4 unicast address such as \"192.0.2.1\", or {}",
+                           quoted_choices(key.choices));
+    case KeyKind::prefix4:
+        return "an IPv4 prefix such as \"192.0.2.0/24\"";
+    case KeyKind::prefixes6:
+        return "a list of IPv6 prefixes such as [\"2001:db8:1::/64\"]";
+    case KeyKind::addresses4:
+        return "a list of at most 16 IPv4 unicast addresses such as [\"192.0.2.10\"]";
+    }
+    return {};
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table of all configuration keys: one row says name, kind, range, default and where the value
+// goes. Reading, messages and the check of the manual page all work from it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "daemon/configuration.hpp"
+#include "wire/address.hpp"
+
+namespace dsmip::daemon {
+
+enum class KeyKind : std::uint8_t {
+    boolean,
+    integer,  ///< minimum..maximum
+    duration, ///< minimum..maximum seconds; an integer or a text such as "1h30m"
+    text,     ///< 1..maximum characters
+    choice,   ///< one of `choices`
+    address6,
+    address4,
+    address4_or_choice,
+    prefix4,
+    prefixes6,
+    addresses4,
+};
+
+/// A value that is of the kind of its key and in range.
+using KeyValue = std::variant<bool, std::int64_t, std::chrono::seconds, std::string,
+                              wire::Ipv6Address, wire::Ipv4Address, wire::Prefix4,
+                              std::vector<wire::Prefix6>, std::vector<wire::Ipv4Address>>;
+
+struct ConfigurationKey {
+    std::string_view section; ///< "" = top level, "home-agent.node" for [[home-agent.node]]
+    std::string_view name;
+    KeyKind kind = KeyKind::text;
+    std::string_view fallback; ///< as the manual says it; empty = none
+    bool required = false;     ///< in every section of that name
+    std::int64_t minimum = 0;
+    std::int64_t maximum = 0;
+    std::span<const std::string_view> choices;
+    /// Puts the value into its place; an array section's last element is the one being read.
+    void (*store)(Configuration& configuration, const KeyValue& value) = nullptr;
+};
+
+struct ConfigurationSection {
+    std::string_view name;
+    bool array = false; ///< [[NAME]]
+    void (*begin_element)(Configuration& configuration) = nullptr;
+};
+
+std::span<const ConfigurationKey> configuration_keys();
+std::span<const ConfigurationSection> configuration_sections();
+
+/// What would be right, e.g. "a duration from 4s to 72h49m such as \"10m\"".
+std::string wanted(const ConfigurationKey& key);
+/// "90s", "10m", "1h30m".
+std::string duration_text(std::chrono::seconds duration);
+
+} // namespace dsmip::daemon

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Internal to the configuration: one TOML value to the value its key wants.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+#include <toml++/toml.h>
+
+#include "daemon/configuration_keys.hpp"
+
+namespace dsmip::daemon {
+
+/// The value, or what is wrong with it and what would be right.
+tl::expected<KeyValue, std::string> read_value(const ConfigurationKey& key, const toml::node& node);
+
+/// "90s", "10m", "1h30m", "36"; nothing for another text or an overflow.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+
+/// "a boolean", "an integer", ...
+std::string_view type_name(const toml::node& node);
+
+} // namespace dsmip::daemon

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Requests and answers of the control socket as JSON.
+#include "daemon/control_protocol.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace dsmip::daemon {
+
+namespace {
+
+using Outcome = tl::expected<ControlRequest, std::string>;
+
+tl::unexpected<std::string> refuse(std::string text) {
+    return tl::make_unexpected(std::move(text));
+}
+
+/// The name of a member that is none of `known`; nothing if there is none.
+std::optional<std::string> unknown_member(const Json& object,
+                                          std::initializer_list<std::string_view> known) {
+    for (const auto& item : object.items()) {
+        if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
+            return item.key();
+        }
+    }
+    return std::nullopt;
+}
+
+Outcome parse_binding_delete(const Json& object) {
+    BindingDeleteRequest request;
+    const auto address = object.find("home_address");
+    if (address == object.end() || !address->is_string()) {
+        return refuse("home_address: wanted an IPv6 address as a text");
+    }
+    const auto parsed = wire::Ipv6Address::parse(address->get<std::string>());
+    if (!parsed) {
+        return refuse(fmt::format("home_address: {}", parsed.error().message));
+    }
+    request.home_address = *parsed;
+    if (const auto bid = object.find("bid"); bid != object.end()) {
+        if (!bid->is_number_unsigned() || bid->get<std::uint64_t>() > 0xFFFF) {
+            return refuse("bid: wanted an integer from 0 (the plain binding) to 65535");
+        }
+        request.bid = bid->get<std::uint16_t>();
+    }
+    return ControlRequest{request};
+}
+
+// Peers and operators choose some of the texts; invalid UTF-8 in them must not end the daemon.
+std::string line_of(const Json& object) {
+    return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace
+
+tl::expected<ControlRequest, std::string> parse_control_request(std::string_view line) {
+    const auto object = Json::parse(line, nullptr, false);
+    if (object.is_discarded()) {
+        return refuse("no valid JSON; wanted one object in one line, such as "
+                      "{\"command\":\"status\"}");
+    }
+    if (!object.is_object()) {
+        return refuse(fmt::format("is {}; wanted an object such as {{\"command\":\"status\"}}",
+                                  object.type_name()));
+    }
+    const auto command = object.find("command");
+    if (command == object.end() || !command->is_string()) {
+        return refuse("command: missing or no text; known are status, binding-del, monitor");
+    }
+    const auto name = command->get<std::string>();
+    const bool deletion = name == "binding-del";
+    if (!deletion && name != "status" && name != "monitor") {
+        return refuse(fmt::format("command: \"{}\" is not known; known are status, binding-del, "
+                                  "monitor",
+                                  name));
+    }
+    const auto unknown = deletion ? unknown_member(object, {"command", "home_address", "bid"})
+                                  : unknown_member(object, {"command"});
+    if (unknown) {
+        return refuse(fmt::format("{}: not a member of \"{}\"", *unknown, name));
+    }
+    if (deletion) {
+        return parse_binding_delete(object);
+    }
+    if (name == "monitor") {
+        return ControlRequest{MonitorRequest{}};
+    }
+    return ControlRequest{StatusRequest{}};
+}
+
+std::string success_line(const Json& result) {
+    Json answer;
+    answer["ok"] = true;
+    answer["result"] = result;
+    return line_of(answer);
+}
+
+std::string failure_line(std::string_view error) {
+    Json answer;
+    answer["ok"] = false;
+    answer["error"] = error;
+    return line_of(answer);
+}
+
+std::string event_line(const mobility::Report& report, std::chrono::system_clock::time_point time) {
+    Json event;
+    event["event"] = report.name;
+    event["time"] = rfc3339(time);
+    auto& fields = event["fields"] = Json::object();
+    for (const auto& [name, value] : report.fields) {
+        fields[name] = value;
+    }
+    return line_of(event);
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point time) {
+    const auto milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
+                       milliseconds % 1000);
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Start, reports, control requests, stop.
+#include "daemon/daemon.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/home_agent_role.hpp"
+#include "daemon/mobile_node_role.hpp"
+#include "daemon/status.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+spdlog::level::level_enum log_level(mobility::Report::Level level) {
+    switch (level) {
+    case mobility::Report::Level::debug:
+        return spdlog::level::debug;
+    case mobility::Report::Level::info:
+        return spdlog::level::info;
+    case mobility::Report::Level::warning:
+        break;
+    }
+    return spdlog::level::warn;
+}
+
+/// "binding-accepted home_address=2001:db8::1 bid=1"
+std::string log_text(const mobility::Report& report) {
+    std::string text = report.name;
+    for (const auto& [name, value] : report.fields) {
+        text += value.find(' ') == std::string::npos ? fmt::format(" {}={}", name, value)
+                                                     : fmt::format(" {}=\"{}\"", name, value);
+    }
+    return text;
+}
+
+} // namespace
+
+Daemon::Daemon(Configuration configuration)
+    : configuration_(std::move(configuration))
+    , control_(loop_, [this](const ControlRequest& request) { return answer(request); }) {}
+
+tl::expected<void, std::string> Daemon::run() {
+    spdlog::warn(
+        "security = \"none\": signalling is not protected; whoever can send packets to the "
+        "home agent can redirect the traffic of mobile nodes");
+    // Before anything is changed on the host: a second daemon stops here.
+    if (auto listening = control_.listen(configuration_.control_socket); !listening) {
+        return listening;
+    }
+    const auto reporter = [this](const mobility::Report& event) { report(event); };
+    auto role = configuration_.role == RoleName::home_agent
+                    ? HomeAgentRole::open(loop_, configuration_, reporter)
+                    : MobileNodeRole::open(loop_, configuration_, reporter);
+    if (!role) {
+        return tl::make_unexpected(role.error());
+    }
+    role_ = std::move(*role);
+    if (auto started = role_->start(); !started) {
+        return started;
+    }
+    wait_for_signal();
+    spdlog::info("ready: {} on {}", to_string(configuration_.role), configuration_.device.name);
+    ::sd_notify(0, "READY=1");
+    loop_.run();
+    return {};
+}
+
+void Daemon::wait_for_signal() {
+    signals_.async_wait([this](const asio::error_code& error, int signal) {
+        if (error) {
+            return;
+        }
+        if (std::exchange(stopping_, true)) {
+            spdlog::warn("second signal {}: stopping at once", signal);
+            loop_.stop();
+            return;
+        }
+        spdlog::info("signal {}: stopping", signal);
+        ::sd_notify(0, "STOPPING=1");
+        wait_for_signal();
+        role_->stop([this] {
+            control_.close();
+            loop_.stop();
+        });
+    });
+}
+
+void Daemon::report(const mobility::Report& report) {
+    spdlog::log(log_level(report.level), "{}", log_text(report));
+    control_.publish(event_line(report, std::chrono::system_clock::now()));
+}
+
+tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
+    if (role_ == nullptr) {
+        return tl::make_unexpected("the daemon is still starting; try again");
+    }
+    if (const auto* deletion = std::get_if<BindingDeleteRequest>(&request)) {
+        return role_->delete_binding(*deletion);
+    }
+    Json result;
+    result["role"] = to_string(configuration_.role);
+    result["security"] = "none";
+    result["uptime_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              std::chrono::steady_clock::now() - started_)
+                              .count();
+    result["configuration"] = configuration_status(configuration_);
+    result.update(role_->status());
+    return result;
+}
+
+} // namespace dsmip::daemon

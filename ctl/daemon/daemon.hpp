@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The running daemon: role, control socket, signals, in one event loop.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <tl/expected.hpp>
+
+#include "daemon/configuration.hpp"
+#include "daemon/control_server.hpp"
+#include "daemon/role.hpp"
+#include "mobility/types.hpp"
+
+namespace dsmip::daemon {
+
+class Daemon {
+public:
+    explicit Daemon(Configuration configuration);
+
+    /// Runs until SIGTERM or SIGINT; a second signal cuts de-registration short. The error is why
+    /// the daemon could not start.
+    tl::expected<void, std::string> run();
+
+private:
+    void wait_for_signal();
+    void report(const mobility::Report& report);
+    tl::expected<Json, std::string> answer(const ControlRequest& request);
+
+    Configuration configuration_;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    asio::io_context loop_{1};
+    asio::signal_set signals_{loop_, SIGTERM, SIGINT};
+    ControlServer control_;
+    std::unique_ptr<Role> role_;
+    bool stopping_ = false;
+};
+
+} // namespace dsmip::daemon

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs the actions of an engine.
+#include "daemon/engine_driver.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <linux/dsmip.h>
+
+#include "daemon/clock.hpp"
+#include "daemon/kernel_values.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+// Messages and events taken in one turn, so that no source starves the others while those that come
+// together still share kernel requests.
+constexpr int turn_max = 64;
+
+} // namespace
+
+tl::expected<std::unique_ptr<EngineDriver>, std::string>
+EngineDriver::open(asio::io_context& loop, bool home_agent, Reporter reporter) {
+    auto client = netlink::Client::open();
+    if (!client) {
+        return tl::make_unexpected(client.error().code == ENOENT
+                                       ? client.error().message() +
+                                             "; the kernel module dsmip is not loaded"
+                                       : client.error().message());
+    }
+    auto events = netlink::EventSocket::open();
+    if (!events) {
+        return tl::make_unexpected(events.error().message());
+    }
+    auto socket = SignallingSocket::open();
+    if (!socket) {
+        return tl::make_unexpected(socket.error());
+    }
+    return std::unique_ptr<EngineDriver>(new EngineDriver(loop, home_agent, std::move(reporter),
+                                                          std::move(*socket), std::move(*client),
+                                                          std::move(*events)));
+}
+
+EngineDriver::EngineDriver(asio::io_context& loop, bool home_agent, Reporter reporter,
+                           SignallingSocket socket, netlink::Client client,
+                           netlink::EventSocket events)
+    : loop_(loop)
+    , reporter_(std::move(reporter))
+    , socket_(std::move(socket))
+    , client_(std::move(client))
+    , events_(std::move(events))
+    , queue_({.install =
+                  [this](std::span<const netlink::Node> nodes, bool replace) {
+                      return client_.binding_new(ifindex_, nodes,
+                                                 {.create = true, .replace = replace});
+                  },
+              .remove =
+                  [this](std::span<const netlink::Node> nodes) {
+                      return client_.binding_del(ifindex_, nodes);
+                  }},
+             home_agent) {}
+
+tl::expected<std::vector<mobility::KernelNode>, std::string>
+EngineDriver::kernel_nodes(std::uint32_t ifindex) {
+    auto dump = client_.bindings(ifindex);
+    if (!dump) {
+        return tl::make_unexpected(dump.error().message());
+    }
+    std::vector<mobility::KernelNode> nodes;
+    nodes.reserve(dump->nodes.size());
+    for (const auto& entry : dump->nodes) {
+        nodes.push_back(from_kernel(entry.node));
+    }
+    return nodes;
+}
+
+void EngineDriver::start(std::uint32_t ifindex, EngineCalls calls) {
+    ifindex_ = ifindex;
+    calls_ = std::move(calls);
+    timer_.emplace(loop_, [this] { run(calls_.tick(now())); });
+    socket_watch_.emplace(loop_, socket_.fd(), [this] { read_messages(); });
+    event_watch_.emplace(loop_, events_.fd(), [this] { read_events(); });
+    timer_->set(calls_.next_deadline());
+}
+
+void EngineDriver::stop() {
+    timer_.reset();
+    socket_watch_.reset();
+    event_watch_.reset();
+}
+
+void EngineDriver::run(mobility::Actions actions) {
+    execute(std::move(actions));
+    finish_turn();
+}
+
+void EngineDriver::finish_turn() {
+    queue_.flush([this](mobility::RequestId request, const mobility::KernelOutcome& outcome) {
+        if (outcome) {
+            log_failure("kernel_refused", *outcome);
+        }
+        execute(calls_.kernel_done(now(), request, outcome));
+    });
+    if (timer_) {
+        timer_->set(calls_.next_deadline());
+    }
+}
+
+void EngineDriver::execute(mobility::Actions actions) {
+    for (auto& action : actions) {
+        if (auto* send_message = std::get_if<mobility::SendMessage>(&action)) {
+            send(*send_message);
+        } else if (auto* install = std::get_if<mobility::InstallBindings>(&action)) {
+            queue_.push(std::move(*install));
+        } else if (auto* remove = std::get_if<mobility::RemoveBindings>(&action)) {
+            queue_.push(std::move(*remove));
+        } else if (const auto* assign = std::get_if<mobility::AssignHomeAddress4>(&action)) {
+            if (calls_.assign_home_address4) {
+                calls_.assign_home_address4(assign->address);
+            }
+        } else if (const auto* withdraw = std::get_if<mobility::WithdrawHomeAddress4>(&action)) {
+            if (calls_.withdraw_home_address4) {
+                calls_.withdraw_home_address4(withdraw->address);
+            }
+        } else if (const auto* report = std::get_if<mobility::Report>(&action)) {
+            reporter_(*report);
+        }
+    }
+}
+
+void EngineDriver::read_messages() {
+    for (int i = 0; i < turn_max; ++i) {
+        const auto datagram = socket_.receive();
+        if (!datagram) {
+            counters_.add(fmt::format("drop_{}", datagram.error()));
+            continue;
+        }
+        if (!*datagram) {
+            break;
+        }
+        deliver(**datagram);
+    }
+    finish_turn();
+}
+
+void EngineDriver::deliver(const SignallingDatagram& datagram) {
+    counters_.add("messages_received");
+    mobility::ReceivedMessage message;
+    message.source = datagram.source;
+    message.destination = *datagram.ancillary.destination;
+    message.wire_source = datagram.ancillary.wire_source;
+    message.link = datagram.ancillary.link;
+    message.octets = datagram.octets;
+    if ((datagram.ancillary.mark & DSMIP_COOKIE_FLAG) != 0) {
+        const auto path = client_.path_get(ifindex_, datagram.ancillary.mark);
+        if (path) {
+            message.path = from_kernel(*path);
+        }
+        // Without its path the message would look as if it had come over plain IPv6.
+        if (!message.path) {
+            counters_.add("drop_path_unknown");
+            return;
+        }
+    }
+    execute(calls_.receive(now(), message));
+}
+
+void EngineDriver::read_events() {
+    for (int i = 0; i < turn_max; ++i) {
+        auto event = events_.next();
+        if (!event) {
+            if (event.error().code == ENOBUFS) {
+                counters_.add("events_lost");
+                resynchronize();
+            } else if (event.error().code != EPROTO) {
+                log_failure("event_socket_error", event.error().message());
+                break;
+            }
+            continue;
+        }
+        if (!*event) {
+            break;
+        }
+        const auto& message = **event;
+        if (message.command != netlink::Command::binding_expired || message.ifindex != ifindex_) {
+            continue;
+        }
+        for (const auto& node : message.nodes) {
+            for (const auto& binding : node.bindings) {
+                execute(calls_.binding_expired(now(), node.home_address, binding.bid));
+            }
+        }
+    }
+    finish_turn();
+}
+
+void EngineDriver::resynchronize() {
+    const auto kernel = kernel_nodes(ifindex_);
+    if (!kernel) {
+        log_failure("resynchronize_failed", kernel.error());
+        return;
+    }
+    std::set<std::pair<wire::Ipv6Address, std::uint16_t>> present;
+    for (const auto& node : *kernel) {
+        for (const auto& binding : node.bindings) {
+            present.emplace(node.home_address, binding.bid);
+        }
+    }
+    for (const auto& node : calls_.bindings(now())) {
+        for (const auto& binding : node.bindings) {
+            if (!present.contains({node.home_address, binding.bid})) {
+                execute(calls_.binding_expired(now(), node.home_address, binding.bid));
+            }
+        }
+    }
+}
+
+std::optional<std::uint32_t> EngineDriver::make_path(const mobility::UdpPath& path) {
+    netlink::Path request;
+    request.remote = path.remote.address;
+    request.remote_port = path.remote.port;
+    if (!path.local.is_unspecified()) {
+        request.local = path.local;
+    }
+    request.encapsulation = netlink::Encapsulation::udp;
+    if (path.link != 0) {
+        request.link = path.link;
+    }
+    request.lifetime = PathCache::lifetime;
+    const auto made = client_.path_new(ifindex_, request);
+    if (!made || !made->cookie) {
+        log_failure("path_refused", made ? "no cookie in the reply" : made.error().message());
+        return std::nullopt;
+    }
+    return made->cookie;
+}
+
+void EngineDriver::send(const mobility::SendMessage& message) {
+    SentAncillary ancillary;
+    auto destination = message.destination;
+    if (const auto* native = std::get_if<mobility::NativeIpv6>(&message.route)) {
+        ancillary.source = native->wire_source;
+        ancillary.link = native->link;
+        if (native->home_address_option) {
+            ancillary.home_address_option = message.source;
+        }
+        if (native->routing_header) {
+            ancillary.routing_header = native->wire_destination;
+        } else {
+            destination = native->wire_destination;
+        }
+    } else if (const auto* answer = std::get_if<mobility::AnswerPath>(&message.route)) {
+        ancillary.source = message.source;
+        ancillary.mark = answer->cookie;
+    } else if (const auto* udp = std::get_if<mobility::UdpPath>(&message.route)) {
+        const auto cookie = paths_.cookie(
+            now(), *udp, [this](const mobility::UdpPath& path) { return make_path(path); });
+        if (!cookie) {
+            return; // counted; the engine retransmits
+        }
+        ancillary.source = message.source;
+        ancillary.mark = *cookie;
+    }
+    if (auto sent = socket_.send(message.octets, destination, ancillary); !sent) {
+        log_failure("send_failed", sent.error());
+        return;
+    }
+    counters_.add("messages_sent");
+}
+
+void EngineDriver::log_failure(std::string_view counter, const std::string& text) {
+    counters_.add(counter);
+    spdlog::warn("{}: {}", counter, text);
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Connects an engine to the world: brings it messages, kernel events and the time, and carries out
+// the actions it returns. The one place where both doors of the daemon (raw socket, generic
+// netlink) are used.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <asio/io_context.hpp>
+#include <tl/expected.hpp>
+
+#include "daemon/counters.hpp"
+#include "daemon/event_loop.hpp"
+#include "daemon/kernel_queue.hpp"
+#include "daemon/path_cache.hpp"
+#include "daemon/signalling_socket.hpp"
+#include "mobility/types.hpp"
+#include "netlink/client.hpp"
+
+namespace dsmip::daemon {
+
+/// What both engines can do, and what one of them needs from its role.
+struct EngineCalls {
+    using TimePoint = mobility::TimePoint;
+    using Actions = mobility::Actions;
+
+    std::function<Actions(TimePoint, const mobility::ReceivedMessage&)> receive;
+    std::function<Actions(TimePoint, mobility::RequestId, const mobility::KernelOutcome&)>
+        kernel_done;
+    std::function<Actions(TimePoint, const wire::Ipv6Address&, std::uint16_t)> binding_expired;
+    std::function<Actions(TimePoint)> tick;
+    std::function<std::optional<TimePoint>()> next_deadline;
+    /// All bindings the engine believes to be in the kernel, to find out which ones went when
+    /// events were lost.
+    std::function<std::vector<mobility::KernelNode>(TimePoint)> bindings;
+    /// Mobile node only.
+    std::function<void(const wire::Ipv4Address&)> assign_home_address4;
+    std::function<void(const wire::Ipv4Address&)> withdraw_home_address4;
+};
+
+class EngineDriver {
+public:
+    /// `reporter` gets every report of the engine.
+    using Reporter = std::function<void(const mobility::Report&)>;
+
+    static tl::expected<std::unique_ptr<EngineDriver>, std::string>
+    open(asio::io_context& loop, bool home_agent, Reporter reporter);
+
+    EngineDriver(const EngineDriver&) = delete;
+    EngineDriver& operator=(const EngineDriver&) = delete;
+
+    [[nodiscard]] netlink::Client& client() { return client_; }
+    /// Nodes of the device, for restore().
+    tl::expected<std::vector<mobility::KernelNode>, std::string>
+    kernel_nodes(std::uint32_t ifindex);
+
+    /// From now on messages, events and deadlines reach the engine.
+    void start(std::uint32_t ifindex, EngineCalls calls);
+    /// Carries out `actions` and all that follows from them.
+    void run(mobility::Actions actions);
+    /// No more calls to the engine.
+    void stop();
+
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+
+private:
+    EngineDriver(asio::io_context& loop, bool home_agent, Reporter reporter,
+                 SignallingSocket socket, netlink::Client client, netlink::EventSocket events);
+
+    void execute(mobility::Actions actions);
+    void finish_turn();
+    void read_messages();
+    void read_events();
+    void resynchronize();
+    void deliver(const SignallingDatagram& datagram);
+    void send(const mobility::SendMessage& message);
+    std::optional<std::uint32_t> make_path(const mobility::UdpPath& path);
+    void log_failure(std::string_view counter, const std::string& text);
+
+    asio::io_context& loop_;
+    Reporter reporter_;
+    SignallingSocket socket_;
+    netlink::Client client_;
+    netlink::EventSocket events_;
+    std::uint32_t ifindex_ = 0;
+    KernelQueue queue_;
+    PathCache paths_;
+    Counters counters_;
+    EngineCalls calls_;
+    std::optional<DeadlineTimer> timer_;
+    std::optional<ReadWatch> socket_watch_;
+    std::optional<ReadWatch> event_watch_;
+};
+
+} // namespace dsmip::daemon

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The home agent's host set-up and life cycle.
+#include "daemon/home_agent_role.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <linux/dsmip.h>
+
+#include "daemon/clock.hpp"
+#include "daemon/status.hpp"
+#include "netlink/link_monitor.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+using Outcome = tl::expected<void, std::string>;
+
+/// Things the operator has to do and may have forgotten; without them packets vanish silently.
+void warn_about_host(const HomeAgentConfiguration& configuration) {
+    const auto monitor = netlink::LinkMonitor::open();
+    if (monitor) {
+        const auto on_host = [&](const wire::IpAddress& wanted) {
+            const auto& links = monitor->state().links();
+            return std::any_of(links.begin(), links.end(), [&](const auto& link) {
+                const auto& addresses = link.second.addresses;
+                return std::any_of(addresses.begin(), addresses.end(),
+                                   [&](const auto& address) { return address.address == wanted; });
+            });
+        };
+        if (!on_host(configuration.engine.address6)) {
+            spdlog::warn("address6 {} is on no interface of this host; no mobile node can reach "
+                         "the home agent until it is",
+                         to_string(configuration.engine.address6));
+        }
+        if (configuration.engine.address4 && !on_host(*configuration.engine.address4)) {
+            spdlog::warn("address4 {} is on no interface of this host; no mobile node can reach "
+                         "the home agent over IPv4 until it is",
+                         to_string(*configuration.engine.address4));
+        }
+    }
+    constexpr std::array forwarding{"/proc/sys/net/ipv6/conf/all/forwarding",
+                                    "/proc/sys/net/ipv4/ip_forward"};
+    for (const auto* path : forwarding) {
+        std::ifstream file(path);
+        int value = 1;
+        if (file >> value && value == 0) {
+            spdlog::warn("{} is 0: this host forwards nothing to mobile nodes", path);
+        }
+    }
+}
+
+} // namespace
+
+tl::expected<std::unique_ptr<Role>, std::string>
+HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
+                    EngineDriver::Reporter reporter) {
+    // First: making a link of the kind is what loads the module.
+    auto network = HostNetwork::open(configuration.device);
+    if (!network) {
+        return tl::make_unexpected(network.error());
+    }
+    if (auto made = network->make_device(); !made) {
+        return tl::make_unexpected(made.error());
+    }
+    auto driver = EngineDriver::open(loop, true, std::move(reporter));
+    if (!driver) {
+        return tl::make_unexpected(driver.error());
+    }
+    return std::unique_ptr<Role>(
+        new HomeAgentRole(configuration.home_agent, std::move(*network), std::move(*driver)));
+}
+
+HomeAgentRole::HomeAgentRole(HomeAgentConfiguration configuration, HostNetwork network,
+                             std::unique_ptr<EngineDriver> driver)
+    : configuration_(std::move(configuration))
+    , network_(std::move(network))
+    , engine_(configuration_.engine)
+    , driver_(std::move(driver)) {}
+
+Outcome HomeAgentRole::set_up_network() {
+    const auto& engine = configuration_.engine;
+    netlink::DeviceSettings settings;
+    settings.role = netlink::Role::home_agent;
+    settings.home_agent6 = engine.address6;
+    settings.home_agent4 = engine.address4.value_or(wire::Ipv4Address{});
+    settings.udp_port = configuration_.udp_port;
+    const auto table = network_.configuration().table;
+    const auto to_device = [&](const wire::IpAddress& address, std::uint8_t length,
+                               std::uint32_t table_id) {
+        netlink::RouteSpec route;
+        route.destination = {address, length};
+        route.oif = network_.ifindex();
+        route.table = table_id;
+        return network_.add_route(route);
+    };
+    constexpr std::uint32_t main_table = 254;
+
+    Outcome result = network_.set_up_device(driver_->client(), settings);
+    if (result) {
+        // The device knows the way of an answer from the mark; it has to get the packet first.
+        result = to_device(wire::Ipv6Address{}, 0, table);
+    }
+    if (result) {
+        netlink::RuleSpec rule;
+        rule.family = wire::AddressFamily::Ipv6;
+        rule.priority = rule_priority::cookie;
+        rule.table = table;
+        rule.fwmark = {DSMIP_COOKIE_FLAG, DSMIP_COOKIE_FLAG};
+        result = network_.add_rule(rule);
+    }
+    for (const auto& prefix : engine.home_prefixes) {
+        if (result) {
+            result = to_device(prefix.address, prefix.length, main_table);
+        }
+    }
+    if (result && engine.address_pool) {
+        result = to_device(engine.address_pool->address, engine.address_pool->length, main_table);
+    }
+    for (const auto& node : engine.nodes) {
+        for (const auto& address : node.home_addresses4) {
+            if (result) {
+                result = to_device(address, wire::Ipv4Address::bit_length, main_table);
+            }
+        }
+    }
+    if (result) {
+        result =
+            network_.accept(netlink::MobilityHeaderExtension::home_address_option, engine.address6);
+    }
+    return result ? network_.remove_leftovers(HostNetwork::PolicyRules::none) : result;
+}
+
+Outcome HomeAgentRole::start() {
+    if (auto set_up = set_up_network(); !set_up) {
+        return set_up;
+    }
+    warn_about_host(configuration_);
+    const auto nodes = driver_->kernel_nodes(network_.ifindex());
+    if (!nodes) {
+        return tl::make_unexpected(nodes.error());
+    }
+    if (!nodes->empty()) {
+        spdlog::info("taking over {} nodes from the kernel", nodes->size());
+    }
+    EngineCalls calls;
+    calls.receive = [this](auto now, const auto& message) { return engine_.receive(now, message); };
+    calls.kernel_done = [this](auto now, auto request, const auto& outcome) {
+        return engine_.kernel_done(now, request, outcome);
+    };
+    calls.binding_expired = [this](auto now, const auto& home_address, auto bid) {
+        return engine_.binding_expired(now, home_address, bid);
+    };
+    calls.tick = [this](auto now) { return engine_.tick(now); };
+    calls.next_deadline = [this] { return engine_.next_deadline(); };
+    calls.bindings = [this](auto now) { return engine_.binding_cache(now); };
+    auto restored = engine_.restore(now(), *nodes);
+    driver_->start(network_.ifindex(), std::move(calls));
+    driver_->run(std::move(restored));
+    return {};
+}
+
+void HomeAgentRole::stop(std::function<void()> finished) {
+    driver_->stop();
+    if (configuration_.on_stop == OnStop::remove) {
+        for (const auto& failure : network_.tear_down()) {
+            spdlog::warn("clean-up: {}", failure);
+        }
+        if (!network_.configuration().create) {
+            if (auto flushed = driver_->client().binding_flush(network_.ifindex()); !flushed) {
+                spdlog::warn("clean-up: {}", flushed.error().message());
+            }
+        }
+    }
+    finished();
+}
+
+Json HomeAgentRole::status() const {
+    Json result;
+    result["device"] = {{"name", network_.configuration().name}, {"ifindex", network_.ifindex()}};
+    result["counters"] = counter_status(engine_.counters(), driver_->counters());
+    auto& own = result["home_agent"];
+    own["nodes"] = engine_.node_count();
+    own["bindings"] = engine_.binding_count();
+    return result;
+}
+
+tl::expected<Json, std::string> HomeAgentRole::delete_binding(const BindingDeleteRequest& request) {
+    bool found = false;
+    driver_->run(engine_.remove(now(), request.home_address, request.bid, found));
+    if (!found) {
+        const auto which = request.bid ? fmt::format(" with bid {}", *request.bid) : std::string();
+        return tl::make_unexpected(
+            fmt::format("{} has no binding{}", to_string(request.home_address), which));
+    }
+    return Json{{"deleted", true}};
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A home agent on this host: engine, device, routes to the home prefixes.
+#pragma once
+
+#include <memory>
+
+#include <asio/io_context.hpp>
+
+#include "daemon/configuration.hpp"
+#include "daemon/engine_driver.hpp"
+#include "daemon/host_network.hpp"
+#include "daemon/role.hpp"
+#include "mobility/home_agent.hpp"
+
+namespace dsmip::daemon {
+
+class HomeAgentRole final : public Role {
+public:
+    static tl::expected<std::unique_ptr<Role>, std::string> open(asio::io_context& loop,
+                                                                 const Configuration& configuration,
+                                                                 EngineDriver::Reporter reporter);
+
+    tl::expected<void, std::string> start() override;
+    void stop(std::function<void()> finished) override;
+    [[nodiscard]] Json status() const override;
+    tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) override;
+
+private:
+    HomeAgentRole(HomeAgentConfiguration configuration, HostNetwork network,
+                  std::unique_ptr<EngineDriver> driver);
+    tl::expected<void, std::string> set_up_network();
+
+    HomeAgentConfiguration configuration_;
+    HostNetwork network_;
+    mobility::HomeAgent engine_;
+    std::unique_ptr<EngineDriver> driver_;
+};
+
+} // namespace dsmip::daemon

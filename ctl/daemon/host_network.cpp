@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Device, addresses, routes, rules and XFRM states of the host.
+#include "daemon/host_network.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace dsmip::daemon {
+
+namespace {
+
+using netlink::IfExists;
+using netlink::IfMissing;
+using Outcome = HostNetwork::Outcome;
+
+tl::unexpected<std::string> failed(const netlink::NetlinkError& error, std::string_view hint = {}) {
+    return tl::make_unexpected(error.message() + std::string(hint));
+}
+
+Outcome outcome(const netlink::Result<void>& result) {
+    if (!result) {
+        return failed(result.error());
+    }
+    return {};
+}
+
+/// The same route for its owner: kernels fill in metric and other defaults.
+bool same_route(const netlink::RouteSpec& a, const netlink::RouteSpec& b) {
+    return a.destination == b.destination && a.table == b.table && a.oif == b.oif;
+}
+
+bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
+    return a.family == b.family && a.priority == b.priority && a.table == b.table &&
+           a.from == b.from && a.to == b.to && a.fwmark == b.fwmark;
+}
+
+template<class Value, class Same>
+bool contains(const std::vector<Value>& values, const Value& wanted, Same same) {
+    return std::any_of(values.begin(), values.end(),
+                       [&](const Value& value) { return same(value, wanted); });
+}
+
+template<class Value>
+void erase_one(std::vector<Value>& values, const Value& value) {
+    values.erase(std::remove(values.begin(), values.end(), value), values.end());
+}
+
+template<class Value>
+void take_if_changed(std::optional<Value>& change, const std::optional<Value>& present,
+                     const std::optional<Value>& wanted, const Value& unset, bool& any) {
+    if (wanted && present.value_or(unset) != *wanted) {
+        change = wanted;
+        any = true;
+    }
+}
+
+} // namespace
+
+std::optional<netlink::DeviceSettings> settings_to_change(const netlink::DeviceSettings& present,
+                                                          const netlink::DeviceSettings& wanted) {
+    netlink::DeviceSettings change;
+    bool any = false;
+    take_if_changed(change.role, present.role, wanted.role, netlink::Role::unspecified, any);
+    take_if_changed(change.home_agent4, present.home_agent4, wanted.home_agent4, {}, any);
+    take_if_changed(change.home_agent6, present.home_agent6, wanted.home_agent6, {}, any);
+    // Any port will do and the device has one: stay with it.
+    const bool any_port = wanted.udp_port == 0 && wanted.role == netlink::Role::mobile_node &&
+                          present.role == wanted.role && present.udp_port.value_or(0) != 0;
+    if (!any_port && wanted.udp_port && present.udp_port != wanted.udp_port) {
+        change.udp_port = wanted.udp_port;
+        any = true;
+    }
+    if (wanted.home_agent_port && present.home_agent_port != wanted.home_agent_port) {
+        change.home_agent_port = wanted.home_agent_port;
+        any = true;
+    }
+    take_if_changed(change.fwmark, present.fwmark, wanted.fwmark, 0U, any);
+    take_if_changed(change.bid_mark_mask, present.bid_mark_mask, wanted.bid_mark_mask, 0U, any);
+    if (wanted.cookie_lifetime && present.cookie_lifetime != wanted.cookie_lifetime) {
+        change.cookie_lifetime = wanted.cookie_lifetime;
+        any = true;
+    }
+    return any ? std::optional(change) : std::nullopt;
+}
+
+HostNetwork::HostNetwork(DeviceConfiguration configuration, netlink::Rtnl rtnl, netlink::Xfrm xfrm)
+    : configuration_(std::move(configuration))
+    , rtnl_(std::move(rtnl))
+    , xfrm_(std::move(xfrm)) {}
+
+tl::expected<HostNetwork, std::string> HostNetwork::open(DeviceConfiguration configuration) {
+    auto rtnl = netlink::Rtnl::open();
+    if (!rtnl) {
+        return failed(rtnl.error());
+    }
+    auto xfrm = netlink::Xfrm::open();
+    if (!xfrm) {
+        return failed(xfrm.error());
+    }
+    return HostNetwork(std::move(configuration), std::move(*rtnl), std::move(*xfrm));
+}
+
+Outcome HostNetwork::make_device() {
+    auto ifindex = configuration_.create
+                       ? rtnl_.link_add(configuration_.name, "dsmip", IfExists::accept)
+                       : rtnl_.ifindex(configuration_.name);
+    if (!ifindex) {
+        switch (ifindex.error().code) {
+        case EOPNOTSUPP:
+            return failed(ifindex.error(), "; the kernel module dsmip is not installed for the "
+                                           "running kernel");
+        case EEXIST:
+            return failed(ifindex.error(), "; an interface of another kind has the name, choose "
+                                           "another one in [device]");
+        case EPERM:
+            return failed(ifindex.error(), "; the daemon needs CAP_NET_ADMIN");
+        default:
+            return failed(ifindex.error());
+        }
+    }
+    ifindex_ = *ifindex;
+    return {};
+}
+
+Outcome HostNetwork::set_up_device(netlink::Client& client, const netlink::DeviceSettings& wanted) {
+    auto device = client.device_get(ifindex_);
+    if (!device) {
+        return failed(device.error());
+    }
+    if (const auto change = settings_to_change(device->settings, wanted)) {
+        if (auto set = client.device_set(ifindex_, *change); !set) {
+            switch (set.error().code) {
+            case EBUSY:
+                return failed(set.error(),
+                              fmt::format("; {} has nodes of the other role, choose another name "
+                                          "in [device] or delete it",
+                                          configuration_.name));
+            case EADDRINUSE:
+                return failed(set.error(), "; choose another udp-port or stop what uses it");
+            default:
+                return failed(set.error());
+            }
+        }
+    }
+    if (configuration_.mtu) {
+        if (auto set = rtnl_.link_set_mtu(ifindex_, *configuration_.mtu); !set) {
+            return failed(set.error());
+        }
+    }
+    return outcome(rtnl_.link_set_up(ifindex_, true));
+}
+
+Outcome HostNetwork::add_address(const netlink::AddressSpec& address) {
+    if (auto added = rtnl_.address_add(address, IfExists::accept); !added) {
+        return failed(added.error());
+    }
+    addresses_.push_back(address);
+    return {};
+}
+
+Outcome HostNetwork::add_route(netlink::RouteSpec route) {
+    route.protocol = route_protocol;
+    if (auto added = rtnl_.route_add(route, IfExists::fail); !added) {
+        if (added.error().code != EEXIST) {
+            return failed(added.error());
+        }
+        const auto present = rtnl_.routes(route.table, route_protocol);
+        if (!present) {
+            return failed(present.error());
+        }
+        if (!contains(*present, route, same_route)) {
+            return failed(added.error(), fmt::format("; another route leads to {}/{}, remove it",
+                                                     wire::to_string(route.destination.address),
+                                                     route.destination.length));
+        }
+    }
+    routes_.push_back(route);
+    return {};
+}
+
+Outcome HostNetwork::add_rule(netlink::RuleSpec rule) {
+    rule.protocol = route_protocol;
+    if (auto added = rtnl_.rule_add(rule, IfExists::accept); !added) {
+        return failed(added.error());
+    }
+    rules_.push_back(rule);
+    return {};
+}
+
+Outcome HostNetwork::accept(netlink::MobilityHeaderExtension extension,
+                            const wire::Ipv6Address& address) {
+    if (auto accepted = xfrm_.accept(extension, address, IfExists::accept); !accepted) {
+        return failed(accepted.error());
+    }
+    acceptances_.push_back({extension, address});
+    return {};
+}
+
+Outcome HostNetwork::remove_address(const netlink::AddressSpec& address) {
+    erase_one(addresses_, address);
+    return outcome(rtnl_.address_delete(address, IfMissing::accept));
+}
+
+Outcome HostNetwork::remove_route(netlink::RouteSpec route) {
+    route.protocol = route_protocol;
+    erase_one(routes_, route);
+    return outcome(rtnl_.route_delete(route, IfMissing::accept));
+}
+
+Outcome HostNetwork::remove_rule(netlink::RuleSpec rule) {
+    rule.protocol = route_protocol;
+    erase_one(rules_, rule);
+    return outcome(rtnl_.rule_delete(rule, IfMissing::accept));
+}
+
+Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules) {
+    const auto routes = rtnl_.routes(0, route_protocol);
+    if (!routes) {
+        return failed(routes.error());
+    }
+    for (const auto& route : *routes) {
+        if (route.oif == ifindex_ && !contains(routes_, route, same_route)) {
+            if (auto removed = rtnl_.route_delete(route, IfMissing::accept); !removed) {
+                return failed(removed.error());
+            }
+        }
+    }
+    const auto rules = rtnl_.rules(route_protocol);
+    if (!rules) {
+        return failed(rules.error());
+    }
+    for (const auto& rule : *rules) {
+        const bool policy =
+            policy_rules == PolicyRules::own &&
+            (rule.priority == rule_priority::care_of || rule.priority == rule_priority::attached);
+        if ((rule.table == configuration_.table || policy) && !contains(rules_, rule, same_rule)) {
+            if (auto removed = rtnl_.rule_delete(rule, IfMissing::accept); !removed) {
+                return failed(removed.error());
+            }
+        }
+    }
+    return {};
+}
+
+std::vector<std::string> HostNetwork::tear_down() {
+    std::vector<std::string> failures;
+    const auto note = [&](const netlink::Result<void>& result) {
+        if (!result) {
+            failures.push_back(result.error().message());
+        }
+    };
+    for (const auto& rule : rules_) {
+        note(rtnl_.rule_delete(rule, IfMissing::accept));
+    }
+    for (const auto& route : routes_) {
+        note(rtnl_.route_delete(route, IfMissing::accept));
+    }
+    for (const auto& address : addresses_) {
+        note(rtnl_.address_delete(address, IfMissing::accept));
+    }
+    for (const auto& acceptance : acceptances_) {
+        note(xfrm_.stop_accepting(acceptance.extension, acceptance.address, IfMissing::accept));
+    }
+    if (configuration_.create && ifindex_ != 0) {
+        note(rtnl_.link_delete(ifindex_, IfMissing::accept));
+    }
+    rules_.clear();
+    routes_.clear();
+    addresses_.clear();
+    acceptances_.clear();
+    return failures;
+}
+
+} // namespace dsmip::daemon

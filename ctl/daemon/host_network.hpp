@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the daemon sets up on its host beside the binding table: the dsmip device, addresses,
+// routes, policy rules, XFRM states. Everything is taken over if a predecessor left it, and
+// remembered so that it can be taken away.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "daemon/configuration.hpp"
+#include "netlink/client.hpp"
+#include "netlink/rtnl.hpp"
+#include "netlink/xfrm.hpp"
+
+namespace dsmip::daemon {
+
+/// rtproto of all routes and rules of the daemon; `ip route show proto 191` lists them.
+inline constexpr std::uint8_t route_protocol = 191;
+
+/// Priorities of the policy rules, in the order in which they are asked.
+namespace rule_priority {
+inline constexpr std::uint32_t cookie = 4191;       ///< signalling with a path cookie
+inline constexpr std::uint32_t home_address = 4192; ///< from a home address
+inline constexpr std::uint32_t care_of = 4193;      ///< from a care-of address
+inline constexpr std::uint32_t attached = 4194;     ///< to networks the node is attached to
+inline constexpr std::uint32_t everything = 4195;   ///< all the rest, by way of the home agent
+} // namespace rule_priority
+
+/// What `wanted` would change on a device that has `present`; nothing to set = no value.
+std::optional<netlink::DeviceSettings> settings_to_change(const netlink::DeviceSettings& present,
+                                                          const netlink::DeviceSettings& wanted);
+
+class HostNetwork {
+public:
+    using Outcome = tl::expected<void, std::string>;
+
+    static tl::expected<HostNetwork, std::string> open(DeviceConfiguration configuration);
+
+    /// Makes the device or takes over the one that is there. This loads the module if need be.
+    Outcome make_device();
+    /// Sets what differs from `wanted` and brings the device up. A setting that is equal is not
+    /// sent: that would exchange the kernel's UDP socket under running traffic.
+    Outcome set_up_device(netlink::Client& client, const netlink::DeviceSettings& wanted);
+    [[nodiscard]] std::uint32_t ifindex() const { return ifindex_; }
+    [[nodiscard]] const DeviceConfiguration& configuration() const { return configuration_; }
+
+    /// Each does nothing if the same thing is there already, made by this or another process of the
+    /// daemon.
+    Outcome add_address(const netlink::AddressSpec& address);
+    Outcome add_route(netlink::RouteSpec route);
+    Outcome add_rule(netlink::RuleSpec rule);
+    Outcome accept(netlink::MobilityHeaderExtension extension, const wire::Ipv6Address& address);
+    Outcome remove_address(const netlink::AddressSpec& address);
+    Outcome remove_route(netlink::RouteSpec route);
+    Outcome remove_rule(netlink::RuleSpec rule);
+
+    /// Removes routes through the device and rules to its table that a predecessor with another
+    /// configuration left; with PolicyRules::own also rules that lead to the main table, which only
+    /// a mobile node makes. To be called when everything wanted has been added.
+    enum class PolicyRules : std::uint8_t { none, own };
+    Outcome remove_leftovers(PolicyRules policy_rules);
+
+    /// Takes everything away again; goes on after failures and returns their texts.
+    std::vector<std::string> tear_down();
+
+private:
+    struct Acceptance {
+        netlink::MobilityHeaderExtension extension;
+        wire::Ipv6Address address;
+    };
+    HostNetwork(DeviceConfiguration configuration, netlink::Rtnl rtnl, netlink::Xfrm xfrm);
+
+    DeviceConfiguration configuration_;
+    netlink::Rtnl rtnl_;
+    netlink::Xfrm xfrm_;
+    std::uint32_t ifindex_ = 0;
+    std::vector<netlink::AddressSpec> addresses_;
+    std::vector<netlink::RouteSpec> routes_;
+    std::vector<netlink::RuleSpec> rules_;
+    std::vector<Acceptance> acceptances_;
+};
+
+} // namespace dsmip::daemon

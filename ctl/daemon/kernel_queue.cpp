@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Batches of binding requests.
+#include "daemon/kernel_queue.hpp"
+
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "daemon/kernel_values.hpp"
+
+namespace dsmip::daemon {
+
+KernelQueue::KernelQueue(Requests requests, bool home_agent)
+    : requests_(std::move(requests))
+    , home_agent_(home_agent) {}
+
+void KernelQueue::push(mobility::InstallBindings install) {
+    waiting_.push_back(
+        {install.request, true, install.replace, to_kernel(install.node, home_agent_)});
+}
+
+void KernelQueue::push(mobility::RemoveBindings remove) {
+    netlink::Node node;
+    node.home_address = remove.home_address;
+    for (const auto bid : remove.bids) {
+        node.bindings.emplace_back().bid = bid;
+    }
+    waiting_.push_back({remove.request, false, false, std::move(node)});
+}
+
+std::vector<KernelQueue::Item> KernelQueue::take_batch() {
+    std::vector<Item> batch;
+    std::set<wire::Ipv6Address> nodes;
+    while (!waiting_.empty()) {
+        auto& next = waiting_.front();
+        const bool same_kind = batch.empty() || (batch.front().install == next.install &&
+                                                 batch.front().replace == next.replace);
+        if (!same_kind || !nodes.insert(next.node.home_address).second) {
+            break;
+        }
+        batch.push_back(std::move(next));
+        waiting_.pop_front();
+    }
+    return batch;
+}
+
+netlink::Result<void> KernelQueue::perform(std::span<const Item> items) {
+    std::vector<netlink::Node> nodes;
+    nodes.reserve(items.size());
+    for (const auto& item : items) {
+        nodes.push_back(item.node);
+    }
+    if (items.front().install) {
+        return requests_.install(nodes, items.front().replace);
+    }
+    auto removed = requests_.remove(nodes);
+    if (removed || removed.error().code != ENOENT || items.size() != 1) {
+        return removed;
+    }
+    // The kernel deleted a binding at its lifetime meanwhile. What was wanted is so for that one;
+    // the request as a whole did nothing, so the others are still to be deleted.
+    const auto& node = nodes.front();
+    if (node.bindings.size() > 1) {
+        for (const auto& binding : node.bindings) {
+            netlink::Node one;
+            one.home_address = node.home_address;
+            one.bindings.push_back(binding);
+            auto alone = requests_.remove(std::span(&one, 1));
+            if (!alone && alone.error().code != ENOENT) {
+                return alone;
+            }
+        }
+    }
+    return {};
+}
+
+void KernelQueue::flush(const Done& done) {
+    while (!waiting_.empty()) {
+        const auto batch = take_batch();
+        const std::span<const Item> all(batch);
+        if (perform(all)) {
+            for (const auto& item : batch) {
+                done(item.request, std::nullopt);
+            }
+            continue;
+        }
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const auto outcome = perform(all.subspan(i, 1));
+            done(batch[i].request, outcome ? mobility::KernelOutcome{}
+                                           : mobility::KernelOutcome{outcome.error().message()});
+        }
+    }
+}
+
+} // namespace dsmip::daemon

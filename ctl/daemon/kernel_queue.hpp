@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Collects what engines want of the binding table and hands it over in few large requests.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "mobility/types.hpp"
+#include "netlink/client.hpp"
+
+namespace dsmip::daemon {
+
+class KernelQueue {
+public:
+    /// The two requests of netlink::Client, injected for tests.
+    struct Requests {
+        std::function<netlink::Result<void>(std::span<const netlink::Node>, bool replace)> install;
+        std::function<netlink::Result<void>(std::span<const netlink::Node>)> remove;
+    };
+    /// Told the outcome of each request, in order.
+    using Done = std::function<void(mobility::RequestId, const mobility::KernelOutcome&)>;
+
+    KernelQueue(Requests requests, bool home_agent);
+
+    void push(mobility::InstallBindings install);
+    void push(mobility::RemoveBindings remove);
+    [[nodiscard]] bool empty() const { return waiting_.empty(); }
+
+    /// Does all that waits, also what `done` adds meanwhile. Neighbours of one kind that concern
+    /// different nodes go together; if that is refused, one by one, so that each gets its own
+    /// outcome.
+    void flush(const Done& done);
+
+private:
+    struct Item {
+        mobility::RequestId request = 0;
+        bool install = true;
+        bool replace = false;
+        netlink::Node node;
+    };
+    std::vector<Item> take_batch();
+    netlink::Result<void> perform(std::span<const Item> items);
+
+    Requests requests_;
+    bool home_agent_;
+    std::deque<Item> waiting_;
+};
+
+} // namespace dsmip::daemon

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The mobile node's host set-up and life cycle.
+#include "daemon/mobile_node_role.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include <asio/post.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <linux/dsmip.h>
+
+#include "daemon/care_of_candidates.hpp"
+#include "daemon/clock.hpp"
+#include "daemon/status.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+using Outcome = tl::expected<void, std::string>;
+
+constexpr std::uint32_t main_table = 254;
+
+std::uint8_t full_length(const wire::IpAddress& address) {
+    return address.is_ipv4() ? wire::Ipv4Address::bit_length : wire::Ipv6Address::bit_length;
+}
+
+wire::IpAddress any_address(wire::AddressFamily family) {
+    return family == wire::AddressFamily::Ipv4 ? wire::IpAddress(wire::Ipv4Address{})
+                                               : wire::IpAddress(wire::Ipv6Address{});
+}
+
+void log_if_failed(const Outcome& outcome) {
+    if (!outcome) {
+        spdlog::warn("{}", outcome.error());
+    }
+}
+
+} // namespace
+
+tl::expected<std::unique_ptr<Role>, std::string>
+MobileNodeRole::open(asio::io_context& loop, const Configuration& configuration,
+                     EngineDriver::Reporter reporter) {
+    // First: making a link of the kind is what loads the module.
+    auto network = HostNetwork::open(configuration.device);
+    if (!network) {
+        return tl::make_unexpected(network.error());
+    }
+    if (auto made = network->make_device(); !made) {
+        return tl::make_unexpected(made.error());
+    }
+    auto driver = EngineDriver::open(loop, false, std::move(reporter));
+    if (!driver) {
+        return tl::make_unexpected(driver.error());
+    }
+    auto monitor = netlink::LinkMonitor::open();
+    if (!monitor) {
+        return tl::make_unexpected(monitor.error().message());
+    }
+    return std::unique_ptr<Role>(new MobileNodeRole(loop, configuration.mobile_node,
+                                                    std::move(*network), std::move(*driver),
+                                                    std::move(*monitor)));
+}
+
+MobileNodeRole::MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration configuration,
+                               HostNetwork network, std::unique_ptr<EngineDriver> driver,
+                               netlink::LinkMonitor monitor)
+    : loop_(loop)
+    , configuration_(std::move(configuration))
+    , network_(std::move(network))
+    , engine_(configuration_.engine,
+              [device = std::make_shared<std::random_device>()] {
+                  return static_cast<std::uint32_t>((*device)());
+              })
+    , driver_(std::move(driver))
+    , monitor_(std::move(monitor)) {}
+
+netlink::AddressSpec MobileNodeRole::home_address() const {
+    netlink::AddressSpec spec;
+    spec.ifindex = network_.ifindex();
+    spec.address = configuration_.engine.home_address;
+    spec.prefix_length = wire::Ipv6Address::bit_length;
+    // The home agent has done duplicate address detection on the home link (RFC 6275, 10.3.1); the
+    // flag is what makes the kernel accept type 2 routing headers with it.
+    spec.home = true;
+    spec.nodad = true;
+    return spec;
+}
+
+netlink::AddressSpec MobileNodeRole::address4(const wire::Ipv4Address& address) const {
+    netlink::AddressSpec spec;
+    spec.ifindex = network_.ifindex();
+    spec.address = address;
+    spec.prefix_length = wire::Ipv4Address::bit_length;
+    return spec;
+}
+
+netlink::RouteSpec MobileNodeRole::default_route(const wire::IpAddress& source) const {
+    netlink::RouteSpec route;
+    route.destination = {any_address(source.family()), 0};
+    route.oif = network_.ifindex();
+    route.table = network_.configuration().table;
+    route.preferred_source = source;
+    return route;
+}
+
+netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std::uint32_t priority,
+                                            std::uint32_t table) const {
+    netlink::RuleSpec rule;
+    rule.family = address.family();
+    rule.priority = priority;
+    rule.table = table;
+    rule.from = netlink::PrefixSpec{address, full_length(address)};
+    return rule;
+}
+
+Outcome MobileNodeRole::set_up_network() {
+    const auto& engine = configuration_.engine;
+    const auto table = network_.configuration().table;
+    netlink::DeviceSettings settings;
+    settings.role = netlink::Role::mobile_node;
+    settings.home_agent6 = engine.home_agent6;
+    settings.home_agent4 = engine.home_agent4.value_or(wire::Ipv4Address{});
+    settings.udp_port = configuration_.udp_port;
+    settings.home_agent_port = engine.home_agent_port;
+
+    Outcome result = network_.set_up_device(driver_->client(), settings);
+    if (result) {
+        result = network_.add_address(home_address());
+    }
+    if (result) {
+        result = network_.add_route(default_route(engine.home_address));
+    }
+    if (result) {
+        netlink::RuleSpec rule;
+        rule.family = wire::AddressFamily::Ipv6;
+        rule.priority = rule_priority::cookie;
+        rule.table = table;
+        rule.fwmark = {DSMIP_COOKIE_FLAG, DSMIP_COOKIE_FLAG};
+        result = network_.add_rule(rule);
+    }
+    if (result) {
+        result =
+            network_.add_rule(rule_from(engine.home_address, rule_priority::home_address, table));
+    }
+    if (result && configuration_.route == RoutedTraffic::all) {
+        result = route_everything();
+    }
+    if (result) {
+        result = network_.accept(netlink::MobilityHeaderExtension::type2_routing_header,
+                                 engine.home_address);
+    }
+    return result;
+}
+
+Outcome MobileNodeRole::route_everything() {
+    for (const auto family : {wire::AddressFamily::Ipv6, wire::AddressFamily::Ipv4}) {
+        netlink::RuleSpec attached;
+        attached.family = family;
+        attached.priority = rule_priority::attached;
+        attached.table = main_table;
+        attached.suppress_prefix_length = 0;
+        netlink::RuleSpec everything;
+        everything.family = family;
+        everything.priority = rule_priority::everything;
+        everything.table = network_.configuration().table;
+        for (const auto& rule : {attached, everything}) {
+            if (auto added = network_.add_rule(rule); !added) {
+                return added;
+            }
+        }
+    }
+    return {};
+}
+
+EngineCalls MobileNodeRole::engine_calls() {
+    EngineCalls calls;
+    calls.receive = [this](auto now, const auto& message) {
+        auto actions = engine_.receive(now, message);
+        finish_if_done();
+        return actions;
+    };
+    calls.kernel_done = [this](auto now, auto request, const auto& outcome) {
+        auto actions = engine_.kernel_done(now, request, outcome);
+        finish_if_done();
+        return actions;
+    };
+    calls.binding_expired = [this](auto now, const auto&, auto bid) {
+        return engine_.binding_expired(now, bid);
+    };
+    calls.tick = [this](auto now) {
+        auto actions = engine_.tick(now);
+        finish_if_done();
+        return actions;
+    };
+    calls.next_deadline = [this] { return engine_.next_deadline(); };
+    calls.bindings = [this](auto now) {
+        mobility::KernelNode node;
+        node.home_address = configuration_.engine.home_address;
+        for (const auto& entry : engine_.binding_update_list(now)) {
+            if (entry.remaining > mobility::Duration(0)) {
+                node.bindings.emplace_back().bid = entry.bid;
+            }
+        }
+        return std::vector{node};
+    };
+    calls.assign_home_address4 = [this](const auto& address) { assign(address); };
+    calls.withdraw_home_address4 = [this](const auto& address) { withdraw(address); };
+    return calls;
+}
+
+mobility::Actions MobileNodeRole::restore() {
+    const auto nodes = driver_->kernel_nodes(network_.ifindex());
+    if (!nodes) {
+        spdlog::warn("bindings in the kernel cannot be read: {}", nodes.error());
+        return {};
+    }
+    mobility::Actions actions;
+    for (const auto& node : *nodes) {
+        if (node.home_address == configuration_.engine.home_address) {
+            spdlog::info("taking over {} bindings from the kernel", node.bindings.size());
+            actions = engine_.restore(now(), node);
+            continue;
+        }
+        // The home address was another one in an earlier configuration.
+        netlink::Node foreign;
+        foreign.home_address = node.home_address;
+        if (auto deleted =
+                driver_->client().binding_del(network_.ifindex(), std::span(&foreign, 1));
+            !deleted) {
+            spdlog::warn("{}", deleted.error().message());
+        }
+    }
+    return actions;
+}
+
+Outcome MobileNodeRole::start() {
+    if (auto set_up = set_up_network(); !set_up) {
+        return set_up;
+    }
+    auto restored = restore();
+    driver_->start(network_.ifindex(), engine_calls());
+    driver_->run(std::move(restored));
+    network_changed();
+    remove_leftover_addresses();
+    log_if_failed(network_.remove_leftovers(HostNetwork::PolicyRules::own));
+    monitor_watch_.emplace(loop_, monitor_.fd(), [this] {
+        const auto changed = monitor_.process();
+        if (!changed) {
+            spdlog::warn("watching links and addresses: {}", changed.error().message());
+        } else if (*changed) {
+            network_changed();
+        }
+    });
+    return {};
+}
+
+void MobileNodeRole::remove_leftover_addresses() {
+    const auto* device = monitor_.state().find(network_.ifindex());
+    if (device == nullptr) {
+        return;
+    }
+    const auto assigned = engine_.home_address4();
+    for (const auto& present : device->addresses) {
+        const auto* address4_present = present.address.ipv4();
+        const bool leftover =
+            address4_present != nullptr
+                ? assigned != *address4_present
+                : present.home && present.address != configuration_.engine.home_address;
+        if (leftover) {
+            netlink::AddressSpec spec;
+            spec.ifindex = network_.ifindex();
+            spec.address = present.address;
+            spec.prefix_length = present.prefix_length;
+            log_if_failed(network_.remove_address(spec));
+        }
+    }
+}
+
+void MobileNodeRole::network_changed() {
+    if (stopping_) {
+        return;
+    }
+    NoCareOf excluded;
+    excluded.tunnel_device = network_.ifindex();
+    excluded.home_addresses.emplace_back(configuration_.engine.home_address);
+    if (const auto address = engine_.home_address4()) {
+        excluded.home_addresses.emplace_back(*address);
+    }
+    auto candidates = care_of_candidates(monitor_.state(), excluded);
+    if (candidates_ == candidates) {
+        return;
+    }
+    follow_care_of(candidates);
+    candidates_ = candidates;
+    driver_->run(engine_.network_changed(now(), std::move(candidates)));
+}
+
+void MobileNodeRole::follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates) {
+    if (configuration_.route != RoutedTraffic::all) {
+        return;
+    }
+    std::vector<wire::IpAddress> wanted;
+    for (const auto& candidate : candidates) {
+        wanted.push_back(candidate.address);
+    }
+    const auto missing_in = [](const auto& list, const wire::IpAddress& address) {
+        return std::find(list.begin(), list.end(), address) == list.end();
+    };
+    for (const auto& address : wanted) {
+        if (missing_in(care_of_rules_, address)) {
+            log_if_failed(
+                network_.add_rule(rule_from(address, rule_priority::care_of, main_table)));
+        }
+    }
+    for (const auto& address : care_of_rules_) {
+        if (missing_in(wanted, address)) {
+            log_if_failed(
+                network_.remove_rule(rule_from(address, rule_priority::care_of, main_table)));
+        }
+    }
+    care_of_rules_ = std::move(wanted);
+}
+
+void MobileNodeRole::assign(const wire::Ipv4Address& address) {
+    log_if_failed(network_.add_address(address4(address)));
+    log_if_failed(network_.add_route(default_route(address)));
+    log_if_failed(network_.add_rule(
+        rule_from(address, rule_priority::home_address, network_.configuration().table)));
+}
+
+void MobileNodeRole::withdraw(const wire::Ipv4Address& address) {
+    log_if_failed(network_.remove_rule(
+        rule_from(address, rule_priority::home_address, network_.configuration().table)));
+    log_if_failed(network_.remove_route(default_route(address)));
+    log_if_failed(network_.remove_address(address4(address)));
+}
+
+void MobileNodeRole::stop(std::function<void()> finished) {
+    stopping_ = true;
+    finished_ = std::move(finished);
+    stop_timer_.emplace(loop_, [this] {
+        spdlog::warn("the home agent did not acknowledge de-registration in time; its binding ends "
+                     "with its lifetime");
+        // Not from here: it ends this timer.
+        asio::post(loop_, [this] { finish(); });
+    });
+    stop_timer_->set(now() + stop_patience);
+    driver_->run(engine_.stop(now()));
+    finish_if_done();
+}
+
+void MobileNodeRole::finish_if_done() {
+    if (stopping_ && finished_ && engine_.finished()) {
+        // The engine's last actions are carried out first.
+        asio::post(loop_, [this] { finish(); });
+    }
+}
+
+void MobileNodeRole::finish() {
+    if (!finished_) {
+        return;
+    }
+    driver_->stop();
+    stop_timer_.reset();
+    monitor_watch_.reset();
+    for (const auto& failure : network_.tear_down()) {
+        spdlog::warn("clean-up: {}", failure);
+    }
+    if (!network_.configuration().create) {
+        if (auto flushed = driver_->client().binding_flush(network_.ifindex()); !flushed) {
+            spdlog::warn("clean-up: {}", flushed.error().message());
+        }
+    }
+    std::exchange(finished_, nullptr)();
+}
+
+Json MobileNodeRole::status() const {
+    Json result;
+    result["device"] = {{"name", network_.configuration().name}, {"ifindex", network_.ifindex()}};
+    result["counters"] = counter_status(engine_.counters(), driver_->counters());
+    auto& own = result["mobile_node"];
+    own["home_address"] = to_string(configuration_.engine.home_address);
+    const auto address = engine_.home_address4();
+    own["home_address4"] = address ? Json(to_string(*address)) : Json(nullptr);
+    own["binding_update_list"] = binding_update_list_status(engine_.binding_update_list(now()));
+    return result;
+}
+
+tl::expected<Json, std::string> MobileNodeRole::delete_binding(const BindingDeleteRequest&) {
+    return tl::make_unexpected("a mobile node's bindings are those of its home agent; delete them "
+                               "there, or stop this daemon to de-register");
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A mobile node on this host: engine, device, home addresses, policy routing, and the watch on
+// links and addresses.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <asio/io_context.hpp>
+
+#include "daemon/configuration.hpp"
+#include "daemon/engine_driver.hpp"
+#include "daemon/host_network.hpp"
+#include "daemon/role.hpp"
+#include "mobility/mobile_node.hpp"
+#include "netlink/link_monitor.hpp"
+
+namespace dsmip::daemon {
+
+class MobileNodeRole final : public Role {
+public:
+    /// Time for de-registration when the daemon is stopped.
+    static constexpr mobility::Duration stop_patience = std::chrono::seconds(3);
+
+    static tl::expected<std::unique_ptr<Role>, std::string> open(asio::io_context& loop,
+                                                                 const Configuration& configuration,
+                                                                 EngineDriver::Reporter reporter);
+
+    tl::expected<void, std::string> start() override;
+    void stop(std::function<void()> finished) override;
+    [[nodiscard]] Json status() const override;
+    tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) override;
+
+private:
+    MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration configuration,
+                   HostNetwork network, std::unique_ptr<EngineDriver> driver,
+                   netlink::LinkMonitor monitor);
+    tl::expected<void, std::string> set_up_network();
+    tl::expected<void, std::string> route_everything();
+    EngineCalls engine_calls();
+    mobility::Actions restore();
+    void remove_leftover_addresses();
+    void network_changed();
+    void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);
+    void assign(const wire::Ipv4Address& address);
+    void withdraw(const wire::Ipv4Address& address);
+    void finish_if_done();
+    void finish();
+
+    [[nodiscard]] netlink::AddressSpec home_address() const;
+    [[nodiscard]] netlink::AddressSpec address4(const wire::Ipv4Address& address) const;
+    [[nodiscard]] netlink::RouteSpec default_route(const wire::IpAddress& source) const;
+    [[nodiscard]] netlink::RuleSpec rule_from(const wire::IpAddress& address,
+                                              std::uint32_t priority, std::uint32_t table) const;
+
+    asio::io_context& loop_;
+    MobileNodeConfiguration configuration_;
+    HostNetwork network_;
+    mobility::MobileNode engine_;
+    std::unique_ptr<EngineDriver> driver_;
+    netlink::LinkMonitor monitor_;
+    std::optional<ReadWatch> monitor_watch_;
+    std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
+    std::vector<wire::IpAddress> care_of_rules_;
+    std::optional<DeadlineTimer> stop_timer_;
+    std::function<void()> finished_;
+    bool stopping_ = false;
+};
+
+} // namespace dsmip::daemon

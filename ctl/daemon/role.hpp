@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a process of the daemon is: home agent or mobile node. Everything else does not care which.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "daemon/control_protocol.hpp"
+
+namespace dsmip::daemon {
+
+class Role {
+public:
+    Role() = default;
+    Role(const Role&) = delete;
+    Role& operator=(const Role&) = delete;
+    virtual ~Role() = default;
+
+    /// Sets up device, routes and rules, takes over what the kernel has, starts the engine. What
+    /// was set up stays when it fails: a predecessor's bindings may run over it.
+    virtual tl::expected<void, std::string> start() = 0;
+
+    /// Says good-bye to the peer where that is due, takes away what is to be taken away, then calls
+    /// `finished`, once.
+    virtual void stop(std::function<void()> finished) = 0;
+
+    /// The members that `status` adds for this role, e.g. "home_agent".
+    [[nodiscard]] virtual Json status() const = 0;
+
+    virtual tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) = 0;
+};
+
+} // namespace dsmip::daemon
