@@ -2,9 +2,13 @@
 /*
  * dsmip: what the files of the module share.
  *
- * device.c   module, per-namespace list, net device, its settings, UDP sockets
+ * main.c     module, per-namespace list
+ * device.c   net device
+ * settings.c settings of a device
+ * socket.c   its UDP sockets
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
- * node.c     nodes and bindings: table, update, expiry, statistics
+ * node.c     nodes and bindings: table, choice, expiry, statistics
+ * change.c   making, updating and deleting them, all or nothing
  * path.c     path cookies
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: hooks, decapsulation, ingress filter
@@ -12,7 +16,8 @@
  *
  * Locking: readers (packet path, dumps of one node) use RCU.  Everything that
  * changes a device, its nodes or bindings holds dsmip_dev.lock.  Path cookies
- * have their own lockless ring.  RTNL is never taken under dsmip_dev.lock.
+ * have their own lockless ring.  dsmip_dev.lock may be taken under RTNL, never
+ * the other way round.
  */
 #ifndef _DSMIP_H
 #define _DSMIP_H
@@ -31,49 +36,51 @@
 #include <net/gro_cells.h>
 #include <net/ipv6.h>
 
-#include "uapi.h"
+#include <linux/dsmip.h>
+
+#include "compat.h"
 
 /*
  * Counters.  The first group counts drops on transmit, the second drops on
  * receive, the third things worth knowing that are no drops.  The names that
- * user space sees are these in lower case (counter.c).
+ * user space sees are the strings.
  */
 #define DSMIP_COUNTERS(X)						\
-	X(TX_NO_ROLE)		/* device has no role yet */		\
-	X(TX_MALFORMED)		/* no valid inner IP header */		\
-	X(TX_NO_NODE)		/* no node has this home address */	\
-	X(TX_NO_BINDING)	/* node without a live binding */	\
-	X(TX_NO_ADDRESS)	/* no home agent address of the family */ \
-	X(TX_NO_SOCKET)		/* UDP format without UDP socket */	\
-	X(TX_NO_ROUTE)		/* no route to the end point */		\
-	X(TX_LOOP)		/* outer route leads into the device */	\
-	X(TX_TOO_BIG)		/* above tunnel MTU, sender was told */	\
-	X(TX_NO_MEMORY)		/* no room for the headers */		\
-	X(TX_COOKIE)		/* cookie unknown, old or used up */	\
-	X(TX_COOKIE_INNER)	/* cookie of another home address */	\
-	X(TX_SEGMENT)		/* software segmentation failed */	\
-	X(RX_NO_ROLE)		/* device has no role yet */		\
-	X(RX_TRUNCATED)		/* shorter than its headers say */	\
-	X(RX_INNER_VERSION)	/* neither IPv4 nor IPv6 nor TLV */	\
-	X(RX_INNER_HEADER)	/* inner IP header contradicts itself */ \
-	X(RX_INNER_ADDRESS)	/* inner address never valid here */	\
-	X(RX_TLV_TYPE)		/* TLV type or next header unknown */	\
-	X(RX_TLV_LENGTH)	/* TLV length is not that of UDP */	\
-	X(RX_NESTED)		/* IP in IP in IP */			\
-	X(RX_NO_NODE)		/* no node has this home address */	\
-	X(RX_END_POINT)		/* node known, end point not its own */	\
-	X(RX_FORMAT)		/* end point known, format not allowed */ \
-	X(RX_ECN)		/* outer CE on a not-ECT inner packet */ \
-	X(RX_NO_MEMORY)		/* no memory */				\
-	X(RX_DEVICE_DOWN)	/* device is not up */			\
-	X(SIGNALLING_IN)	/* signalling given a path cookie */	\
-	X(SIGNALLING_OUT)	/* signalling sent by cookie */		\
-	X(COOKIE_DISPLACED)	/* live cookie displaced by a newer */	\
-	X(BINDING_EXPIRED)	/* binding deleted at its lifetime */	\
-	X(KEEPALIVE_IN)		/* one octet 0xff over UDP, consumed */
+	X(TX_NO_ROLE, "tx_no_role")		/* device has no role yet */ \
+	X(TX_MALFORMED, "tx_malformed")		/* no valid inner IP header */ \
+	X(TX_NO_NODE, "tx_no_node")		/* no node has this home address */ \
+	X(TX_NO_BINDING, "tx_no_binding")	/* node without a live binding */ \
+	X(TX_NO_ADDRESS, "tx_no_address")	/* no home agent address of the family */ \
+	X(TX_NO_SOCKET, "tx_no_socket")		/* UDP format without UDP socket */ \
+	X(TX_NO_ROUTE, "tx_no_route")		/* no route to the end point */ \
+	X(TX_LOOP, "tx_loop")			/* outer route leads into the device */ \
+	X(TX_TOO_BIG, "tx_too_big")		/* above tunnel MTU, sender was told */ \
+	X(TX_NO_MEMORY, "tx_no_memory")		/* no room for the headers */ \
+	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, old or used up */ \
+	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
+	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
+	X(RX_NO_ROLE, "rx_no_role")		/* device has no role yet */ \
+	X(RX_TRUNCATED, "rx_truncated")		/* shorter than its headers say */ \
+	X(RX_INNER_VERSION, "rx_inner_version")	/* neither IPv4 nor IPv6 nor TLV */ \
+	X(RX_INNER_HEADER, "rx_inner_header")	/* inner IP header contradicts itself */ \
+	X(RX_INNER_ADDRESS, "rx_inner_address")	/* inner address never valid here */ \
+	X(RX_TLV_TYPE, "rx_tlv_type")		/* TLV type or next header unknown */ \
+	X(RX_TLV_LENGTH, "rx_tlv_length")	/* TLV length is not that of UDP */ \
+	X(RX_NESTED, "rx_nested")		/* IP in IP in IP */ \
+	X(RX_NO_NODE, "rx_no_node")		/* no node has this home address */ \
+	X(RX_END_POINT, "rx_end_point")		/* node known, end point not its own */ \
+	X(RX_FORMAT, "rx_format")		/* end point known, format not allowed */ \
+	X(RX_ECN, "rx_ecn")			/* outer CE on a not-ECT inner packet */ \
+	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \
+	X(RX_DEVICE_DOWN, "rx_device_down")	/* device is not up */ \
+	X(SIGNALLING_IN, "signalling_in")	/* signalling given a path cookie */ \
+	X(SIGNALLING_OUT, "signalling_out")	/* signalling sent by cookie */ \
+	X(COOKIE_DISPLACED, "cookie_displaced")	/* live cookie displaced by a newer */ \
+	X(BINDING_EXPIRED, "binding_expired")	/* binding deleted at its lifetime */ \
+	X(KEEPALIVE_IN, "keepalive_in")		/* one octet 0xff over UDP, consumed */
 
 enum dsmip_counter {
-#define X(name) DSMIP_C_##name,
+#define X(id, name) DSMIP_C_##id,
 	DSMIP_COUNTERS(X)
 #undef X
 	DSMIP_C_MAX
@@ -114,7 +121,7 @@ struct dsmip_node;
  * Immutable once visible to readers except for statistics, @last_heard and
  * @dst_cache: an update makes a new one and hands @stats over.
  * @stats is refcounted by nobody: the one binding that replaces another takes
- * it; the old one must not free it then (@stats_moved).
+ * it over; who has @owns_stats frees it.
  */
 struct dsmip_binding {
 	struct dsmip_endpoint care_of;
@@ -125,7 +132,7 @@ struct dsmip_binding {
 	u16 sequence;
 	u8 priority;
 	u8 encap;		/* enum dsmip_encap */
-	bool stats_moved;
+	bool owns_stats;
 	struct timerqueue_node expiry;	/* .expires in boottime ns */
 	struct dsmip_binding_stats __percpu *stats;
 	unsigned long last_heard;	/* jiffies, 0 = never */
@@ -141,11 +148,16 @@ struct dsmip_binding_set {
 	struct dsmip_binding *binding[];
 };
 
-/* One key of a node in the table; IPv4 addresses as ::ffff:a.b.c.d. */
+/*
+ * One key of a node in the table; IPv4 addresses as ::ffff:a.b.c.d.  It stands
+ * in the table before the change that brings it is sure to happen; readers see
+ * it once it is @live.
+ */
 struct dsmip_home_address {
 	struct rhash_head hash;
 	struct in6_addr address;
 	struct dsmip_node *node;
+	bool live;
 	struct rcu_head rcu;
 };
 
@@ -154,6 +166,8 @@ struct dsmip_node {
 	struct dsmip_home_address **home4;	/* under dsmip_dev.lock */
 	unsigned int home4_count;
 	struct dsmip_binding_set __rcu *set;
+	struct rb_node order;			/* in dsmip_dev.order */
+	bool staged;				/* part of a change under way */
 	struct rcu_head rcu;
 };
 
@@ -203,7 +217,10 @@ struct dsmip_dev {
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */
 
+	bool dead;			/* under lock: being unregistered */
+
 	struct rhashtable homes;	/* struct dsmip_home_address */
+	struct rb_root order;		/* nodes by home address, for dumps */
 	unsigned int nodes;
 	unsigned int bindings;
 	unsigned int generation;	/* of the table, for dumps */
@@ -222,14 +239,27 @@ struct dsmip_dev {
 /* Per network namespace. */
 struct dsmip_net {
 	struct list_head devices;	/* RCU; changes under RTNL */
+	atomic_t generation;		/* of devices and all tables, for dumps */
 };
 
-/* device.c */
+/* main.c */
 extern unsigned int dsmip_net_id;
 struct dsmip_net *dsmip_net(struct net *net);
+
+/* device.c */
+extern struct rtnl_link_ops dsmip_link_ops;
 bool dsmip_is_device(const struct net_device *dev);
-int dsmip_device_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
-		     struct netlink_ext_ack *extack);
+
+/* settings.c: under dsmip_dev.lock */
+struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd);
+/* Put @wanted (copied) in force; on an error everything stays as it was. */
+int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
+		       struct netlink_ext_ack *extack);
+
+/* socket.c: under dsmip_dev.lock */
+int dsmip_sockets_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
+		      struct netlink_ext_ack *extack);
+void dsmip_sockets_close(struct dsmip_dev *dd);
 
 /* counter.c */
 extern const char *const dsmip_counter_names[DSMIP_C_MAX];
@@ -255,10 +285,14 @@ void dsmip_binding_tx(struct dsmip_binding *b, unsigned int len);
 
 /* node.c: under dsmip_dev.lock */
 int dsmip_nodes_init(struct dsmip_dev *dd);
+/* delete all nodes, at once for readers of the table of each node */
 void dsmip_nodes_flush(struct dsmip_dev *dd);
+/* flush, and end the expiry work; the device is dead */
 void dsmip_nodes_destroy(struct dsmip_dev *dd);
 /* forget cached routes of all bindings after a change of settings */
 void dsmip_nodes_reset_dst(struct dsmip_dev *dd);
+/* note for dumps that something changed */
+void dsmip_changed(struct dsmip_dev *dd);
 
 /* path.c */
 int dsmip_paths_init(struct dsmip_dev *dd);
@@ -282,8 +316,9 @@ void dsmip_input_unregister(void);
 /* netlink.c */
 int dsmip_netlink_register(void);
 void dsmip_netlink_unregister(void);
-void dsmip_notify_expired(struct dsmip_dev *dd, struct dsmip_node *node,
-			  struct dsmip_binding *b);
+/* under dsmip_dev.lock */
+void dsmip_notify_expired(struct dsmip_dev *dd, const struct dsmip_node *node,
+			  const struct dsmip_binding *b);
 /* any context, rate limited inside */
 void dsmip_notify_unregistered(struct dsmip_dev *dd,
 			       const struct in6_addr *home,

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: loading and unloading, and what exists once per network namespace.
+ */
+#include <linux/module.h>
+#include <net/netns/generic.h>
+#include <net/rtnetlink.h>
+
+#include "dsmip.h"
+
+unsigned int dsmip_net_id;
+
+/**
+ * dsmip_net - the module's part of a network namespace
+ * @net: network namespace
+ */
+struct dsmip_net *dsmip_net(struct net *net)
+{
+	return net_generic(net, dsmip_net_id);
+}
+
+static int __net_init dsmip_net_init(struct net *net)
+{
+	struct dsmip_net *dn = dsmip_net(net);
+
+	INIT_LIST_HEAD(&dn->devices);
+	/* A dump takes 0 for "not known". */
+	atomic_set(&dn->generation, 1);
+	return 0;
+}
+
+static void __net_exit dsmip_net_exit(struct net *net)
+{
+	/* The core has unregistered the devices of the namespace before. */
+	WARN_ON_ONCE(!list_empty(&dsmip_net(net)->devices));
+}
+
+static struct pernet_operations dsmip_net_ops = {
+	.init = dsmip_net_init,
+	.exit = dsmip_net_exit,
+	.id   = &dsmip_net_id,
+	.size = sizeof(struct dsmip_net),
+};
+
+static int __init dsmip_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&dsmip_net_ops);
+	if (err)
+		return err;
+	err = dsmip_input_register();
+	if (err)
+		goto err_pernet;
+	err = rtnl_link_register(&dsmip_link_ops);
+	if (err)
+		goto err_input;
+	err = dsmip_netlink_register();
+	if (err)
+		goto err_link;
+	return 0;
+
+err_link:
+	rtnl_link_unregister(&dsmip_link_ops);
+err_input:
+	dsmip_input_unregister();
+err_pernet:
+	unregister_pernet_subsys(&dsmip_net_ops);
+	return err;
+}
+
+static void __exit dsmip_exit(void)
+{
+	dsmip_netlink_unregister();
+	rtnl_link_unregister(&dsmip_link_ops);
+	dsmip_input_unregister();
+	unregister_pernet_subsys(&dsmip_net_ops);
+	/* Nodes, bindings and paths are freed by functions of this module. */
+	rcu_barrier();
+}
+
+module_init(dsmip_init);
+module_exit(dsmip_exit);
+
+MODULE_DESCRIPTION("Dual-stack Mobile IPv6 tunnels (RFC 5555, RFC 5648)");
+MODULE_AUTHOR("dsmip developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");
+MODULE_ALIAS_RTNL_LINK("dsmip");
+MODULE_ALIAS_GENL_FAMILY(DSMIP_GENL_NAME);
