@@ -153,8 +153,8 @@ Outcome HostNetwork::set_up_device(netlink::Client& client, const netlink::Devic
     return outcome(rtnl_.link_set_up(ifindex_, true));
 }
 
-Outcome HostNetwork::add_address(const netlink::AddressSpec& address) {
-    if (auto added = rtnl_.address_add(address, IfExists::accept); !added) {
+Outcome HostNetwork::add_address(const netlink::AddressSpec& address, IfExists if_exists) {
+    if (auto added = rtnl_.address_add(address, if_exists); !added) {
         return failed(added.error());
     }
     addresses_.push_back(address);

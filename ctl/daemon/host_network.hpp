@@ -50,7 +50,8 @@ public:
 
     /// Each does nothing if the same thing is there already, made by this or another process of the
     /// daemon.
-    Outcome add_address(const netlink::AddressSpec& address);
+    Outcome add_address(const netlink::AddressSpec& address,
+                        netlink::IfExists if_exists = netlink::IfExists::accept);
     Outcome add_route(netlink::RouteSpec route);
     Outcome add_rule(netlink::RuleSpec rule);
     Outcome accept(netlink::MobilityHeaderExtension extension, const wire::Ipv6Address& address);

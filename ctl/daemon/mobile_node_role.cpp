@@ -87,7 +87,23 @@ netlink::AddressSpec MobileNodeRole::home_address() const {
     // flag is what makes the kernel accept type 2 routing headers with it.
     spec.home = true;
     spec.nodad = true;
+    // The kernel chooses a route before it chooses the source, and prefers home addresses as
+    // source: without this, connections that leave by an access network would carry the home
+    // address.
+    spec.deprecated = configuration_.route == RoutedTraffic::home;
     return spec;
+}
+
+/// A predecessor with another `route` left it with the other preference.
+netlink::IfExists MobileNodeRole::home_address_policy() const {
+    const auto* device = monitor_.state().find(network_.ifindex());
+    const auto wanted = home_address();
+    const bool change =
+        device != nullptr &&
+        std::any_of(device->addresses.begin(), device->addresses.end(), [&](const auto& present) {
+            return present.address == wanted.address && present.deprecated != wanted.deprecated;
+        });
+    return change ? netlink::IfExists::replace : netlink::IfExists::accept;
 }
 
 netlink::AddressSpec MobileNodeRole::address4(const wire::Ipv4Address& address) const {
@@ -129,7 +145,7 @@ Outcome MobileNodeRole::set_up_network() {
 
     Outcome result = network_.set_up_device(driver_->client(), settings);
     if (result) {
-        result = network_.add_address(home_address());
+        result = network_.add_address(home_address(), home_address_policy());
     }
     if (result) {
         result = network_.add_route(default_route(engine.home_address));

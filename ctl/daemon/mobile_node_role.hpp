@@ -49,6 +49,7 @@ private:
     void finish();
 
     [[nodiscard]] netlink::AddressSpec home_address() const;
+    [[nodiscard]] netlink::IfExists home_address_policy() const;
     [[nodiscard]] netlink::AddressSpec address4(const wire::Ipv4Address& address) const;
     [[nodiscard]] netlink::RouteSpec default_route(const wire::IpAddress& source) const;
     [[nodiscard]] netlink::RuleSpec rule_from(const wire::IpAddress& address,

@@ -66,8 +66,8 @@ Result<LinkIdentity> find_link(Socket& socket, std::string_view name) {
     builder.put_text(IFLA_IFNAME, name);
 
     Decoded<LinkIdentity> link = tl::unexpected(DecodeError{"no answer"});
-    auto done = socket.transact(buffer.octets, request,
-                                [&](Octets octets) { link = read_link(octets); });
+    auto done =
+        socket.transact(buffer.octets, request, [&](Octets octets) { link = read_link(octets); });
     if (!done) {
         return tl::unexpected(done.error());
     }
@@ -93,11 +93,17 @@ void put_address(MessageBuilder& builder, const AddressSpec& spec) {
                                 (spec.nodad ? IFA_F_NODAD : 0U) |
                                 (spec.no_prefix_route ? IFA_F_NOPREFIXROUTE : 0U);
     builder.put(IFA_FLAGS, flags);
+    if (spec.deprecated) {
+        builder.put(
+            IFA_CACHEINFO,
+            ifa_cacheinfo{.ifa_prefered = 0, .ifa_valid = 0xffffffffU, .cstamp = 0, .tstamp = 0});
+    }
 }
 
 } // namespace
 
-Rtnl::Rtnl(Socket socket) : socket_(std::move(socket)) {}
+Rtnl::Rtnl(Socket socket)
+    : socket_(std::move(socket)) {}
 
 Result<Rtnl> Rtnl::open() {
     return Socket::open(NETLINK_ROUTE).map([](Socket&& socket) { return Rtnl(std::move(socket)); });
@@ -112,8 +118,8 @@ Result<std::uint32_t> Rtnl::link_add(std::string_view name, std::string_view kin
     const std::string request =
         "add link \"" + std::string(name) + "\" of kind " + std::string(kind);
     if (if_exists == IfExists::replace) {
-        return tl::unexpected(NetlinkError{
-            .code = EINVAL, .text = "a link cannot be replaced", .request = request});
+        return tl::unexpected(
+            NetlinkError{.code = EINVAL, .text = "a link cannot be replaced", .request = request});
     }
     if (auto valid = check_name(name, request); !valid) {
         return tl::unexpected(valid.error());
@@ -133,9 +139,10 @@ Result<std::uint32_t> Rtnl::link_add(std::string_view name, std::string_view kin
         return tl::unexpected(link.error());
     }
     if (link->kind != kind) {
-        return tl::unexpected(NetlinkError{
-            .code = EEXIST, .text = "it exists and is of kind \"" + link->kind + "\"",
-            .request = request});
+        return tl::unexpected(
+            NetlinkError{.code = EEXIST,
+                         .text = "it exists and is of kind \"" + link->kind + "\"",
+                         .request = request});
     }
     return link->ifindex;
 }
@@ -147,8 +154,7 @@ Result<void> Rtnl::link_delete(std::uint32_t ifindex, IfMissing if_missing) {
     header.ifi_index = static_cast<int>(ifindex);
     builder.header(header);
     return tolerate_missing(
-        socket_.transact(buffer.octets, "delete interface " + std::to_string(ifindex)),
-        if_missing);
+        socket_.transact(buffer.octets, "delete interface " + std::to_string(ifindex)), if_missing);
 }
 
 Result<void> Rtnl::link_set_up(std::uint32_t ifindex, bool up) {
@@ -173,8 +179,8 @@ Result<void> Rtnl::link_set_mtu(std::uint32_t ifindex, std::uint32_t mtu) {
     builder.header(header);
     builder.put(IFLA_MTU, mtu);
     return socket_
-        .transact(buffer.octets, "set MTU of interface " + std::to_string(ifindex) + " to " +
-                                     std::to_string(mtu))
+        .transact(buffer.octets,
+                  "set MTU of interface " + std::to_string(ifindex) + " to " + std::to_string(mtu))
         .map([](DumpState) {});
 }
 

@@ -31,6 +31,9 @@ struct AddressSpec {
     bool nodad = false;
     /// IFA_F_NOPREFIXROUTE: the kernel adds no route to the prefix.
     bool no_prefix_route = false;
+    /// IPv6: preferred lifetime 0. The address serves who asks for it, but the kernel does not choose
+    /// it as a source by itself (RFC 4862, 5.5.4; it otherwise prefers home addresses, RFC 6724, 5).
+    bool deprecated = false;
 
     friend bool operator==(const AddressSpec&, const AddressSpec&) = default;
 };
