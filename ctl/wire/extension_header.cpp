@@ -86,7 +86,7 @@ tl::expected<DestinationOptions, ExtensionHeaderError> parse_destination_options
             if (!result.home_address->is_unicast_routable()) {
                 return fail(ExtensionHeaderCause::HomeAddressNotUnicast, offset + 2);
             }
-        } else if (type != padn && (type & action_mask) != 0) {
+        } else if ((type & action_mask) != 0) {
             return fail(ExtensionHeaderCause::OptionUnknown, offset);
         }
         offset += 2 + length;
