@@ -149,8 +149,20 @@ Outcome binding_show(const Options& options, std::ostream& out) {
 }
 
 Outcome binding_del(const Options& options, std::ostream& out) {
-    Json request{{"command", "binding-del"},
-                 {"home_address", wire::to_string(*options.address)}};
+    wire::IpAddress home_address = *options.address;
+    if (home_address.is_ipv4()) {
+        // The daemon knows nodes by their IPv6 home address.
+        auto client = open_client();
+        if (!client) {
+            return tl::unexpected(client.error());
+        }
+        auto found = find_node(*client, options);
+        if (!found) {
+            return tl::unexpected(found.error());
+        }
+        home_address = found->front().node.home_address;
+    }
+    Json request{{"command", "binding-del"}, {"home_address", wire::to_string(home_address)}};
     if (options.bid) {
         request["bid"] = *options.bid;
     }

@@ -38,7 +38,8 @@ Outcome counters(const Options& options, std::ostream& out);
 /// Runs until it is killed, or until both kernel and daemon are gone. Notes go to `err`.
 Outcome monitor(const Options& options, std::ostream& out, std::ostream& err);
 
-/// One line of the daemon's monitor stream as an item; false if it is none.
+/// One line of the daemon's monitor stream as an item; false if it is neither an event nor the
+/// acknowledgement of the request. `time` is for an event that has none.
 bool show_daemon_event(Printer& printer, const std::string& line, const std::string& time);
 
 } // namespace dsmip::cli

@@ -3,10 +3,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <ostream>
 #include <utility>
 
+#include <fmt/chrono.h>
 #include <poll.h>
 
 #include "cli/commands.hpp"
@@ -23,13 +23,9 @@ std::string now() {
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(
                                   time.time_since_epoch())
                                   .count();
-    const std::time_t seconds = static_cast<std::time_t>(milliseconds / 1000);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    std::array<char, 32> text{};
-    const std::size_t length =
-        std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    return fmt::format("{}.{:03}Z", std::string_view(text.data(), length), milliseconds % 1000);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
+                       milliseconds % 1000);
 }
 
 class Monitor {
@@ -138,26 +134,19 @@ bool show_daemon_event(Printer& printer, const std::string& line, const std::str
         // The acknowledgement of the subscription is no event, but no surprise either.
         return message.is_object() && message.value("ok", false);
     }
-    Json fields = message["event"].is_object() ? message["event"] : message;
-    Json name = fields.contains("name") ? fields["name"] : fields.value("event", Json("event"));
-    for (const char* used : {"name", "event"}) {
-        fields.erase(used);
-    }
-    if (fields.contains("fields") && fields["fields"].is_object()) {
-        const Json inner = fields["fields"];
-        fields.erase("fields");
-        fields.update(inner);
-    }
+    const auto text_of = [](const Json& value) {
+        return value.is_string() ? value.get<std::string>() : value.dump();
+    };
     printer.item([&] {
-        printer.field("time", "{}", time);
+        printer.field("time", "{}", message.contains("time") ? text_of(message["time"]) : time);
         printer.json_field("source", "daemon");
-        const auto text_of = [](const Json& value) {
-            return value.is_string() ? value.get<std::string>() : value.dump();
-        };
-        printer.field("event", "{}", text_of(name));
-        for (const auto& [key, value] : fields.items()) {
-            printer.field(key, "{}", value, fmt::format("{} {}", key, text_of(value)));
-        }
+        printer.field("event", "{}", text_of(message["event"]));
+        const Json fields = message.value("fields", Json::object());
+        printer.object("fields", [&] {
+            for (const auto& [key, value] : fields.items()) {
+                printer.field(key, "{}", value, fmt::format("{} {}", key, text_of(value)));
+            }
+        });
     });
     return true;
 }

@@ -333,8 +333,9 @@ Decoded<StateChange> NetworkState::apply_route(Octets message) {
         DefaultRoute route = read->route;
         route.gateway = hop.gateway;
         auto& routes = link->second.default_routes;
-        std::erase(routes, route);
-        if (is_new) {
+        if (!is_new) {
+            std::erase(routes, route);
+        } else if (std::find(routes.begin(), routes.end(), route) == routes.end()) {
             routes.push_back(route);
         }
     }

@@ -40,15 +40,18 @@ std::string extended_text(Octets octets, const nlmsghdr& header) {
     if ((header.nlmsg_flags & NLM_F_ACK_TLVS) == 0) {
         return {};
     }
-    const std::size_t fixed = MNL_ALIGN(sizeof(nlmsghdr)) + sizeof(nlmsgerr);
-    if (octets.size() < fixed) {
-        return {};
-    }
-    nlmsgerr error{};
-    std::memcpy(&error, octets.data() + MNL_ALIGN(sizeof(nlmsghdr)), sizeof(error));
-    std::size_t skip = fixed;
-    if ((header.nlmsg_flags & NLM_F_CAPPED) == 0 && error.msg.nlmsg_len > sizeof(nlmsghdr)) {
-        skip += MNL_ALIGN(error.msg.nlmsg_len - sizeof(nlmsghdr));
+    // The end of a dump carries an errno, an acknowledgement that and the request.
+    std::size_t skip = MNL_ALIGN(sizeof(nlmsghdr)) + sizeof(int);
+    if (header.nlmsg_type == NLMSG_ERROR) {
+        nlmsgerr error{};
+        skip = MNL_ALIGN(sizeof(nlmsghdr)) + sizeof(error);
+        if (octets.size() < skip) {
+            return {};
+        }
+        std::memcpy(&error, octets.data() + MNL_ALIGN(sizeof(nlmsghdr)), sizeof(error));
+        if ((header.nlmsg_flags & NLM_F_CAPPED) == 0 && error.msg.nlmsg_len > sizeof(nlmsghdr)) {
+            skip += MNL_ALIGN(error.msg.nlmsg_len - sizeof(nlmsghdr));
+        }
     }
     if (skip > octets.size()) {
         return {};
@@ -189,9 +192,7 @@ Result<DumpState> Socket::transact(std::span<std::byte> message, std::string_vie
                     finished = true;
                     if (const int code = carried_error(octets); code != 0) {
                         failure = NetlinkError{.code = code,
-                                               .text = header.nlmsg_type == NLMSG_ERROR
-                                                           ? extended_text(octets, header)
-                                                           : std::string{},
+                                               .text = extended_text(octets, header),
                                                .request = std::string(request)};
                     }
                 } else if (header.nlmsg_type >= NLMSG_MIN_TYPE && handler) {

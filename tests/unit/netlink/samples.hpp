@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Messages that use every attribute of the family.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include <linux/netlink.h>
+
+#include "netlink/dsmip_family.hpp"
+
+namespace dsmip::netlink::test {
+
+inline constexpr std::uint16_t family_id = 30;
+
+inline wire::Ipv4Address ipv4(const char* text) { return wire::Ipv4Address::parse(text).value(); }
+inline wire::Ipv6Address ipv6(const char* text) { return wire::Ipv6Address::parse(text).value(); }
+
+/// Octets of `message` as the kernel would see them.
+inline std::vector<std::byte> octets_of(const Message& message) {
+    alignas(nlmsghdr) std::array<std::byte, 65536> buffer{};
+    const auto length = encode(message, family_id, buffer);
+    return {buffer.data(), buffer.data() + length.value()};
+}
+
+inline Binding full_binding() {
+    return {.bid = 65535,
+            .care_of = ipv4("198.51.100.7"),
+            .port = 40000,
+            .claimed4 = ipv4("10.0.0.2"),
+            .encapsulation = Encapsulation::udp_tlv,
+            .priority = 127,
+            .lifetime = Milliseconds(262140000),
+            .link = 7,
+            .flags = BindingFlags{.nat = true, .forced_udp = true, .draft = true, .mcoa = true},
+            .sequence = 65535,
+            .statistics = BindingStatistics{.rx_packets = 1ULL << 40,
+                                            .rx_bytes = 2,
+                                            .tx_packets = 3,
+                                            .tx_bytes = ~0ULL},
+            .last_heard = Milliseconds(2000)};
+}
+
+inline Binding small_binding() {
+    Binding binding;
+    binding.care_of = ipv6("2001:db8:6::2");
+    return binding;
+}
+
+inline Message full_message() {
+    Message message;
+    message.command = Command::binding_new;
+    message.flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
+    message.ifindex = 4;
+    message.ifname = "dsmip0";
+    message.device = Device{
+        .ifindex = 4,
+        .name = "dsmip0",
+        .settings = {.role = Role::mobile_node,
+                     .home_agent4 = ipv4("192.0.2.1"),
+                     .home_agent6 = ipv6("2001:db8::1"),
+                     .udp_port = 4191,
+                     .home_agent_port = 4192,
+                     .fwmark = 0x7fffffff,
+                     .bid_mark_mask = 0xff00,
+                     .cookie_lifetime = Milliseconds(600000)},
+        .nodes = 1,
+        .bindings = 2,
+        .paths = 3};
+    message.nodes = {{.home_address = ipv6("2001:db8:1::100"),
+                      .home_addresses4 = {{ipv4("192.0.2.10"), ipv4("192.0.2.11")}},
+                      .bindings = {full_binding(), small_binding()}},
+                     {.home_address = ipv6("2001:db8:1::101"),
+                      .home_addresses4 = std::vector<wire::Ipv4Address>{},
+                      .bindings = {}},
+                     {.home_address = ipv6("2001:db8:1::102"),
+                      .home_addresses4 = {},
+                      .bindings = {}}};
+    message.path = Path{.cookie = 0x80001234,
+                        .remote = ipv4("198.51.100.7"),
+                        .local = ipv4("192.0.2.1"),
+                        .remote_port = 40000,
+                        .local_port = 4191,
+                        .encapsulation = Encapsulation::udp_tlv_draft,
+                        .link = 7,
+                        .lifetime = Milliseconds(9999),
+                        .inner = ipv6("2001:db8:1::100")};
+    message.address = ipv6("2001:db8:1::100");
+    message.counters = {{"rx_truncated", 1ULL << 63}, {"tx_no_node", 0}};
+    return message;
+}
+
+} // namespace dsmip::netlink::test
