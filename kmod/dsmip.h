@@ -184,6 +184,8 @@ struct dsmip_settings {
 	u32 cookie_lifetime;		/* ms */
 };
 
+#define DSMIP_COOKIE_LIFETIME_MS	10000	/* default */
+
 #define DSMIP_PATH_RING_BITS	13
 #define DSMIP_PATH_RING_SIZE	(1U << DSMIP_PATH_RING_BITS)
 
@@ -255,6 +257,9 @@ struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd);
 /* Put @wanted (copied) in force; on an error everything stays as it was. */
 int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 		       struct netlink_ext_ack *extack);
+
+bool dsmip_valid_address4(__be32 address);
+bool dsmip_valid_address6(const struct in6_addr *address);
 
 /* socket.c: under dsmip_dev.lock */
 int dsmip_sockets_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: the net device of kind "dsmip", from its making to its end.
+ *
+ * Everything is made in ndo_init and ended in ndo_uninit, which the core calls
+ * whichever way a device comes and goes: by request, with its network
+ * namespace, with the module.
+ */
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/inetdevice.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+#include <net/rtnetlink.h>
+
+#include "dsmip.h"
+
+/* The largest outer header: IPv6, UDP, TLV. */
+#define DSMIP_OVERHEAD	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + 4)
+
+/* Events that packets cause: at most so many in a second for each kind. */
+#define DSMIP_EVENTS_PER_SECOND	20
+
+static void dsmip_limit_init(struct ratelimit_state *limit)
+{
+	ratelimit_state_init(limit, HZ, DSMIP_EVENTS_PER_SECOND);
+	/* What is left out is counted; no need to fill the log with it. */
+	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
+static int dsmip_dev_init(struct net_device *dev)
+{
+	struct dsmip_dev *dd = netdev_priv(dev);
+	struct dsmip_settings *settings;
+	int cpu, err = -ENOMEM;
+
+	dd->dev = dev;
+	dd->net = dev_net(dev);
+	mutex_init(&dd->lock);
+	dsmip_limit_init(&dd->unregistered_limit);
+	dsmip_limit_init(&dd->unknown_limit);
+
+	settings = kzalloc(sizeof(*settings), GFP_KERNEL);
+	if (!settings)
+		return -ENOMEM;
+	settings->cookie_lifetime = DSMIP_COOKIE_LIFETIME_MS;
+	RCU_INIT_POINTER(dd->settings, settings);
+
+	dd->pcpu = alloc_percpu(struct dsmip_pcpu);
+	if (!dd->pcpu)
+		goto err_settings;
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(dd->pcpu, cpu)->syncp);
+
+	err = dsmip_compat_tstats_alloc(dev);
+	if (err)
+		goto err_pcpu;
+	err = gro_cells_init(&dd->gro_cells, dev);
+	if (err)
+		goto err_tstats;
+	err = dsmip_nodes_init(dd);
+	if (err)
+		goto err_gro_cells;
+	err = dsmip_paths_init(dd);
+	if (err)
+		goto err_nodes;
+
+	list_add_tail_rcu(&dd->list, &dsmip_net(dd->net)->devices);
+	dsmip_changed(dd);
+	return 0;
+
+err_nodes:
+	dsmip_nodes_destroy(dd);
+err_gro_cells:
+	gro_cells_destroy(&dd->gro_cells);
+err_tstats:
+	dsmip_compat_tstats_free(dev);
+err_pcpu:
+	free_percpu(dd->pcpu);
+err_settings:
+	RCU_INIT_POINTER(dd->settings, NULL);
+	kfree(settings);
+	return err;
+}
+
+/*
+ * The order matters: first nobody finds the device any more (list, sockets,
+ * requests that wait for the lock), then what readers might hold goes.
+ */
+static void dsmip_dev_uninit(struct net_device *dev)
+{
+	struct dsmip_dev *dd = netdev_priv(dev);
+
+	list_del_rcu(&dd->list);
+	mutex_lock(&dd->lock);
+	dd->dead = true;
+	dsmip_sockets_close(dd);
+	dsmip_changed(dd);
+	mutex_unlock(&dd->lock);
+	synchronize_net();
+
+	dsmip_nodes_destroy(dd);
+	dsmip_paths_destroy(dd);
+	gro_cells_destroy(&dd->gro_cells);
+}
+
+/* What the statistics files and counters may read until the very end. */
+static void dsmip_dev_free(struct net_device *dev)
+{
+	struct dsmip_dev *dd = netdev_priv(dev);
+
+	kfree(rcu_dereference_protected(dd->settings, true));
+	free_percpu(dd->pcpu);
+	dsmip_compat_tstats_free(dev);
+}
+
+static int dsmip_dev_open(struct net_device *dev)
+{
+	struct in_device *dev4 = __in_dev_get_rtnl(dev);
+	struct inet6_dev *dev6 = __in6_dev_get(dev);
+
+	/* Packets from one node to another turn round in the device by design;
+	 * there is no better first hop to redirect the sender to.
+	 */
+	if (dev4) {
+		IN_DEV_CONF_SET(dev4, SEND_REDIRECTS, false);
+		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
+	}
+	/* Nothing on this link speaks to link-local addresses. */
+	if (dev6)
+		dev6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+	return 0;
+}
+
+static const struct net_device_ops dsmip_netdev_ops = {
+	.ndo_init		= dsmip_dev_init,
+	.ndo_uninit		= dsmip_dev_uninit,
+	.ndo_open		= dsmip_dev_open,
+	.ndo_start_xmit		= dsmip_xmit,
+	.ndo_get_stats64	= dev_get_tstats64,
+};
+
+/**
+ * dsmip_is_device - whether @dev is of kind "dsmip"
+ * @dev: any net device
+ */
+bool dsmip_is_device(const struct net_device *dev)
+{
+	return dev->netdev_ops == &dsmip_netdev_ops;
+}
+
+static void dsmip_get_drvinfo(struct net_device *dev,
+			      struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
+#ifdef MODULE
+	strscpy(info->version, THIS_MODULE->version ?: "", sizeof(info->version));
+#endif
+}
+
+static const struct ethtool_ops dsmip_ethtool_ops = {
+	.get_drvinfo	= dsmip_get_drvinfo,
+	.get_link	= ethtool_op_get_link,
+};
+
+static const struct device_type dsmip_type = { .name = KBUILD_MODNAME };
+
+static void dsmip_setup(struct net_device *dev)
+{
+	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
+					   NETIF_F_SG | NETIF_F_FRAGLIST |
+					   NETIF_F_HIGHDMA |
+					   NETIF_F_GSO_SOFTWARE;
+
+	dev->netdev_ops = &dsmip_netdev_ops;
+	dev->ethtool_ops = &dsmip_ethtool_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	dev->needs_free_netdev = true;
+	dev->priv_destructor = dsmip_dev_free;
+	SET_NETDEV_DEVTYPE(dev, &dsmip_type);
+
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_NOARP;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->hard_header_len = 0;
+	dev->addr_len = 0;
+	dev->needed_headroom = LL_MAX_HEADER + DSMIP_OVERHEAD;
+	dev->mtu = ETH_DATA_LEN - DSMIP_OVERHEAD;
+	dev->min_mtu = IPV6_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - DSMIP_OVERHEAD;
+
+	dev->features |= features;
+	dev->hw_features |= features;
+	dev->hw_enc_features |= features;
+	dsmip_compat_set_lltx(dev);
+	dsmip_compat_set_netns_immutable(dev);
+	dsmip_compat_tstats_setup(dev);
+	/* ICMP errors about an inner packet are sent along its own route. */
+	netif_keep_dst(dev);
+}
+
+struct rtnl_link_ops dsmip_link_ops __read_mostly = {
+	.kind		= "dsmip",
+	.priv_size	= sizeof(struct dsmip_dev),
+	.setup		= dsmip_setup,
+};

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: settings of a device, checked and put in force as a whole.
+ */
+#include <net/addrconf.h>
+#include <net/ipv6.h>
+
+#include "dsmip.h"
+
+/**
+ * dsmip_settings_get - the settings in force
+ * @dd: device, its lock is held
+ */
+struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd)
+{
+	return rcu_dereference_protected(dd->settings, lockdep_is_held(&dd->lock));
+}
+
+/**
+ * dsmip_valid_address4 - whether an IPv4 address can be one host on the net
+ * @address: network byte order
+ */
+bool dsmip_valid_address4(__be32 address)
+{
+	return !ipv4_is_zeronet(address) && !ipv4_is_loopback(address) &&
+	       !ipv4_is_multicast(address) && !ipv4_is_lbcast(address);
+}
+
+/**
+ * dsmip_valid_address6 - whether an IPv6 address can be one host on the net,
+ *	beyond a single link
+ * @address: IPv6 address
+ */
+bool dsmip_valid_address6(const struct in6_addr *address)
+{
+	int type = ipv6_addr_type(address);
+
+	return (type & IPV6_ADDR_UNICAST) &&
+	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL |
+			 IPV6_ADDR_MAPPED | IPV6_ADDR_COMPATv4));
+}
+
+static int dsmip_settings_check(struct dsmip_dev *dd,
+				const struct dsmip_settings *old,
+				const struct dsmip_settings *wanted,
+				struct netlink_ext_ack *extack)
+{
+	u32 mask = wanted->bid_mark_mask;
+
+	if (wanted->role != old->role && dd->nodes) {
+		NL_SET_ERR_MSG(extack, "role cannot change while the device has nodes: delete them first");
+		return -EBUSY;
+	}
+	if (wanted->home_agent4 && !dsmip_valid_address4(wanted->home_agent4)) {
+		NL_SET_ERR_MSG(extack, "HOME_AGENT4 is not a unicast address");
+		return -EINVAL;
+	}
+	if (!ipv6_addr_any(&wanted->home_agent6) &&
+	    !dsmip_valid_address6(&wanted->home_agent6)) {
+		NL_SET_ERR_MSG(extack, "HOME_AGENT6 is not a unicast address of more than link scope");
+		return -EINVAL;
+	}
+	if (wanted->role != DSMIP_ROLE_MOBILE_NODE && wanted->home_agent_port) {
+		NL_SET_ERR_MSG(extack, "HOME_AGENT_PORT is for a mobile node only");
+		return -EINVAL;
+	}
+	if (mask && ((mask >> __ffs(mask)) & ((mask >> __ffs(mask)) + 1))) {
+		NL_SET_ERR_MSG(extack, "bits of BID_MARK_MASK are not contiguous");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * dsmip_settings_set - put settings in force
+ * @dd: device, its lock is held
+ * @wanted: all settings as they shall be; copied
+ * @extack: gets the reason of a refusal
+ *
+ * Return: 0; -EINVAL: contradiction, -EBUSY: role of a device with nodes,
+ * -EADDRINUSE: UDP port taken, -ENOMEM; then everything is as before.
+ */
+int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
+		       struct netlink_ext_ack *extack)
+{
+	struct dsmip_settings *old = dsmip_settings_get(dd);
+	struct dsmip_settings *new;
+	int err;
+
+	err = dsmip_settings_check(dd, old, wanted, extack);
+	if (err)
+		return err;
+	new = kmemdup(wanted, sizeof(*wanted), GFP_KERNEL);
+	if (!new) {
+		NL_SET_ERR_MSG(extack, "no memory for the settings");
+		return -ENOMEM;
+	}
+	err = dsmip_sockets_set(dd, wanted, extack);
+	if (err) {
+		kfree(new);
+		return err;
+	}
+	rcu_assign_pointer(dd->settings, new);
+	kfree_rcu(old, rcu);
+	/* Source address and mark decide the route to an end point. */
+	dsmip_nodes_reset_dst(dd);
+	dsmip_changed(dd);
+	return 0;
+}
