@@ -10,6 +10,9 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/ip6_tunnel.h>
+#include <net/ip_tunnels.h>
+#include <net/udp_tunnel.h>
 
 /* Lockless transmit was a feature bit before it was a field. */
 static inline void dsmip_compat_set_lltx(struct net_device *dev)
@@ -91,5 +94,46 @@ static inline struct nlattr **dsmip_compat_dump_attrs(struct netlink_callback *c
 #else
 #define DSMIP_COMPAT_MCGRP_NET_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
+
+/* Since 6.16 the senders of tunnel packets take control block flags. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define DSMIP_COMPAT_CB_FLAGS	, 0
+#else
+#define DSMIP_COMPAT_CB_FLAGS
+#endif
+
+static inline void dsmip_compat_ip_xmit4(struct rtable *rt, struct sk_buff *skb,
+					 __be32 saddr, __be32 daddr, u8 proto,
+					 u8 dsfield, u8 ttl, __be16 df)
+{
+	iptunnel_xmit(NULL, rt, skb, saddr, daddr, proto, dsfield, ttl, df,
+		      false DSMIP_COMPAT_CB_FLAGS);
+}
+
+static inline void dsmip_compat_ip_xmit6(struct sk_buff *skb,
+					 struct net_device *dev)
+{
+	ip6tunnel_xmit(NULL, skb, dev DSMIP_COMPAT_CB_FLAGS);
+}
+
+static inline void dsmip_compat_udp_xmit4(struct rtable *rt, struct sock *sk,
+					  struct sk_buff *skb, __be32 saddr,
+					  __be32 daddr, u8 dsfield, u8 ttl,
+					  __be16 df, __be16 sport, __be16 dport)
+{
+	udp_tunnel_xmit_skb(rt, sk, skb, saddr, daddr, dsfield, ttl, df, sport,
+			    dport, false, false DSMIP_COMPAT_CB_FLAGS);
+}
+
+static inline void dsmip_compat_udp_xmit6(struct dst_entry *dst,
+					  struct sock *sk, struct sk_buff *skb,
+					  struct net_device *dev,
+					  struct in6_addr *saddr,
+					  struct in6_addr *daddr, u8 dsfield,
+					  u8 ttl, __be16 sport, __be16 dport)
+{
+	udp_tunnel6_xmit_skb(dst, sk, skb, dev, saddr, daddr, dsfield, ttl, 0,
+			     sport, dport, false DSMIP_COMPAT_CB_FLAGS);
+}
 
 #endif /* _DSMIP_COMPAT_H */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: reading the header of an inner packet, and what counts as signalling.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include "tunnel.h"
+
+static int dsmip_inner_parse4(struct sk_buff *skb, unsigned int offset,
+			      struct dsmip_inner *inner)
+{
+	const struct iphdr *iph;
+	unsigned int header;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*iph)))
+		return -EINVAL;
+	iph = (const struct iphdr *)(skb->data + offset);
+	header = iph->ihl * 4;
+	if (header < sizeof(*iph) || !pskb_may_pull(skb, offset + header))
+		return -EINVAL;
+	iph = (const struct iphdr *)(skb->data + offset);
+	inner->family = AF_INET;
+	inner->proto = iph->protocol;
+	inner->dsfield = iph->tos;
+	inner->df = iph->frag_off & htons(IP_DF);
+	inner->len = ntohs(iph->tot_len);
+	inner->src4 = iph->saddr;
+	inner->dst4 = iph->daddr;
+	return inner->len < header ? -EINVAL : 0;
+}
+
+static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
+			      struct dsmip_inner *inner)
+{
+	const struct ipv6hdr *ip6h;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*ip6h)))
+		return -EINVAL;
+	ip6h = (const struct ipv6hdr *)(skb->data + offset);
+	inner->family = AF_INET6;
+	inner->proto = ip6h->nexthdr;
+	inner->dsfield = ipv6_get_dsfield(ip6h);
+	inner->len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
+	inner->src6 = &ip6h->saddr;
+	inner->dst6 = &ip6h->daddr;
+	return 0;
+}
+
+/**
+ * dsmip_inner_parse - read the header of an inner packet
+ * @skb: packet
+ * @offset: of the inner header from skb->data
+ * @inner: result
+ *
+ * The pointers in @inner are valid until the head of @skb moves.
+ *
+ * Return: 0, -EPROTO if it is neither IPv4 nor IPv6, -EINVAL if the header is
+ * not all there or contradicts itself.  Whether the packet is all there is for
+ * the caller to judge from @inner->len.
+ */
+int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
+		      struct dsmip_inner *inner)
+{
+	memset(inner, 0, sizeof(*inner));
+	if (!pskb_may_pull(skb, offset + 1))
+		return -EINVAL;
+	switch (skb->data[offset] >> 4) {
+	case 4:
+		return dsmip_inner_parse4(skb, offset, inner);
+	case 6:
+		return dsmip_inner_parse6(skb, offset, inner);
+	}
+	return -EPROTO;
+}
+
+/**
+ * dsmip_inner_nested - whether an inner packet is itself a tunnel packet
+ * @inner: inner packet
+ */
+bool dsmip_inner_nested(const struct dsmip_inner *inner)
+{
+	return inner->proto == IPPROTO_IPIP || inner->proto == IPPROTO_IPV6;
+}
+
+/**
+ * dsmip_signalling_to - whether a packet is signalling to the home agent
+ * @inner: inner packet
+ * @home_agent: address of the home agent
+ *
+ * No more is known here than the first header: a Mobility Header, ESP, which may
+ * protect one, or destination options, which may carry a home address.
+ */
+bool dsmip_signalling_to(const struct dsmip_inner *inner,
+			 const struct in6_addr *home_agent)
+{
+	return inner->family == AF_INET6 && !ipv6_addr_any(home_agent) &&
+	       ipv6_addr_equal(inner->dst6, home_agent) &&
+	       (inner->proto == IPPROTO_MH || inner->proto == IPPROTO_ESP ||
+		inner->proto == IPPROTO_DSTOPTS);
+}
+
+/**
+ * dsmip_signalling_from - whether a packet is signalling from the home agent
+ * @inner: inner packet
+ * @home_agent: address of the home agent
+ *
+ * As dsmip_signalling_to(), or a routing header, which may name the home address.
+ */
+bool dsmip_signalling_from(const struct dsmip_inner *inner,
+			   const struct in6_addr *home_agent)
+{
+	return inner->family == AF_INET6 && !ipv6_addr_any(home_agent) &&
+	       ipv6_addr_equal(inner->src6, home_agent) &&
+	       (inner->proto == IPPROTO_MH || inner->proto == IPPROTO_ESP ||
+		inner->proto == IPPROTO_DSTOPTS ||
+		inner->proto == IPPROTO_ROUTING);
+}

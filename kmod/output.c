@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: transmit.  Which outer tuple a packet gets: that of a path cookie, or
+ * that of a binding of its node.  The headers themselves: encap.c.
+ */
+#include <linux/etherdevice.h>
+
+#include "tunnel.h"
+
+/* Signalling in the sense that leaves this host. */
+static bool dsmip_output_is_signalling(const struct dsmip_settings *s,
+				       const struct dsmip_inner *inner)
+{
+	return s->role == DSMIP_ROLE_HOME_AGENT ?
+		dsmip_signalling_from(inner, &s->home_agent6) :
+		dsmip_signalling_to(inner, &s->home_agent6);
+}
+
+static int dsmip_output_path(struct dsmip_dev *dd,
+			     const struct dsmip_settings *s,
+			     const struct sk_buff *skb,
+			     const struct dsmip_inner *inner,
+			     struct dsmip_tunnel *t)
+{
+	struct dsmip_path *path = dsmip_path_find(dd, skb->mark);
+
+	if (!path)
+		return DSMIP_C_TX_COOKIE;
+	if (!path->reusable && !ipv6_addr_equal(&path->inner, inner->dst6))
+		return DSMIP_C_TX_COOKIE_INNER;
+	if (!dsmip_path_use(path))
+		return DSMIP_C_TX_COOKIE;
+	t->src = path->local;
+	t->dst = path->remote;
+	t->encap = path->encap;
+	/* An answer is routed like any packet to the end point. */
+	t->link = path->reusable ? path->link : 0;
+	t->src.port = READ_ONCE(dd->udp_port_bound);
+	dsmip_count(dd, DSMIP_C_SIGNALLING_OUT);
+	return -1;
+}
+
+static void dsmip_output_home_agent(const struct dsmip_settings *s, u8 family,
+				    struct dsmip_endpoint *ep)
+{
+	ep->family = AF_UNSPEC;
+	if (family == AF_INET && s->home_agent4) {
+		ep->family = AF_INET;
+		ep->in.s_addr = s->home_agent4;
+	} else if (family == AF_INET6 && !ipv6_addr_any(&s->home_agent6)) {
+		ep->family = AF_INET6;
+		ep->in6 = s->home_agent6;
+	}
+}
+
+static int dsmip_output_binding(struct dsmip_dev *dd,
+				const struct dsmip_settings *s,
+				struct sk_buff *skb,
+				const struct dsmip_inner *inner,
+				struct dsmip_tunnel *t)
+{
+	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
+	struct dsmip_endpoint *near = &t->src, *far = &t->dst;
+	struct dsmip_binding *b;
+	struct dsmip_node *node;
+
+	if (inner->family == AF_INET6)
+		node = dsmip_node_find6(dd, home_agent ? inner->dst6 : inner->src6);
+	else
+		node = dsmip_node_find4(dd, home_agent ? inner->dst4 : inner->src4);
+	if (!node) {
+		if (home_agent)
+			dsmip_notify_unknown_home(dd, skb);
+		return DSMIP_C_TX_NO_NODE;
+	}
+	b = dsmip_node_choose(node, s->bid_mark_mask, skb->mark,
+			      skb_get_hash(skb));
+	if (!b)
+		return DSMIP_C_TX_NO_BINDING;
+
+	dsmip_output_home_agent(s, b->care_of.family, home_agent ? near : far);
+	*(home_agent ? far : near) = b->care_of;
+	if (near->family != far->family)
+		return DSMIP_C_TX_NO_ADDRESS;
+	near->port = READ_ONCE(dd->udp_port_bound);
+	if (!home_agent)
+		far->port = s->home_agent_port;
+	t->encap = b->encap;
+	t->link = b->link;
+	t->cache = &b->dst_cache;
+	t->binding = b;
+	return -1;
+}
+
+/**
+ * dsmip_xmit - ndo_start_xmit
+ * @skb: inner packet
+ * @dev: device
+ */
+netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct dsmip_dev *dd = netdev_priv(dev);
+	struct dsmip_tunnel t = { .dd = dd };
+	const struct dsmip_settings *s;
+	struct dsmip_inner inner;
+	int drop;
+
+	rcu_read_lock();
+	s = rcu_dereference(dd->settings);
+	skb_reset_network_header(skb);
+	if (s->role == DSMIP_ROLE_UNSPEC)
+		drop = DSMIP_C_TX_NO_ROLE;
+	else if (dsmip_inner_parse(skb, 0, &inner))
+		drop = DSMIP_C_TX_MALFORMED;
+	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
+		 dsmip_output_is_signalling(s, &inner))
+		drop = dsmip_output_path(dd, s, skb, &inner, &t);
+	else
+		drop = dsmip_output_binding(dd, s, skb, &inner, &t);
+	if (drop >= 0) {
+		dsmip_drop(dd, skb, drop);
+	} else {
+		t.mark = s->fwmark;
+		dsmip_encap(skb, &t, &inner);
+	}
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}
