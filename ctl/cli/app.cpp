@@ -16,7 +16,9 @@ namespace {
 
 class App {
 public:
-    App(std::ostream& out, std::ostream& err) : out_(out), err_(err) {
+    App(std::ostream& out, std::ostream& err)
+        : out_(out)
+        , err_(err) {
         app_.add_flag("--json", options_.json, "print JSON instead of text");
         app_.add_option("--socket", options_.socket, "control socket of dsmipd")
             ->envname("DSMIP_SOCKET")

@@ -25,14 +25,16 @@ Printer::Format format_of(const Options& options) {
     return options.json ? Printer::Format::json : Printer::Format::text;
 }
 
-Attempt<Client> open_client() { return Client::open().map_error(open_failure); }
+Attempt<Client> open_client() {
+    return Client::open().map_error(open_failure);
+}
 
 Attempt<std::uint32_t> find_interface(const std::string& name) {
     const unsigned index = if_nametoindex(name.c_str());
     if (index == 0) {
-        return tl::unexpected(Failure{.code = ExitCode::failed,
-                                      .message = "there is no device \"" + name +
-                                                 "\"; see dsmipctl device show"});
+        return tl::unexpected(
+            Failure{.code = ExitCode::failed,
+                    .message = "there is no device \"" + name + "\"; see dsmipctl device show"});
     }
     return index;
 }
@@ -103,11 +105,7 @@ Outcome status(const Options& options, std::ostream& out) {
     if (!result) {
         return tl::unexpected(result.error());
     }
-    if (options.json) {
-        out << result->dump() << '\n';
-        return {};
-    }
-    Printer printer(Printer::Format::text);
+    Printer printer(format_of(options));
     printer.json_value(*result);
     out << printer.finish();
     return {};

@@ -39,7 +39,8 @@ ControlError protocol_error(std::string message) {
 } // namespace
 
 ControlClient::ControlClient(ControlClient&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
+    : fd_(std::exchange(other.fd_, -1))
+    , received_(std::move(other.received_)) {}
 
 ControlClient& ControlClient::operator=(ControlClient&& other) noexcept {
     std::swap(fd_, other.fd_);
@@ -57,9 +58,9 @@ tl::expected<ControlClient, ControlError> ControlClient::connect(const std::stri
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof(address.sun_path)) {
-        return tl::unexpected(
-            protocol_error("socket path " + path + " is longer than " +
-                           std::to_string(sizeof(address.sun_path) - 1) + " characters"));
+        return tl::unexpected(protocol_error("socket path " + path + " is longer than " +
+                                             std::to_string(sizeof(address.sun_path) - 1) +
+                                             " characters"));
     }
     std::memcpy(static_cast<char*>(address.sun_path), path.data(), path.size());
     ControlClient client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -77,8 +78,7 @@ tl::expected<void, ControlError> ControlClient::send(const Json& request) {
     const std::string line = request.dump() + "\n";
     std::size_t sent = 0;
     while (sent < line.size()) {
-        const ssize_t count =
-            ::send(fd_, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
+        const ssize_t count = ::send(fd_, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR) {
             continue;
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The far end of dsmipd's control socket: one JSON object per line over a Unix stream socket. Request
+// The far end of dsmipd's control socket: one JSON object per line over a Unix stream socket.
+// Request
 // {"command": NAME, ...}; response {"ok": true, "result": ...} or {"ok": false, "error": TEXT};
 // "monitor" is answered by {"event": ...} lines until either side closes.
 #pragma once
@@ -47,7 +48,8 @@ public:
     std::optional<std::string> next_line();
 
 private:
-    explicit ControlClient(int fd) : fd_(fd) {}
+    explicit ControlClient(int fd)
+        : fd_(fd) {}
 
     int fd_ = -1;
     std::string received_;

@@ -20,9 +20,8 @@ namespace {
 /// "2026-11-21T08:19:49.123Z".
 std::string now() {
     const auto time = std::chrono::system_clock::now();
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                  time.time_since_epoch())
-                                  .count();
+    const auto milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
                        fmt::gmtime(std::chrono::system_clock::to_time_t(time)),
                        milliseconds % 1000);
@@ -52,13 +51,11 @@ public:
 
     Outcome run() {
         while (out_) {
-            std::array<pollfd, 2> fds{{{.fd = kernel_.fd(), .events = POLLIN, .revents = 0},
-                                       {.fd = daemon_ ? daemon_->fd() : -1,
-                                        .events = POLLIN,
-                                        .revents = 0}}};
+            std::array<pollfd, 2> fds{
+                {{.fd = kernel_.fd(), .events = POLLIN, .revents = 0},
+                 {.fd = daemon_ ? daemon_->fd() : -1, .events = POLLIN, .revents = 0}}};
             if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
-                return tl::unexpected(
-                    Failure{.code = ExitCode::failed, .message = "poll failed"});
+                return tl::unexpected(Failure{.code = ExitCode::failed, .message = "poll failed"});
             }
             if (fds[0].revents != 0) {
                 if (auto done = read_kernel(); !done) {
@@ -132,7 +129,7 @@ bool show_daemon_event(Printer& printer, const std::string& line, const std::str
     const Json message = Json::parse(line, nullptr, false);
     if (!message.is_object() || !message.contains("event")) {
         // The acknowledgement of the subscription is no event, but no surprise either.
-        return message.is_object() && message.value("ok", false);
+        return message.is_object() && message.value("ok", Json()) == Json(true);
     }
     const auto text_of = [](const Json& value) {
         return value.is_string() ? value.get<std::string>() : value.dump();

@@ -46,11 +46,7 @@ void Printer::end_line() {
 
 void Printer::json_value(const Json& value, int indent) {
     if (indent == 0) {
-        if (value.is_object()) {
-            stack_.back()->update(value);
-        } else {
-            *stack_.back() = value;
-        }
+        *stack_.back() = value;
     }
     const std::string margin(static_cast<std::size_t>(indent), ' ');
     const auto print_member = [&](std::string_view name, const Json& member) {
@@ -94,6 +90,9 @@ std::string Printer::finish() {
 
 std::string Printer::take_item() {
     std::string result;
+    if (format_ == Format::json && root_.empty()) {
+        return result;
+    }
     if (format_ == Format::json) {
         result = root_.back().dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     } else {

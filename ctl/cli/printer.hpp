@@ -17,7 +17,10 @@ using Json = nlohmann::ordered_json;
 class Printer {
 public:
     enum class Format { text, json };
-    explicit Printer(Format format) : format_(format) { stack_.push_back(&root_); }
+    explicit Printer(Format format)
+        : format_(format) {
+        stack_.push_back(&root_);
+    }
     Printer(const Printer&) = delete;
     Printer& operator=(const Printer&) = delete;
 
@@ -70,7 +73,8 @@ public:
     /// Only in text: a new line, set in by `indent` blanks.
     void new_line(int indent);
 
-    /// A value of unknown shape, e.g. from the daemon: its members become "key value" lines.
+    /// A whole value of unknown shape, e.g. from the daemon. JSON: that value. Text: its members
+    /// become "key value" lines, set in by `indent` blanks.
     void json_value(const Json& value, int indent = 0);
 
     /// Everything, with a newline at the end; empty if text and nothing was printed. An array that

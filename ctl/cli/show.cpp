@@ -20,7 +20,9 @@ using netlink::Message;
 using netlink::Node;
 using netlink::Path;
 
-std::string text_of(const wire::IpAddress& address) { return wire::to_string(address); }
+std::string text_of(const wire::IpAddress& address) {
+    return wire::to_string(address);
+}
 
 /// Seconds for people, but not "0s" for what still lives.
 std::string seconds(netlink::Milliseconds time) {

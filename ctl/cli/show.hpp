@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How devices, bindings, counters, paths and events look. dsmipctl(8) documents words and JSON keys;
-// neither changes without it.
+// How devices, bindings, counters, paths and events look. dsmipctl(8) documents words and JSON
+// keys; neither changes without it.
 #pragma once
 
 #include <cstdint>

@@ -28,8 +28,8 @@ struct Attribute {
     Octets payload;
 };
 
-/// Call `handler(const Attribute&) -> Decoded<void>` for each attribute in `octets`. `where` names the
-/// nest in errors.
+/// Call `handler(const Attribute&) -> Decoded<void>` for each attribute in `octets`. `where` names
+/// the nest in errors.
 template<class Handler>
 Decoded<void> for_each_attribute(Octets octets, std::string_view where, Handler&& handler) {
     while (!octets.empty()) {
@@ -41,11 +41,11 @@ Decoded<void> for_each_attribute(Octets octets, std::string_view where, Handler&
         }
         std::memcpy(&header, octets.data(), sizeof(header));
         if (header.nla_len < sizeof(header) || header.nla_len > octets.size()) {
-            return tl::unexpected(DecodeError{
-                std::string(where) + ": attribute " +
-                std::to_string(header.nla_type & NLA_TYPE_MASK) + " has length " +
-                std::to_string(header.nla_len) + ", 4 to " + std::to_string(octets.size()) +
-                " are possible"});
+            return tl::unexpected(DecodeError{std::string(where) + ": attribute " +
+                                              std::to_string(header.nla_type & NLA_TYPE_MASK) +
+                                              " has length " + std::to_string(header.nla_len) +
+                                              ", 4 to " + std::to_string(octets.size()) +
+                                              " are possible"});
         }
         const Attribute attribute{
             .type = static_cast<std::uint16_t>(header.nla_type & NLA_TYPE_MASK),

@@ -84,16 +84,18 @@ Result<FamilyId> resolve_family(Socket& socket) {
         return tl::unexpected(done.error());
     }
     if (!decoded || family.id == 0) {
-        return tl::unexpected(NetlinkError{
-            .code = EPROTO,
-            .text = decoded ? "the answer has no family number" : decoded.error().message,
-            .request = request});
+        return tl::unexpected(NetlinkError{.code = EPROTO,
+                                           .text = decoded ? "the answer has no family number"
+                                                           : decoded.error().message,
+                                           .request = request});
     }
     return family;
 }
 
 Client::Client(Socket socket, FamilyId family)
-    : socket_(std::move(socket)), family_(family), buffer_(message_size_max) {}
+    : socket_(std::move(socket))
+    , family_(family)
+    , buffer_(message_size_max) {}
 
 Result<Client> Client::open() {
     auto socket = Socket::open(NETLINK_GENERIC);
@@ -116,14 +118,14 @@ Result<DumpState> Client::dump(const Message& request, std::vector<Message>& rep
                                            .request = describe(request)});
     }
     std::optional<DecodeError> bad;
-    auto state = socket_.transact(std::span(buffer_).first(*length), describe(request),
-                                  [&](Octets octets) {
-                                      if (auto message = decode(octets)) {
-                                          replies.push_back(std::move(*message));
-                                      } else {
-                                          bad = message.error();
-                                      }
-                                  });
+    auto state =
+        socket_.transact(std::span(buffer_).first(*length), describe(request), [&](Octets octets) {
+            if (auto message = decode(octets)) {
+                replies.push_back(std::move(*message));
+            } else {
+                bad = message.error();
+            }
+        });
     if (state && bad) {
         return tl::unexpected(malformed(request, bad->message));
     }
@@ -195,8 +197,7 @@ Result<void> Client::send_batches(const Message& request, std::span<const Node> 
                                                        " does not fit in one message",
                                                .request = describe(request)});
         }
-        auto done =
-            socket_.transact(std::span(buffer_).first(batch.length), describe(request));
+        auto done = socket_.transact(std::span(buffer_).first(batch.length), describe(request));
         if (!done) {
             return tl::unexpected(done.error());
         }

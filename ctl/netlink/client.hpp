@@ -54,8 +54,8 @@ public:
 
     [[nodiscard]] FamilyId family() const { return family_; }
 
-    /// ENODEV: no such interface; EOPNOTSUPP: of another kind; EPERM: CAP_NET_ADMIN is missing. This
-    /// holds for every call that takes an interface.
+    /// ENODEV: no such interface; EOPNOTSUPP: of another kind; EPERM: CAP_NET_ADMIN is missing.
+    /// This holds for every call that takes an interface.
     Result<Device> device_get(std::uint32_t ifindex);
     /// All dsmip devices of the network namespace.
     Result<std::vector<Device>> devices();

@@ -47,10 +47,9 @@ Decoded<void> read_enum(const Attribute& attribute, std::string_view where, unsi
         return done;
     }
     if (raw > max) {
-        return tl::unexpected(DecodeError{std::string(where) + ": attribute " +
-                                          std::to_string(attribute.type) + " has value " +
-                                          std::to_string(raw) + ", 0 to " + std::to_string(max) +
-                                          " are known"});
+        return tl::unexpected(DecodeError{
+            std::string(where) + ": attribute " + std::to_string(attribute.type) + " has value " +
+            std::to_string(raw) + ", 0 to " + std::to_string(max) + " are known"});
     }
     field = static_cast<Enum>(raw);
     return {};
@@ -126,8 +125,8 @@ Decoded<void> read_binding_attribute(const Attribute& attribute, Binding& bindin
     case DSMIP_BINDING_A_LINK:
         return read_as<std::uint32_t>(attribute, where, store_in(binding.link));
     case DSMIP_BINDING_A_FLAGS:
-        return read_as<std::uint32_t>(
-            attribute, where, [&](std::uint32_t raw) { binding.flags = to_flags(raw); });
+        return read_as<std::uint32_t>(attribute, where,
+                                      [&](std::uint32_t raw) { binding.flags = to_flags(raw); });
     case DSMIP_BINDING_A_SEQUENCE:
         return read_as<std::uint16_t>(attribute, where, store_in(binding.sequence));
     case DSMIP_BINDING_A_RX_PACKETS:
@@ -217,18 +216,18 @@ Decoded<void> read_counters(Octets octets, std::vector<Counter>& counters) {
             return {};
         }
         Counter& counter = counters.emplace_back();
-        return for_each_attribute(
-            attribute.payload, "counter", [&](const Attribute& inner) -> Decoded<void> {
-                switch (inner.type) {
-                case DSMIP_COUNTER_A_NAME:
-                    counter.name = read_text(inner);
-                    return {};
-                case DSMIP_COUNTER_A_VALUE:
-                    return read_raw(inner, "counter", counter.value);
-                default:
-                    return {};
-                }
-            });
+        return for_each_attribute(attribute.payload, "counter",
+                                  [&](const Attribute& inner) -> Decoded<void> {
+                                      switch (inner.type) {
+                                      case DSMIP_COUNTER_A_NAME:
+                                          counter.name = read_text(inner);
+                                          return {};
+                                      case DSMIP_COUNTER_A_VALUE:
+                                          return read_raw(inner, "counter", counter.value);
+                                      default:
+                                          return {};
+                                      }
+                                  });
     });
 }
 

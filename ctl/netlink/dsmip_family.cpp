@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writing messages of the family "dsmip"; names of its enumerations. Reading is in dsmip_decode.cpp.
+// Writing messages of the family "dsmip"; names of its enumerations. Reading is in
+// dsmip_decode.cpp.
 #include "netlink/dsmip_family.hpp"
 
 #include <array>
@@ -19,7 +20,7 @@ constexpr std::array<std::string_view, DSMIP_ROLE_MAX + 1> role_names{"unspecifi
 constexpr std::array<std::string_view, DSMIP_ENCAP_MAX + 1> encapsulation_names{
     "direct", "udp", "udp-tlv", "udp-tlv-draft"};
 constexpr std::array<std::string_view, DSMIP_CMD_MAX + 1> command_names{
-    "unspecified", "device-get", "device-set", "binding-new", "binding-del",     "binding-get",
+    "unspecified", "device-get", "device-set", "binding-new",     "binding-del",  "binding-get",
     "path-new",    "path-get",   "counters",   "binding-expired", "unregistered", "unknown-home"};
 
 template<class Enum, std::size_t Size>
@@ -39,7 +40,9 @@ std::optional<Enum> value_of(std::string_view text,
     return {};
 }
 
-std::uint32_t to_u32(Milliseconds duration) { return static_cast<std::uint32_t>(duration.count()); }
+std::uint32_t to_u32(Milliseconds duration) {
+    return static_cast<std::uint32_t>(duration.count());
+}
 
 /// Put `value` if it is there, after `convert`.
 template<class Value, class Convert>
@@ -168,9 +171,8 @@ void put_counters(MessageBuilder& builder, const std::vector<Counter>& counters)
 
 /// All of `message` but its nodes.
 void put_start(MessageBuilder& builder, const Message& message) {
-    builder.header(genlmsghdr{.cmd = to_u8(message.command),
-                              .version = DSMIP_GENL_VERSION,
-                              .reserved = 0});
+    builder.header(
+        genlmsghdr{.cmd = to_u8(message.command), .version = DSMIP_GENL_VERSION, .reserved = 0});
     if (message.ifindex != 0) {
         builder.put(DSMIP_A_IFINDEX, message.ifindex);
     }
@@ -194,12 +196,18 @@ void put_start(MessageBuilder& builder, const Message& message) {
 
 } // namespace
 
-std::string_view to_string(Role role) { return name_of(role, role_names); }
+std::string_view to_string(Role role) {
+    return name_of(role, role_names);
+}
 std::string_view to_string(Encapsulation encapsulation) {
     return name_of(encapsulation, encapsulation_names);
 }
-std::string_view to_string(Command command) { return name_of(command, command_names); }
-std::optional<Role> parse_role(std::string_view text) { return value_of<Role>(text, role_names); }
+std::string_view to_string(Command command) {
+    return name_of(command, command_names);
+}
+std::optional<Role> parse_role(std::string_view text) {
+    return value_of<Role>(text, role_names);
+}
 std::optional<Encapsulation> parse_encapsulation(std::string_view text) {
     return value_of<Encapsulation>(text, encapsulation_names);
 }

@@ -196,8 +196,8 @@ struct Message {
 std::optional<std::size_t> encode(const Message& message, std::uint16_t family_id,
                                   std::span<std::byte> buffer);
 
-/// Like `encode`, for a request with many nodes: takes as many of `nodes` as fit, and says how many.
-/// `message.nodes` is ignored.
+/// Like `encode`, for a request with many nodes: takes as many of `nodes` as fit, and says how
+/// many. `message.nodes` is ignored.
 struct EncodedBatch {
     std::size_t length = 0; ///< octets in the buffer
     std::size_t nodes = 0;  ///< of the span; 0 = not even one fits

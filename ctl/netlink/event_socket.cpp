@@ -12,7 +12,8 @@
 namespace dsmip::netlink {
 
 EventSocket::EventSocket(Socket socket, FamilyId family)
-    : socket_(std::move(socket)), family_(family) {}
+    : socket_(std::move(socket))
+    , family_(family) {}
 
 Result<EventSocket> EventSocket::open() {
     // The family is asked for over a socket that may wait for the answer.

@@ -30,7 +30,8 @@ Result<void> join_all(Socket& socket) {
 } // namespace
 
 LinkMonitor::LinkMonitor(Socket notifications, Socket requests)
-    : notifications_(std::move(notifications)), requests_(std::move(requests)) {}
+    : notifications_(std::move(notifications))
+    , requests_(std::move(requests)) {}
 
 Result<LinkMonitor> LinkMonitor::open() {
     auto notifications = Socket::open(NETLINK_ROUTE, Socket::Mode::non_blocking);
@@ -73,16 +74,15 @@ Result<DumpState> LinkMonitor::dump(std::uint16_t type, std::uint8_t family, Net
     }
     }
     std::optional<DecodeError> bad;
-    auto result = requests_.transact(buffer.octets, "list links, addresses and routes",
-                                     [&](Octets octets) {
-                                         if (auto change = state.apply(octets); !change) {
-                                             bad = change.error();
-                                         }
-                                     });
+    auto result =
+        requests_.transact(buffer.octets, "list links, addresses and routes", [&](Octets octets) {
+            if (auto change = state.apply(octets); !change) {
+                bad = change.error();
+            }
+        });
     if (result && bad) {
-        return tl::unexpected(NetlinkError{.code = EPROTO,
-                                           .text = bad->message,
-                                           .request = "list links, addresses and routes"});
+        return tl::unexpected(NetlinkError{
+            .code = EPROTO, .text = bad->message, .request = "list links, addresses and routes"});
     }
     // A strict kernel answers ENOENT for a table that has no routes yet.
     if (!result && type == RTM_GETROUTE && result.error().code == ENOENT) {

@@ -64,21 +64,20 @@ Decoded<LinkAddress> read_link_address(const FamilyMessage<ifaddrmsg>& raw) {
     std::optional<wire::IpAddress> local;
     std::optional<wire::IpAddress> address;
     ifa_cacheinfo times{infinity, infinity, 0, 0};
-    auto done = for_each_attribute(
-        raw.attributes, where, [&](const Attribute& a) -> Decoded<void> {
-            switch (a.type) {
-            case IFA_LOCAL:
-                return read_address(a, where).map([&](const auto& value) { local = value; });
-            case IFA_ADDRESS:
-                return read_address(a, where).map([&](const auto& value) { address = value; });
-            case IFA_FLAGS:
-                return read_raw(a, where, flags);
-            case IFA_CACHEINFO:
-                return read_raw(a, where, times);
-            default:
-                return {};
-            }
-        });
+    auto done = for_each_attribute(raw.attributes, where, [&](const Attribute& a) -> Decoded<void> {
+        switch (a.type) {
+        case IFA_LOCAL:
+            return read_address(a, where).map([&](const auto& value) { local = value; });
+        case IFA_ADDRESS:
+            return read_address(a, where).map([&](const auto& value) { address = value; });
+        case IFA_FLAGS:
+            return read_raw(a, where, flags);
+        case IFA_CACHEINFO:
+            return read_raw(a, where, times);
+        default:
+            return {};
+        }
+    });
     if (!done) {
         return tl::unexpected(done.error());
     }
@@ -111,9 +110,9 @@ Decoded<wire::IpAddress> read_via(const Attribute& attribute) {
     if (attribute.payload.size() < sizeof(std::uint16_t)) {
         return tl::unexpected(wrong_length(where, attribute, sizeof(std::uint16_t)));
     }
-    return read_address({.type = attribute.type,
-                         .payload = attribute.payload.subspan(sizeof(std::uint16_t))},
-                        where);
+    return read_address(
+        {.type = attribute.type, .payload = attribute.payload.subspan(sizeof(std::uint16_t))},
+        where);
 }
 
 Decoded<void> read_hop_attribute(const Attribute& a, Hop& hop) {
@@ -279,8 +278,7 @@ Decoded<StateChange> NetworkState::apply_address(Octets message) {
     }
     auto& addresses = link->second.addresses;
     const auto known = std::find_if(addresses.begin(), addresses.end(), [&](const auto& other) {
-        return other.address == address->address &&
-               other.prefix_length == address->prefix_length;
+        return other.address == address->address && other.prefix_length == address->prefix_length;
     });
     StateChange change;
     if (raw->netlink.nlmsg_type == RTM_DELADDR) {

@@ -79,8 +79,8 @@ struct StateChange {
 
 class NetworkState {
 public:
-    /// Take over one message: RTM_NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE; others are
-    /// of no interest. A malformed one is an error and changes nothing.
+    /// Take over one message: RTM_NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE; others
+    /// are of no interest. A malformed one is an error and changes nothing.
     tl::expected<StateChange, DecodeError> apply(std::span<const std::byte> message);
 
     /// Forget the default routes of a family, before they are dumped again.

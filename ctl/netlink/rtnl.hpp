@@ -25,14 +25,16 @@ struct AddressSpec {
     wire::IpAddress address;
     /// 32 or 128 for a home address.
     std::uint8_t prefix_length = 128;
-    /// IFA_F_HOMEADDRESS: an IPv6 home address; the kernel needs it to accept type 2 routing headers.
+    /// IFA_F_HOMEADDRESS: an IPv6 home address; the kernel needs it to accept type 2 routing
+    /// headers.
     bool home = false;
     /// IFA_F_NODAD: usable at once, without duplicate address detection.
     bool nodad = false;
     /// IFA_F_NOPREFIXROUTE: the kernel adds no route to the prefix.
     bool no_prefix_route = false;
-    /// IPv6: preferred lifetime 0. The address serves who asks for it, but the kernel does not choose
-    /// it as a source by itself (RFC 4862, 5.5.4; it otherwise prefers home addresses, RFC 6724, 5).
+    /// IPv6: preferred lifetime 0. The address serves who asks for it, but the kernel does not
+    /// choose it as a source by itself (RFC 4862, 5.5.4; it otherwise prefers home addresses, RFC
+    /// 6724, 5).
     bool deprecated = false;
 
     friend bool operator==(const AddressSpec&, const AddressSpec&) = default;
@@ -114,8 +116,8 @@ public:
     /// Routes of `table`, or of all tables if 0, with this protocol number; both families.
     Result<std::vector<RouteSpec>> routes(std::uint32_t table, std::uint8_t protocol);
 
-    /// The kernel keeps equal rules apart only by their selectors; IfExists::replace is not possible
-    /// (EINVAL).
+    /// The kernel keeps equal rules apart only by their selectors; IfExists::replace is not
+    /// possible (EINVAL).
     Result<void> rule_add(const RuleSpec& rule, IfExists if_exists = IfExists::fail);
     Result<void> rule_delete(const RuleSpec& rule, IfMissing if_missing = IfMissing::fail);
     /// Rules with this protocol number; both families.

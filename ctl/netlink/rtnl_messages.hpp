@@ -43,8 +43,7 @@ inline Result<void> tolerate_missing(Result<DumpState> result, IfMissing if_miss
         return {};
     }
     const int code = result.error().code;
-    const bool missing =
-        code == ENOENT || code == ESRCH || code == EADDRNOTAVAIL || code == ENODEV;
+    const bool missing = code == ENOENT || code == ESRCH || code == EADDRNOTAVAIL || code == ENODEV;
     if (missing && if_missing == IfMissing::accept) {
         return {};
     }

@@ -56,10 +56,9 @@ void put_route(MessageBuilder& builder, const RouteSpec& route) {
         .rtm_tos = 0,
         .rtm_table = RT_TABLE_UNSPEC, // RTA_TABLE has room for all 32 bits
         .rtm_protocol = route.protocol,
-        .rtm_scope = static_cast<unsigned char>(reaches_directly ? RT_SCOPE_LINK
-                                                                 : RT_SCOPE_UNIVERSE),
-        .rtm_type =
-            static_cast<unsigned char>(route.unreachable ? RTN_UNREACHABLE : RTN_UNICAST),
+        .rtm_scope =
+            static_cast<unsigned char>(reaches_directly ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE),
+        .rtm_type = static_cast<unsigned char>(route.unreachable ? RTN_UNREACHABLE : RTN_UNICAST),
         .rtm_flags = 0});
     builder.put(RTA_DST, network_of(route.destination));
     builder.put(RTA_TABLE, route.table);
@@ -215,8 +214,8 @@ Decoded<RuleSpec> read_rule(Octets octets) {
     return rule;
 }
 
-/// Dump both families with an all-zero `Header` but for the family, and keep what `read` and `wanted`
-/// accept.
+/// Dump both families with an all-zero `Header` but for the family, and keep what `read` and
+/// `wanted` accept.
 template<class Spec, class Header, class SetFamily, class Read, class Wanted>
 Result<std::vector<Spec>> dump_both(Socket& socket, std::uint16_t type, std::string_view request,
                                     SetFamily&& set_family, Read&& read, Wanted&& wanted) {
@@ -268,8 +267,7 @@ Result<void> Rtnl::route_delete(const RouteSpec& route, IfMissing if_missing) {
     RequestBuffer buffer;
     MessageBuilder builder(buffer.octets, RTM_DELROUTE, 0);
     put_route(builder, route);
-    return tolerate_missing(socket_.transact(buffer.octets, describe("delete", route)),
-                            if_missing);
+    return tolerate_missing(socket_.transact(buffer.octets, describe("delete", route)), if_missing);
 }
 
 Result<std::vector<RouteSpec>> Rtnl::routes(std::uint32_t table, std::uint8_t protocol) {
@@ -284,8 +282,8 @@ Result<std::vector<RouteSpec>> Rtnl::routes(std::uint32_t table, std::uint8_t pr
 Result<void> Rtnl::rule_add(const RuleSpec& rule, IfExists if_exists) {
     const std::string request = describe("add", rule);
     if (if_exists == IfExists::replace) {
-        return tl::unexpected(NetlinkError{
-            .code = EINVAL, .text = "a rule cannot be replaced", .request = request});
+        return tl::unexpected(
+            NetlinkError{.code = EINVAL, .text = "a rule cannot be replaced", .request = request});
     }
     RequestBuffer buffer;
     MessageBuilder builder(buffer.octets, RTM_NEWRULE, add_flags(if_exists));

@@ -93,7 +93,9 @@ int carried_error(Octets octets) {
 
 } // namespace
 
-Socket::Socket(mnl_socket* socket) : socket_(socket), buffer_(datagram_size_max) {}
+Socket::Socket(mnl_socket* socket)
+    : socket_(socket)
+    , buffer_(datagram_size_max) {}
 
 Socket::Socket(Socket&& other) noexcept
     : socket_(std::exchange(other.socket_, nullptr))
@@ -138,12 +140,13 @@ Result<Socket> Socket::open(int bus, Mode mode) {
     return socket;
 }
 
-int Socket::fd() const { return mnl_socket_get_fd(socket_); }
+int Socket::fd() const {
+    return mnl_socket_get_fd(socket_);
+}
 
 Result<void> Socket::join(std::uint32_t group) {
     if (mnl_socket_setsockopt(socket_, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
-        return tl::unexpected(
-            error_from_errno("join netlink group " + std::to_string(group)));
+        return tl::unexpected(error_from_errno("join netlink group " + std::to_string(group)));
     }
     return {};
 }

@@ -40,7 +40,8 @@ std::string describe(std::string_view what, MobilityHeaderExtension extension,
 
 } // namespace
 
-Xfrm::Xfrm(Socket socket) : socket_(std::move(socket)) {}
+Xfrm::Xfrm(Socket socket)
+    : socket_(std::move(socket)) {}
 
 Result<Xfrm> Xfrm::open() {
     return Socket::open(NETLINK_XFRM).map([](Socket&& socket) { return Xfrm(std::move(socket)); });

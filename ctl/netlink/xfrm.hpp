@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The XFRM states without which the kernel drops Mobile IPv6 headers: Home Address options at a home
-// agent (RFC 6275, 6.3) and type 2 routing headers at a mobile node (RFC 6275, 6.4).
+// The XFRM states without which the kernel drops Mobile IPv6 headers: Home Address options at a
+// home agent (RFC 6275, 6.3) and type 2 routing headers at a mobile node (RFC 6275, 6.4).
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace dsmip::netlink {
 
 /// Which header a state lets in.
 enum class MobilityHeaderExtension : std::uint8_t {
-    home_address_option,   ///< proto hao
-    type2_routing_header,  ///< proto route2
+    home_address_option,  ///< proto hao
+    type2_routing_header, ///< proto route2
 };
 
-/// Adds and removes "wild receive" states: any source, any care-of address. They only admit; whether
-/// a message is believed is the business of its receiver. For outgoing packets they mean nothing
-/// without a policy, and none is made.
+/// Adds and removes "wild receive" states: any source, any care-of address. They only admit;
+/// whether a message is believed is the business of its receiver. For outgoing packets they mean
+/// nothing without a policy, and none is made.
 class Xfrm {
 public:
     /// EPROTONOSUPPORT: the kernel has no XFRM user interface.

@@ -32,7 +32,9 @@ using netlink::Client;
     std::exit(1);
 }
 
-std::string text_of(const std::string& error) { return error; }
+std::string text_of(const std::string& error) {
+    return error;
+}
 std::string text_of(const netlink::NetlinkError& error) {
     // The symbolic part is what tests look at; strerror texts differ between C libraries.
     return error.message() + " [" + strerrorname_np(error.code) + "]";
@@ -86,18 +88,17 @@ private:
             fill(settings);
             need(need(Client::open()).device_set(ifindex(), settings));
         });
-        for (const char* name : {"--role", "--home-agent4", "--home-agent6", "--udp-port",
-                                 "--home-agent-port", "--fwmark", "--bid-mark-mask",
-                                 "--cookie-lifetime"}) {
+        for (const char* name :
+             {"--role", "--home-agent4", "--home-agent6", "--udp-port", "--home-agent-port",
+              "--fwmark", "--bid-mark-mask", "--cookie-lifetime"}) {
             set->add_option(name, options_[name]);
         }
         add(
             app, "device-get", "show a device, or all",
             [this] {
                 auto client = need(Client::open());
-                auto devices = device_.empty()
-                                   ? need(client.devices())
-                                   : std::vector{need(client.device_get(ifindex()))};
+                auto devices = device_.empty() ? need(client.devices())
+                                               : std::vector{need(client.device_get(ifindex()))};
                 print([&](Printer& printer) {
                     for (const auto& device : devices) {
                         show_device(printer, device);
@@ -125,11 +126,9 @@ private:
                     give_up("--role: home-agent, mobile-node or unspecified");
                 }
             } else if (name == "--home-agent4") {
-                settings.home_agent4 =
-                    need(wire::Ipv4Address::parse(value).map_error(&message_of));
+                settings.home_agent4 = need(wire::Ipv4Address::parse(value).map_error(&message_of));
             } else if (name == "--home-agent6") {
-                settings.home_agent6 =
-                    need(wire::Ipv6Address::parse(value).map_error(&message_of));
+                settings.home_agent6 = need(wire::Ipv6Address::parse(value).map_error(&message_of));
             } else if (name == "--udp-port") {
                 settings.udp_port = need(tools::parse_number(value, UINT16_MAX));
             } else if (name == "--home-agent-port") {
@@ -177,20 +176,23 @@ private:
             ->take_all();
         remove->add_flag("--all", all_, "empty the device");
 
-        add(app, "binding-get", "show one node", [this] {
-            const auto address = need(wire::IpAddress::parse(address_).map_error(&message_of));
-            const auto index = ifindex();
-            const auto node = need(need(Client::open()).binding_get(index, address));
-            print([&](Printer& p) { show_node(p, {index, node}, cli::kernel_interface_names()); });
-        })
+        add(app, "binding-get", "show one node",
+            [this] {
+                const auto address = need(wire::IpAddress::parse(address_).map_error(&message_of));
+                const auto index = ifindex();
+                const auto node = need(need(Client::open()).binding_get(index, address));
+                print([&](Printer& p) {
+                    show_node(p, {index, node}, cli::kernel_interface_names());
+                });
+            })
             ->add_option("ADDRESS", address_, "home address of either family")
             ->required();
         add(
             app, "bindings", "show all nodes of a device, or of all",
             [this] {
                 auto client = need(Client::open());
-                const auto dump = need(device_.empty() ? client.bindings()
-                                                       : client.bindings(ifindex()));
+                const auto dump =
+                    need(device_.empty() ? client.bindings() : client.bindings(ifindex()));
                 print([&](Printer& printer) {
                     for (const auto& entry : dump.nodes) {
                         show_node(printer, entry, cli::kernel_interface_names());
@@ -238,13 +240,15 @@ private:
         make->add_option("--encap", options_["--encap"], "direct, udp, udp-tlv, udp-tlv-draft");
         make->add_option("--lifetime", options_["--lifetime"], "e.g. 10s");
 
-        add(app, "path-get", "show the path of a cookie", [this] {
-            const auto cookie = need(tools::parse_number(cookie_, UINT32_MAX));
-            const auto index = ifindex();
-            const auto path = need(need(Client::open())
-                                       .path_get(index, static_cast<std::uint32_t>(cookie)));
-            print([&](Printer& p) { show_path(p, index, path, cli::kernel_interface_names()); });
-        })
+        add(app, "path-get", "show the path of a cookie",
+            [this] {
+                const auto cookie = need(tools::parse_number(cookie_, UINT32_MAX));
+                const auto index = ifindex();
+                const auto path =
+                    need(need(Client::open()).path_get(index, static_cast<std::uint32_t>(cookie)));
+                print(
+                    [&](Printer& p) { show_path(p, index, path, cli::kernel_interface_names()); });
+            })
             ->add_option("COOKIE", cookie_, "the mark, e.g. 0x80001234")
             ->required();
     }
@@ -315,20 +319,22 @@ private:
     }
 
     void add_bulk_commands(CLI::App& app) {
-        auto* bulk = add(app, "bulk-add",
-                         "make N nodes 2001:db8:b:: + n in batches, print how long it took", [this] {
-            const auto via = need(tools::parse_endpoint(via_));
-            const auto lifetime = need(tools::parse_time(lifetime_));
-            std::vector<netlink::Node> nodes(number_);
-            for (std::uint32_t n = 0; n < number_; ++n) {
-                fill_synthetic(nodes[n], n, via, lifetime);
-            }
-            auto client = need(Client::open());
-            const auto start = std::chrono::steady_clock::now();
-            need(client.binding_new(ifindex(), nodes, {.create = true}));
-            const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-            std::cout << number_ << " nodes in " << took.count() << " s\n";
-        });
+        auto* bulk =
+            add(app, "bulk-add", "make N nodes 2001:db8:b:: + n in batches, print how long it took",
+                [this] {
+                    const auto via = need(tools::parse_endpoint(via_));
+                    const auto lifetime = need(tools::parse_time(lifetime_));
+                    std::vector<netlink::Node> nodes(number_);
+                    for (std::uint32_t n = 0; n < number_; ++n) {
+                        fill_synthetic(nodes[n], n, via, lifetime);
+                    }
+                    auto client = need(Client::open());
+                    const auto start = std::chrono::steady_clock::now();
+                    need(client.binding_new(ifindex(), nodes, {.create = true}));
+                    const std::chrono::duration<double> took =
+                        std::chrono::steady_clock::now() - start;
+                    std::cout << number_ << " nodes in " << took.count() << " s\n";
+                });
         bulk->add_option("N", number_, "nodes")->required();
         bulk->add_option("--via", via_, "end point of all of them");
         bulk->add_option("--lifetime", lifetime_, "of all of them");
@@ -344,8 +350,8 @@ private:
                         netlink::Milliseconds lifetime) const {
         node.home_address = {{0x20, 0x01, 0x0d, 0xb8, 0x00, 0x0b, 0, 0, 0, 0, 0, 0,
                               static_cast<std::uint8_t>(n >> 24),
-                              static_cast<std::uint8_t>(n >> 16),
-                              static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)}};
+                              static_cast<std::uint8_t>(n >> 16), static_cast<std::uint8_t>(n >> 8),
+                              static_cast<std::uint8_t>(n)}};
         if (home4_) {
             node.home_addresses4 = {ipv4_plus(0x64400000U, n)};
         }
@@ -368,7 +374,8 @@ private:
                                        : netlink::MobilityHeaderExtension::type2_routing_header;
             const auto address = need(wire::Ipv6Address::parse(address_).map_error(&message_of));
             auto xfrm = need(netlink::Xfrm::open());
-            need(accept ? xfrm.accept(extension, address) : xfrm.stop_accepting(extension, address));
+            need(accept ? xfrm.accept(extension, address)
+                        : xfrm.stop_accepting(extension, address));
         };
         for (const bool accept : {true, false}) {
             auto* command = add(

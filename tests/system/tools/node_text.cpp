@@ -30,7 +30,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
 /// The words of one binding or node head, one after the other.
 class Words {
 public:
-    explicit Words(std::vector<std::string> words) : words_(std::move(words)) {}
+    explicit Words(std::vector<std::string> words)
+        : words_(std::move(words)) {}
 
     [[nodiscard]] bool done() const { return next_ == words_.size(); }
     const std::string& take() { return words_[next_++]; }

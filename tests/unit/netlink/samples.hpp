@@ -14,8 +14,12 @@ namespace dsmip::netlink::test {
 
 inline constexpr std::uint16_t family_id = 30;
 
-inline wire::Ipv4Address ipv4(const char* text) { return wire::Ipv4Address::parse(text).value(); }
-inline wire::Ipv6Address ipv6(const char* text) { return wire::Ipv6Address::parse(text).value(); }
+inline wire::Ipv4Address ipv4(const char* text) {
+    return wire::Ipv4Address::parse(text).value();
+}
+inline wire::Ipv6Address ipv6(const char* text) {
+    return wire::Ipv6Address::parse(text).value();
+}
 
 /// Octets of `message` as the kernel would see them.
 inline std::vector<std::byte> octets_of(const Message& message) {
@@ -35,10 +39,9 @@ inline Binding full_binding() {
             .link = 7,
             .flags = BindingFlags{.nat = true, .forced_udp = true, .draft = true, .mcoa = true},
             .sequence = 65535,
-            .statistics = BindingStatistics{.rx_packets = 1ULL << 40,
-                                            .rx_bytes = 2,
-                                            .tx_packets = 3,
-                                            .tx_bytes = ~0ULL},
+            .statistics =
+                BindingStatistics{
+                    .rx_packets = 1ULL << 40, .rx_bytes = 2, .tx_packets = 3, .tx_bytes = ~0ULL},
             .last_heard = Milliseconds(2000)};
 }
 
@@ -54,29 +57,27 @@ inline Message full_message() {
     message.flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
     message.ifindex = 4;
     message.ifname = "dsmip0";
-    message.device = Device{
-        .ifindex = 4,
-        .name = "dsmip0",
-        .settings = {.role = Role::mobile_node,
-                     .home_agent4 = ipv4("192.0.2.1"),
-                     .home_agent6 = ipv6("2001:db8::1"),
-                     .udp_port = 4191,
-                     .home_agent_port = 4192,
-                     .fwmark = 0x7fffffff,
-                     .bid_mark_mask = 0xff00,
-                     .cookie_lifetime = Milliseconds(600000)},
-        .nodes = 1,
-        .bindings = 2,
-        .paths = 3};
-    message.nodes = {{.home_address = ipv6("2001:db8:1::100"),
-                      .home_addresses4 = {{ipv4("192.0.2.10"), ipv4("192.0.2.11")}},
-                      .bindings = {full_binding(), small_binding()}},
-                     {.home_address = ipv6("2001:db8:1::101"),
-                      .home_addresses4 = std::vector<wire::Ipv4Address>{},
-                      .bindings = {}},
-                     {.home_address = ipv6("2001:db8:1::102"),
-                      .home_addresses4 = {},
-                      .bindings = {}}};
+    message.device = Device{.ifindex = 4,
+                            .name = "dsmip0",
+                            .settings = {.role = Role::mobile_node,
+                                         .home_agent4 = ipv4("192.0.2.1"),
+                                         .home_agent6 = ipv6("2001:db8::1"),
+                                         .udp_port = 4191,
+                                         .home_agent_port = 4192,
+                                         .fwmark = 0x7fffffff,
+                                         .bid_mark_mask = 0xff00,
+                                         .cookie_lifetime = Milliseconds(600000)},
+                            .nodes = 1,
+                            .bindings = 2,
+                            .paths = 3};
+    message.nodes = {
+        {.home_address = ipv6("2001:db8:1::100"),
+         .home_addresses4 = {{ipv4("192.0.2.10"), ipv4("192.0.2.11")}},
+         .bindings = {full_binding(), small_binding()}},
+        {.home_address = ipv6("2001:db8:1::101"),
+         .home_addresses4 = std::vector<wire::Ipv4Address>{},
+         .bindings = {}},
+        {.home_address = ipv6("2001:db8:1::102"), .home_addresses4 = {}, .bindings = {}}};
     message.path = Path{.cookie = 0x80001234,
                         .remote = ipv4("198.51.100.7"),
                         .local = ipv4("192.0.2.1"),

@@ -16,7 +16,9 @@ using namespace test;
 
 namespace {
 
-Message round_trip(const Message& message) { return decode(octets_of(message)).value(); }
+Message round_trip(const Message& message) {
+    return decode(octets_of(message)).value();
+}
 
 } // namespace
 
@@ -154,8 +156,7 @@ TEST_CASE("a node too large for the buffer is reported, not cut", "[family]") {
     Node node{.home_address = ipv6("2001:db8::1"), .home_addresses4 = {}, .bindings = {}};
     node.bindings.assign(DSMIP_BINDINGS_MAX, full_binding());
     alignas(nlmsghdr) std::array<std::byte, 1024> buffer{};
-    const EncodedBatch batch =
-        encode_batch(Message{}, std::span(&node, 1), family_id, buffer);
+    const EncodedBatch batch = encode_batch(Message{}, std::span(&node, 1), family_id, buffer);
     CHECK(batch.nodes == 0);
 }
 
@@ -196,9 +197,8 @@ TEST_CASE("names of enumerations go there and back", "[family]") {
 }
 
 TEST_CASE("errors say what was asked, what went wrong and why", "[family]") {
-    const NetlinkError error{.code = EEXIST,
-                             .text = "binding exists",
-                             .request = "binding-new, interface 4"};
+    const NetlinkError error{
+        .code = EEXIST, .text = "binding exists", .request = "binding-new, interface 4"};
     CHECK(error.message() == "binding-new, interface 4: File exists (binding exists)");
     CHECK(NetlinkError{.code = EPERM, .text = {}, .request = {}}.message() ==
           "Operation not permitted");

@@ -21,7 +21,9 @@ namespace {
 
 using Octets = std::vector<std::byte>;
 
-wire::IpAddress ip(const char* text) { return wire::IpAddress::parse(text).value(); }
+wire::IpAddress ip(const char* text) {
+    return wire::IpAddress::parse(text).value();
+}
 
 template<class Fill>
 Octets build(std::uint16_t type, std::uint16_t flags, Fill&& fill) {
@@ -55,8 +57,8 @@ Octets address(std::uint32_t ifindex, const char* text, std::uint8_t length, std
         header.ifa_prefixlen = length;
         header.ifa_index = ifindex;
         header.ifa_flags = static_cast<std::uint8_t>(flags);
-        header.ifa_scope = value.is_ipv6() && value.ipv6()->is_link_local() ? RT_SCOPE_LINK
-                                                                            : RT_SCOPE_UNIVERSE;
+        header.ifa_scope =
+            value.is_ipv6() && value.ipv6()->is_link_local() ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
         builder.header(header);
         builder.put(IFA_ADDRESS, value);
         if (value.is_ipv4()) {
@@ -227,8 +229,8 @@ TEST_CASE("an address on an unknown link is left alone", "[state]") {
 TEST_CASE("default routes of the main table, per link and family", "[state]") {
     NetworkState state = with_links();
     CHECK(changes(state, route({.oif = 2, .gateway = "192.0.2.1"})));
-    CHECK(changes(state, route({.family = AF_INET6, .oif = 2, .gateway = "fe80::1",
-                                .metric = 1024})));
+    CHECK(changes(state,
+                  route({.family = AF_INET6, .oif = 2, .gateway = "fe80::1", .metric = 1024})));
     const Link& eth0 = *state.find(2);
     REQUIRE(eth0.default_routes.size() == 2);
     CHECK(eth0.default_routes[0].gateway == ip("192.0.2.1"));
@@ -255,8 +257,9 @@ TEST_CASE("a replaced default route leaves its old link", "[state]") {
     NetworkState state = with_links();
     changes(state, route({.oif = 2, .gateway = "192.0.2.1", .metric = 100}));
     changes(state, route({.oif = 2, .gateway = "192.0.2.1", .metric = 200}));
-    CHECK(changes(state, route({.oif = 3, .gateway = "198.51.100.1", .metric = 100,
-                                .flags = NLM_F_REPLACE})));
+    CHECK(changes(
+        state,
+        route({.oif = 3, .gateway = "198.51.100.1", .metric = 100, .flags = NLM_F_REPLACE})));
     REQUIRE(state.find(2)->default_routes.size() == 1);
     CHECK(state.find(2)->default_routes[0].metric == 200);
     CHECK(state.find(3)->default_routes.size() == 1);
