@@ -6,7 +6,7 @@
 #include <linux/bitops.h>
 #include <linux/jhash.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "dsmip.h"
 #include "node.h"

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dsmip: what the parts of the generic netlink family share.
+ *
+ * Handlers of requests that name a device find it, held and locked, with
+ * dsmip_request_dev().
+ */
+#ifndef _DSMIP_NETLINK_H
+#define _DSMIP_NETLINK_H
+
+#include <net/genetlink.h>
+
+#include "dsmip.h"
+
+extern struct genl_family dsmip_family;
+
+static inline struct dsmip_dev *dsmip_request_dev(struct genl_info *info)
+{
+	return info->user_ptr[0];
+}
+
+/* netlink.c */
+
+/* A reply to @info with room for @size octets of attributes, begun. */
+struct sk_buff *dsmip_reply_new(struct genl_info *info, size_t size, void **hdr);
+int dsmip_reply_send(struct sk_buff *skb, struct genl_info *info, void *hdr);
+/* Tell the group of a request that was granted. */
+void dsmip_notify_request(struct genl_info *info);
+/* The device with the lowest index above @ifindex, held and locked; or NULL. */
+struct dsmip_dev *dsmip_dev_after(struct net *net, int ifindex);
+/* The device with this index, held and locked; or an error. */
+struct dsmip_dev *dsmip_dev_get(struct net *net, int ifindex,
+				struct netlink_ext_ack *extack);
+void dsmip_dev_put(struct dsmip_dev *dd);
+
+int dsmip_put_endpoint(struct sk_buff *skb, int attr4, int attr6,
+		       const struct dsmip_endpoint *ep);
+/* The one that is given, with port 0; false if that is not exactly one. */
+bool dsmip_get_endpoint(const struct nlattr *attr4, const struct nlattr *attr6,
+			struct dsmip_endpoint *ep);
+/* A care-of or tunnel address: unicast, not bound to one link. */
+bool dsmip_valid_endpoint(const struct dsmip_endpoint *ep);
+
+/* netlink_device.c */
+extern const struct nla_policy dsmip_device_get_policy[DSMIP_A_MAX + 1];
+extern const struct nla_policy dsmip_device_set_policy[DSMIP_A_MAX + 1];
+int dsmip_device_get(struct sk_buff *skb, struct genl_info *info);
+int dsmip_device_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dsmip_device_set(struct sk_buff *skb, struct genl_info *info);
+int dsmip_counter_get(struct sk_buff *skb, struct genl_info *info);
+
+/* netlink_binding.c */
+extern const struct nla_policy dsmip_binding_new_policy[DSMIP_A_MAX + 1];
+extern const struct nla_policy dsmip_binding_del_policy[DSMIP_A_MAX + 1];
+int dsmip_binding_new(struct sk_buff *skb, struct genl_info *info);
+int dsmip_binding_del(struct sk_buff *skb, struct genl_info *info);
+
+/* netlink_show.c */
+extern const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1];
+int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info);
+int dsmip_binding_dump_start(struct netlink_callback *cb);
+int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
+size_t dsmip_binding_size(void);
+int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b);
+
+/* netlink_path.c */
+extern const struct nla_policy dsmip_path_new_policy[DSMIP_A_MAX + 1];
+extern const struct nla_policy dsmip_path_get_policy[DSMIP_A_MAX + 1];
+int dsmip_path_new(struct sk_buff *skb, struct genl_info *info);
+int dsmip_path_get(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* _DSMIP_NETLINK_H */

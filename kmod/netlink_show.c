@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: BINDING_GET: one node, or a dump of them.
+ */
+#include <linux/ktime.h>
+
+#include "netlink.h"
+#include "node.h"
+
+const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1] = {
+	[DSMIP_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[DSMIP_A_ADDRESS4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
+	[DSMIP_A_ADDRESS6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+};
+
+size_t dsmip_binding_size(void)
+{
+	return nla_total_size(0) +				/* BINDING */
+	       nla_total_size(sizeof(u16)) +			/* BID */
+	       nla_total_size(sizeof(struct in6_addr)) +	/* CARE_OF */
+	       nla_total_size(sizeof(__be16)) +			/* PORT */
+	       nla_total_size(sizeof(struct in_addr)) +		/* CLAIMED4 */
+	       nla_total_size(sizeof(u8)) +			/* ENCAP */
+	       nla_total_size(sizeof(u8)) +			/* PRIORITY */
+	       nla_total_size(sizeof(u32)) +			/* LIFETIME */
+	       nla_total_size(sizeof(u32)) +			/* LINK */
+	       nla_total_size(sizeof(u32)) +			/* FLAGS */
+	       nla_total_size(sizeof(u16)) +			/* SEQUENCE */
+	       4 * nla_total_size_64bit(sizeof(u64)) +		/* traffic */
+	       nla_total_size(sizeof(u32));			/* LAST_HEARD */
+}
+
+static size_t dsmip_node_size(unsigned int home4, unsigned int bindings)
+{
+	return nla_total_size(sizeof(u32)) +			/* IFINDEX */
+	       nla_total_size(0) +				/* NODE */
+	       nla_total_size(sizeof(struct in6_addr)) +	/* HOME_ADDRESS */
+	       nla_total_size(0) +				/* HOME_ADDRESSES4 */
+	       home4 * nla_total_size(sizeof(struct in_addr)) +
+	       bindings * dsmip_binding_size();
+}
+
+static int dsmip_put_traffic(struct sk_buff *skb, const struct dsmip_binding *b)
+{
+	unsigned long heard = READ_ONCE(b->last_heard);
+	struct dsmip_binding_totals t;
+
+	dsmip_binding_sum(b, &t);
+	if (nla_put_u64_64bit(skb, DSMIP_BINDING_A_RX_PACKETS, t.rx_packets,
+			      DSMIP_BINDING_A_PAD) ||
+	    nla_put_u64_64bit(skb, DSMIP_BINDING_A_RX_BYTES, t.rx_bytes,
+			      DSMIP_BINDING_A_PAD) ||
+	    nla_put_u64_64bit(skb, DSMIP_BINDING_A_TX_PACKETS, t.tx_packets,
+			      DSMIP_BINDING_A_PAD) ||
+	    nla_put_u64_64bit(skb, DSMIP_BINDING_A_TX_BYTES, t.tx_bytes,
+			      DSMIP_BINDING_A_PAD))
+		return -EMSGSIZE;
+	if (!heard)
+		return 0;
+	return nla_put_u32(skb, DSMIP_BINDING_A_LAST_HEARD,
+			   jiffies_to_msecs(jiffies - heard));
+}
+
+int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b)
+{
+	s64 left = ktime_ms_delta(b->expiry.expires, ktime_get_boottime());
+	struct nlattr *nest = nla_nest_start(skb, DSMIP_NODE_A_BINDING);
+
+	if (!nest ||
+	    nla_put_u16(skb, DSMIP_BINDING_A_BID, b->bid) ||
+	    dsmip_put_endpoint(skb, DSMIP_BINDING_A_CARE_OF4,
+			       DSMIP_BINDING_A_CARE_OF6, &b->care_of))
+		return -EMSGSIZE;
+	if (b->care_of.port &&
+	    nla_put_be16(skb, DSMIP_BINDING_A_PORT, b->care_of.port))
+		return -EMSGSIZE;
+	if (b->claimed4 &&
+	    nla_put_in_addr(skb, DSMIP_BINDING_A_CLAIMED4, b->claimed4))
+		return -EMSGSIZE;
+	if (nla_put_u8(skb, DSMIP_BINDING_A_ENCAP, b->encap) ||
+	    nla_put_u8(skb, DSMIP_BINDING_A_PRIORITY, b->priority) ||
+	    nla_put_u32(skb, DSMIP_BINDING_A_LIFETIME, max_t(s64, left, 0)) ||
+	    nla_put_u32(skb, DSMIP_BINDING_A_LINK, b->link) ||
+	    nla_put_u32(skb, DSMIP_BINDING_A_FLAGS, b->flags) ||
+	    nla_put_u16(skb, DSMIP_BINDING_A_SEQUENCE, b->sequence) ||
+	    dsmip_put_traffic(skb, b))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int dsmip_put_node(struct sk_buff *skb, struct dsmip_dev *dd,
+			  struct dsmip_node *node)
+{
+	const struct dsmip_binding_set *set = dsmip_node_set(dd, node);
+	struct nlattr *nest, *home4;
+	unsigned int i;
+
+	if (nla_put_u32(skb, DSMIP_A_IFINDEX, dd->dev->ifindex))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, DSMIP_A_NODE);
+	if (!nest || nla_put_in6_addr(skb, DSMIP_NODE_A_HOME_ADDRESS,
+				      &node->home.address))
+		return -EMSGSIZE;
+	if (node->home4_count) {
+		home4 = nla_nest_start(skb, DSMIP_NODE_A_HOME_ADDRESSES4);
+		if (!home4)
+			return -EMSGSIZE;
+		for (i = 0; i < node->home4_count; i++)
+			if (nla_put_in_addr(skb, DSMIP_NODE_A_HOME_ADDRESS4,
+					    node->home4[i]->address.s6_addr32[3]))
+				return -EMSGSIZE;
+		nla_nest_end(skb, home4);
+	}
+	for (i = 0; i < set->count; i++)
+		if (dsmip_put_binding(skb, set->binding[i]))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *address4 = info->attrs[DSMIP_A_ADDRESS4];
+	struct nlattr *address6 = info->attrs[DSMIP_A_ADDRESS6];
+	struct dsmip_dev *dd = dsmip_request_dev(info);
+	struct dsmip_home_address *home;
+	struct in6_addr address;
+	struct sk_buff *reply;
+	void *hdr;
+
+	if (!address4 == !address6) {
+		GENL_SET_ERR_MSG(info, "exactly one of ADDRESS4 and ADDRESS6 is needed");
+		return -EINVAL;
+	}
+	if (address4)
+		ipv6_addr_set_v4mapped(nla_get_in_addr(address4), &address);
+	else
+		address = nla_get_in6_addr(address6);
+	home = dsmip_home_find(dd, &address);
+	if (!home || (address6 && ipv6_addr_v4mapped(&address))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, address4 ?: address6,
+				    "no node has this home address");
+		return -ENOENT;
+	}
+	reply = dsmip_reply_new(info,
+				dsmip_node_size(home->node->home4_count,
+						dsmip_node_set(dd, home->node)->count),
+				&hdr);
+	if (!reply)
+		return -ENOMEM;
+	if (WARN_ON_ONCE(dsmip_put_node(reply, dd, home->node))) {
+		nlmsg_free(reply);
+		return -EMSGSIZE;
+	}
+	return dsmip_reply_send(reply, info, hdr);
+}
+
+/* Where a dump goes on; fits into netlink_callback.ctx. */
+struct dsmip_dump {
+	int ifindex;		/* device of @last; for all devices: below the next */
+	bool one_device;
+	bool begun;		/* @last counts */
+	struct in6_addr last;
+};
+
+static struct dsmip_dump *dsmip_dump(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct dsmip_dump) > sizeof(cb->ctx));
+	return (struct dsmip_dump *)cb->ctx;
+}
+
+int dsmip_binding_dump_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = dsmip_compat_dump_attrs(cb);
+	struct dsmip_dump *dump = dsmip_dump(cb);
+	struct dsmip_dev *dd;
+
+	if (attrs[DSMIP_A_ADDRESS4] || attrs[DSMIP_A_ADDRESS6]) {
+		NL_SET_ERR_MSG(cb->extack, "a dump takes no ADDRESS");
+		return -EINVAL;
+	}
+	/* Room for the largest node, or the dump could never get past it. */
+	cb->min_dump_alloc = NLMSG_ALIGN(nlmsg_total_size(GENL_HDRLEN) +
+			dsmip_node_size(DSMIP_HOME_ADDRESSES4_MAX,
+					DSMIP_BINDINGS_MAX));
+	if (!attrs[DSMIP_A_IFINDEX])
+		return 0;
+	dump->one_device = true;
+	dump->ifindex = nla_get_u32(attrs[DSMIP_A_IFINDEX]);
+	dd = dsmip_dev_get(sock_net(cb->skb->sk), dump->ifindex, cb->extack);
+	if (IS_ERR(dd))
+		return PTR_ERR(dd);
+	dsmip_dev_put(dd);
+	return 0;
+}
+
+/* Nodes of @dd from where the dump stands; -EMSGSIZE: the message is full. */
+static int dsmip_dump_nodes(struct sk_buff *skb, struct netlink_callback *cb,
+			    struct dsmip_dev *dd)
+{
+	struct dsmip_dump *dump = dsmip_dump(cb);
+	struct dsmip_node *node;
+
+	node = dump->begun ? dsmip_node_after(dd, &dump->last) :
+			     dsmip_node_first(dd);
+	for (; node; node = dsmip_node_next(node)) {
+		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+					cb->nlh->nlmsg_seq, &dsmip_family,
+					NLM_F_MULTI, DSMIP_CMD_BINDING_GET);
+
+		if (!hdr)
+			return -EMSGSIZE;
+		if (dsmip_put_node(skb, dd, node)) {
+			genlmsg_cancel(skb, hdr);
+			return -EMSGSIZE;
+		}
+		genl_dump_check_consistent(cb, hdr);
+		genlmsg_end(skb, hdr);
+		dump->last = node->home.address;
+		dump->begun = true;
+	}
+	return 0;
+}
+
+int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dsmip_dump *dump = dsmip_dump(cb);
+	struct net *net = sock_net(skb->sk);
+	struct dsmip_dev *dd;
+	int err = 0;
+
+	if (dump->one_device) {
+		dd = dsmip_dev_get(net, dump->ifindex, cb->extack);
+		if (IS_ERR(dd))
+			return PTR_ERR(dd);
+		cb->seq = dd->generation;
+		dsmip_dump_nodes(skb, cb, dd);
+		dsmip_dev_put(dd);
+		return skb->len;
+	}
+	cb->seq = atomic_read(&dsmip_net(net)->generation);
+	/* A device that was begun comes again; its index is one lower. */
+	while (!err && (dd = dsmip_dev_after(net, dump->ifindex))) {
+		int ifindex = dd->dev->ifindex;
+
+		if (dump->begun && ifindex != dump->ifindex + 1)
+			dump->begun = false;
+		err = dsmip_dump_nodes(skb, cb, dd);
+		dump->ifindex = err ? ifindex - 1 : ifindex;
+		if (!err)
+			dump->begun = false;
+		dsmip_dev_put(dd);
+	}
+	return skb->len;
+}
