@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which addresses may serve as care-of addresses. The state is built from rtnetlink messages, as in
+// the daemon.
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <vector>
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "daemon/care_of_candidates.hpp"
+
+using namespace dsmip;
+using namespace dsmip::daemon;
+
+namespace {
+
+class Message {
+public:
+    template<class Header>
+    Message(std::uint16_t type, const Header& header) {
+        append(nlmsghdr{});
+        append(header);
+        type_ = type;
+    }
+    Message& attribute(std::uint16_t type, std::span<const std::uint8_t> data) {
+        rtattr attribute{};
+        attribute.rta_type = type;
+        attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(data.size()));
+        append(attribute);
+        const auto* octets = std::as_bytes(data).data();
+        octets_.insert(octets_.end(), octets, octets + data.size());
+        octets_.resize(NLMSG_ALIGN(octets_.size()));
+        return *this;
+    }
+    template<class Value>
+    Message& value(std::uint16_t type, const Value& value) {
+        std::vector<std::uint8_t> data(sizeof value);
+        std::memcpy(data.data(), &value, sizeof value);
+        return attribute(type, data);
+    }
+    Message& text(std::uint16_t type, const std::string& text) {
+        std::vector<std::uint8_t> data(text.begin(), text.end());
+        data.push_back(0);
+        return attribute(type, data);
+    }
+    std::span<const std::byte> done() {
+        nlmsghdr header{};
+        header.nlmsg_len = static_cast<std::uint32_t>(octets_.size());
+        header.nlmsg_type = type_;
+        std::memcpy(octets_.data(), &header, sizeof header);
+        return octets_;
+    }
+
+private:
+    template<class Value>
+    void append(const Value& value) {
+        const auto* octets = std::as_bytes(std::span(&value, 1)).data();
+        octets_.insert(octets_.end(), octets, octets + sizeof value);
+    }
+
+    std::uint16_t type_ = 0;
+    std::vector<std::byte> octets_;
+};
+
+class Host {
+public:
+    void link(unsigned index, const std::string& name, unsigned flags = IFF_UP | IFF_RUNNING) {
+        ifinfomsg info{};
+        info.ifi_index = static_cast<int>(index);
+        info.ifi_flags = flags;
+        apply(Message(RTM_NEWLINK, info).text(IFLA_IFNAME, name));
+    }
+    void address(unsigned index, std::string_view text, std::uint32_t flags = IFA_F_PERMANENT,
+                 std::uint8_t scope = RT_SCOPE_UNIVERSE) {
+        const auto parsed = wire::IpAddress::parse(text).value();
+        ifaddrmsg info{};
+        info.ifa_index = index;
+        info.ifa_scope = scope;
+        info.ifa_family = parsed.is_ipv4() ? AF_INET : AF_INET6;
+        info.ifa_prefixlen = parsed.is_ipv4() ? 24 : 64;
+        info.ifa_flags = static_cast<std::uint8_t>(flags);
+        Message message(RTM_NEWADDR, info);
+        if (const auto* v4 = parsed.ipv4()) {
+            message.attribute(IFA_LOCAL, v4->bytes).attribute(IFA_ADDRESS, v4->bytes);
+        } else {
+            message.attribute(IFA_ADDRESS, parsed.ipv6()->bytes);
+        }
+        apply(message.value(IFA_FLAGS, flags));
+    }
+    void default_route(unsigned index, bool ipv4) {
+        rtmsg info{};
+        info.rtm_family = ipv4 ? AF_INET : AF_INET6;
+        info.rtm_table = RT_TABLE_MAIN;
+        info.rtm_type = RTN_UNICAST;
+        info.rtm_protocol = RTPROT_STATIC;
+        apply(Message(RTM_NEWROUTE, info)
+                  .value(RTA_OIF, index)
+                  .value(RTA_TABLE, std::uint32_t{RT_TABLE_MAIN}));
+    }
+    /// "NAME ADDRESS" and "+" with a default route.
+    std::string candidates(const NoCareOf& excluded = {}) {
+        std::string text;
+        for (const auto& candidate : care_of_candidates(state_, excluded)) {
+            text += candidate.link_name + " " + to_string(candidate.address) +
+                    (candidate.default_route ? "+" : "") + "; ";
+        }
+        return text;
+    }
+
+private:
+    void apply(Message message) {
+        const auto change = state_.apply(message.done());
+        REQUIRE(change);
+    }
+
+    netlink::NetworkState state_;
+};
+
+} // namespace
+
+TEST_CASE("global addresses of links in operation are candidates, IPv6 first") {
+    Host host;
+    host.link(2, "wan0");
+    host.link(3, "wan1");
+    host.address(2, "203.0.113.10");
+    host.address(2, "2001:db8:6::10");
+    host.address(3, "10.0.0.2");
+    host.default_route(2, true);
+    CHECK(host.candidates() == "wan0 2001:db8:6::10; wan0 203.0.113.10+; wan1 10.0.0.2; ");
+}
+
+TEST_CASE("links that are down, without carrier or loopback give none") {
+    Host host;
+    host.link(1, "lo", IFF_UP | IFF_RUNNING | IFF_LOOPBACK);
+    host.link(2, "wan0", IFF_RUNNING);
+    host.link(3, "wan1", IFF_UP);
+    for (unsigned link = 1; link <= 3; ++link) {
+        host.address(link, "2001:db8:6::" + std::to_string(link));
+    }
+    CHECK(host.candidates().empty());
+}
+
+TEST_CASE("addresses that cannot serve are left out") {
+    Host host;
+    host.link(2, "wan0");
+    SECTION("tentative") {
+        host.address(2, "2001:db8:6::1", IFA_F_TENTATIVE);
+    }
+    SECTION("duplicate") {
+        host.address(2, "2001:db8:6::1", IFA_F_DADFAILED | IFA_F_TENTATIVE);
+    }
+    SECTION("deprecated") {
+        host.address(2, "2001:db8:6::1", IFA_F_DEPRECATED);
+    }
+    SECTION("a home address") {
+        host.address(2, "2001:db8:6::1", IFA_F_HOMEADDRESS);
+    }
+    SECTION("link-local") {
+        host.address(2, "fe80::1", IFA_F_PERMANENT, RT_SCOPE_LINK);
+    }
+    SECTION("IPv4 of link scope") {
+        host.address(2, "169.254.1.1", IFA_F_PERMANENT, RT_SCOPE_LINK);
+    }
+    CHECK(host.candidates().empty());
+}
+
+TEST_CASE("neither the tunnel device nor configured home addresses are candidates") {
+    Host host;
+    host.link(2, "wan0");
+    host.link(9, "dsmip0");
+    host.address(2, "2001:db8:1::100");
+    host.address(2, "192.0.2.130");
+    host.address(2, "203.0.113.10");
+    host.address(9, "2001:db8:9::1");
+    NoCareOf excluded;
+    excluded.tunnel_device = 9;
+    excluded.home_addresses = {wire::IpAddress::parse("2001:db8:1::100").value(),
+                               wire::IpAddress::parse("192.0.2.130").value()};
+    CHECK(host.candidates(excluded) == "wan0 203.0.113.10; ");
+}
+
+TEST_CASE("temporary addresses come behind stable ones") {
+    Host host;
+    host.link(2, "wan0");
+    host.address(2, "2001:db8:6::aaaa", IFA_F_TEMPORARY);
+    host.address(2, "2001:db8:6::1", IFA_F_MANAGETEMPADDR);
+    const auto text = host.candidates();
+    CHECK(text.find("2001:db8:6::1;") < text.find("2001:db8:6::aaaa;"));
+    CHECK_THAT(text, Catch::Contains("2001:db8:6::aaaa"));
+}
