@@ -211,12 +211,16 @@ static const struct genl_multicast_group dsmip_groups[] = {
 	},
 };
 
-/* resv_start_op stays 0: every command checks its header strictly. */
+/*
+ * The contract uses NLM_F_CREATE, NLM_F_EXCL and NLM_F_REPLACE, which commands
+ * from resv_start_op on may not carry.
+ */
 struct genl_family dsmip_family __ro_after_init = {
 	.name		= DSMIP_GENL_NAME,
 	.version	= DSMIP_GENL_VERSION,
 	.module		= THIS_MODULE,
 	.netnsok	= true,
+	.resv_start_op	= __DSMIP_CMD_MAX,
 	.parallel_ops	= true,
 	.pre_doit	= dsmip_pre_doit,
 	.post_doit	= dsmip_post_doit,
