@@ -15,10 +15,10 @@ void MobileNode::Impl::settle(TimePoint now) {
     time_out(now);
     if (network_known_ && !finished_) {
         choose_care_of(now);
+        start_due(now);
         if (mcoa_ && !stopping_) {
             leave_vanished(now);
         }
-        start_due(now);
         pump(now);
     }
     if (install_again_at_ && *install_again_at_ <= now && !finished_) {
