@@ -109,6 +109,7 @@ print(d.get(sys.argv[1],0))' "$2"
 
 finish() {
 	local status=$? pid
+	trap - ERR
 	set +e
 	if ((status)); then
 		{
