@@ -95,25 +95,25 @@ static inline struct nlattr **dsmip_compat_dump_attrs(struct netlink_callback *c
 #define DSMIP_COMPAT_MCGRP_NET_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
 
-/* Since 6.16 the senders of tunnel packets take control block flags. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-#define DSMIP_COMPAT_CB_FLAGS	, 0
+/* Newer senders of tunnel packets take control block flags; we have none. */
+#ifdef DSMIP_HAVE_TUNNEL_CB_FLAGS
+#define DSMIP_COMPAT_CB_FLAGS(send, ...)	send(__VA_ARGS__, 0)
 #else
-#define DSMIP_COMPAT_CB_FLAGS
+#define DSMIP_COMPAT_CB_FLAGS(send, ...)	send(__VA_ARGS__)
 #endif
 
 static inline void dsmip_compat_ip_xmit4(struct rtable *rt, struct sk_buff *skb,
 					 __be32 saddr, __be32 daddr, u8 proto,
 					 u8 dsfield, u8 ttl, __be16 df)
 {
-	iptunnel_xmit(NULL, rt, skb, saddr, daddr, proto, dsfield, ttl, df,
-		      false DSMIP_COMPAT_CB_FLAGS);
+	DSMIP_COMPAT_CB_FLAGS(iptunnel_xmit, NULL, rt, skb, saddr, daddr, proto,
+			      dsfield, ttl, df, false);
 }
 
 static inline void dsmip_compat_ip_xmit6(struct sk_buff *skb,
 					 struct net_device *dev)
 {
-	ip6tunnel_xmit(NULL, skb, dev DSMIP_COMPAT_CB_FLAGS);
+	DSMIP_COMPAT_CB_FLAGS(ip6tunnel_xmit, NULL, skb, dev);
 }
 
 static inline void dsmip_compat_udp_xmit4(struct rtable *rt, struct sock *sk,
@@ -121,8 +121,8 @@ static inline void dsmip_compat_udp_xmit4(struct rtable *rt, struct sock *sk,
 					  __be32 daddr, u8 dsfield, u8 ttl,
 					  __be16 df, __be16 sport, __be16 dport)
 {
-	udp_tunnel_xmit_skb(rt, sk, skb, saddr, daddr, dsfield, ttl, df, sport,
-			    dport, false, false DSMIP_COMPAT_CB_FLAGS);
+	DSMIP_COMPAT_CB_FLAGS(udp_tunnel_xmit_skb, rt, sk, skb, saddr, daddr,
+			      dsfield, ttl, df, sport, dport, false, false);
 }
 
 static inline void dsmip_compat_udp_xmit6(struct dst_entry *dst,
@@ -132,8 +132,8 @@ static inline void dsmip_compat_udp_xmit6(struct dst_entry *dst,
 					  struct in6_addr *daddr, u8 dsfield,
 					  u8 ttl, __be16 sport, __be16 dport)
 {
-	udp_tunnel6_xmit_skb(dst, sk, skb, dev, saddr, daddr, dsfield, ttl, 0,
-			     sport, dport, false DSMIP_COMPAT_CB_FLAGS);
+	DSMIP_COMPAT_CB_FLAGS(udp_tunnel6_xmit_skb, dst, sk, skb, dev, saddr,
+			      daddr, dsfield, ttl, 0, sport, dport, false);
 }
 
 #endif /* _DSMIP_COMPAT_H */

@@ -30,6 +30,8 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 	case DSMIP_C_RX_INNER_HEADER:
 	case DSMIP_C_RX_TLV_LENGTH:
 		return SKB_DROP_REASON_IP_INHDR;
+	case DSMIP_C_RX_POLICY:
+		return SKB_DROP_REASON_XFRM_POLICY;
 	case DSMIP_C_RX_DEVICE_DOWN:
 		return SKB_DROP_REASON_DEV_READY;
 	default:

@@ -11,7 +11,7 @@
  * change.c   making, updating and deleting them, all or nothing
  * path.c     path cookies
  * output.c   transmit: choice of binding, encapsulation
- * input.c    receive: hooks, decapsulation, ingress filter
+ * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
  * counter.c  names and sums of the counters
  *
  * Locking: readers (packet path, dumps of one node) use RCU.  Everything that
@@ -70,6 +70,7 @@
 	X(RX_NO_NODE, "rx_no_node")		/* no node has this home address */ \
 	X(RX_END_POINT, "rx_end_point")		/* node known, end point not its own */ \
 	X(RX_FORMAT, "rx_format")		/* end point known, format not allowed */ \
+	X(RX_POLICY, "rx_policy")		/* IPsec policy refuses the outer packet */ \
 	X(RX_ECN, "rx_ecn")			/* outer CE on a not-ECT inner packet */ \
 	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \
 	X(RX_DEVICE_DOWN, "rx_device_down")	/* device is not up */ \
@@ -315,10 +316,12 @@ unsigned int dsmip_paths_count(struct dsmip_dev *dd);
 /* output.c */
 netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev);
 
-/* input.c */
+/* udp.c */
 int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb);
-int dsmip_input_register(void);
-void dsmip_input_unregister(void);
+
+/* chain.c */
+int dsmip_chains_register(void);
+void dsmip_chains_unregister(void);
 
 /* netlink.c */
 int dsmip_netlink_register(void);

@@ -128,9 +128,10 @@ static struct dst_entry *dsmip_encap_route6(const struct dsmip_tunnel *t,
 		dst_release(dst);
 		return ERR_PTR(-ELOOP);
 	}
-	if (ipv6_addr_any(&fl6.saddr) &&
-	    ipv6_dev_get_saddr(t->dd->net, dst->dev, &fl6.daddr, 0,
-			       &fl6.saddr)) {
+	/* Never from an address that has gone, as IPv4 routing sees to itself. */
+	if (ipv6_addr_any(&fl6.saddr) ?
+	    ipv6_dev_get_saddr(t->dd->net, dst->dev, &fl6.daddr, 0, &fl6.saddr) :
+	    !ipv6_chk_addr(t->dd->net, &fl6.saddr, NULL, 0)) {
 		dst_release(dst);
 		return ERR_PTR(-EADDRNOTAVAIL);
 	}
@@ -138,6 +139,13 @@ static struct dst_entry *dsmip_encap_route6(const struct dsmip_tunnel *t,
 	if (t->cache)
 		dst_cache_set_ip6(t->cache, dst, saddr);
 	return dst;
+}
+
+/* A packet to be segmented is judged by its segments. */
+static bool dsmip_encap_fits(const struct sk_buff *skb, unsigned int mtu)
+{
+	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+				 skb->len <= mtu;
 }
 
 /*
@@ -153,8 +161,7 @@ static bool dsmip_encap_too_big(struct sk_buff *skb,
 	else if (!inner->df)
 		return false;
 
-	if (skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
-			      skb->len <= mtu)
+	if (dsmip_encap_fits(skb, mtu))
 		return false;
 
 	skb_dst_update_pmtu_no_confirm(skb, mtu);
@@ -167,6 +174,19 @@ static bool dsmip_encap_too_big(struct sk_buff *skb,
 			      htonl(mtu));
 	}
 	return true;
+}
+
+/*
+ * Routers on the way may fragment the outer packet only if the inner one would
+ * not be refused for its size; else their errors tell us the path MTU.
+ */
+static __be16 dsmip_encap_df(const struct sk_buff *skb,
+			     const struct dsmip_inner *inner)
+{
+	bool df = inner->family == AF_INET ? inner->df :
+					     !dsmip_encap_fits(skb, IPV6_MIN_MTU);
+
+	return df ? htons(IP_DF) : 0;
 }
 
 /* Headroom, checksum and segmentation offload; then the TLV header. */
@@ -198,18 +218,18 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 
 static void dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 			      struct rtable *rt, __be32 saddr, u8 dsfield,
-			      u8 inner_family, struct sock *sk)
+			      __be16 df, u8 inner_family, struct sock *sk)
 {
 	u8 ttl = ip4_dst_hoplimit(&rt->dst);
 
 	if (dsmip_encap_is_udp(t->encap))
 		dsmip_compat_udp_xmit4(rt, sk, skb, saddr, t->dst.in.s_addr,
-				       dsfield, ttl, 0, t->src.port,
+				       dsfield, ttl, df, t->src.port,
 				       t->dst.port);
 	else
 		dsmip_compat_ip_xmit4(rt, skb, saddr, t->dst.in.s_addr,
 				      dsmip_encap_ipproto(inner_family),
-				      dsfield, ttl, 0);
+				      dsfield, ttl, df);
 }
 
 static void dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
@@ -221,6 +241,8 @@ static void dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	struct ipv6hdr *ip6h;
 
 	skb_scrub_packet(skb, false);
+	/* Too big for the outer MTU, and let through: fragment here. */
+	skb->ignore_df = 1;
 	if (dsmip_encap_is_udp(t->encap)) {
 		dsmip_compat_udp_xmit6(dst, sk, skb, t->dd->dev, saddr, &daddr,
 				       dsfield, ttl, t->src.port, t->dst.port);
@@ -247,9 +269,10 @@ static void dsmip_encap_one(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	struct in6_addr saddr6;
 	struct dst_entry *dst;
 	struct socket *sock;
-	struct rtable *rt;
+	struct rtable *rt = NULL;
 	__be32 saddr4;
 	u8 dsfield;
+	__be16 df;
 
 	sock = v4 ? rcu_dereference(t->dd->sock4) : rcu_dereference(t->dd->sock6);
 	if (dsmip_encap_is_udp(t->encap) && !sock) {
@@ -273,6 +296,7 @@ static void dsmip_encap_one(struct sk_buff *skb, const struct dsmip_tunnel *t,
 		dsmip_drop(t->dd, skb, DSMIP_C_TX_TOO_BIG);
 		return;
 	}
+	df = dsmip_encap_df(skb, inner);
 	if (dsmip_encap_prepare(skb, t, dst, inner->family)) {
 		dst_release(dst);
 		dsmip_drop(t->dd, skb, DSMIP_C_TX_NO_MEMORY);
@@ -283,7 +307,7 @@ static void dsmip_encap_one(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	/* The hop limit is that of the tunnel, DSCP is copied, ECN as RFC 6040. */
 	dsfield = INET_ECN_encapsulate(inner->dsfield, inner->dsfield);
 	if (v4)
-		dsmip_encap_send4(skb, t, container_of(dst, struct rtable, dst), saddr4, dsfield,
+		dsmip_encap_send4(skb, t, rt, saddr4, dsfield, df,
 				  inner->family, sock ? sock->sk : NULL);
 	else
 		dsmip_encap_send6(skb, t, dst, &saddr6, dsfield, inner->family,

@@ -4,8 +4,23 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/ip.h>
 
 #include "tunnel.h"
+
+/* Ports tell UDP tunnels; a datagram too short for them is none. */
+static void dsmip_inner_ports(struct sk_buff *skb, unsigned int offset, bool udp,
+			      struct dsmip_inner *inner)
+{
+	const struct udphdr *uh;
+
+	if (!udp || !pskb_may_pull(skb, offset + sizeof(*uh)))
+		return;
+	uh = (const struct udphdr *)(skb->data + offset);
+	inner->sport = uh->source;
+	inner->dport = uh->dest;
+}
 
 static int dsmip_inner_parse4(struct sk_buff *skb, unsigned int offset,
 			      struct dsmip_inner *inner)
@@ -14,11 +29,16 @@ static int dsmip_inner_parse4(struct sk_buff *skb, unsigned int offset,
 	unsigned int header;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*iph)))
-		return -EINVAL;
+		return -ENODATA;
 	iph = (const struct iphdr *)(skb->data + offset);
 	header = iph->ihl * 4;
-	if (header < sizeof(*iph) || !pskb_may_pull(skb, offset + header))
+	if (header < sizeof(*iph) || ntohs(iph->tot_len) < header)
 		return -EINVAL;
+	if (!pskb_may_pull(skb, offset + header))
+		return -ENODATA;
+	dsmip_inner_ports(skb, offset + header,
+			  iph->protocol == IPPROTO_UDP &&
+			  !(iph->frag_off & htons(IP_OFFSET)), inner);
 	iph = (const struct iphdr *)(skb->data + offset);
 	inner->family = AF_INET;
 	inner->proto = iph->protocol;
@@ -27,7 +47,7 @@ static int dsmip_inner_parse4(struct sk_buff *skb, unsigned int offset,
 	inner->len = ntohs(iph->tot_len);
 	inner->src4 = iph->saddr;
 	inner->dst4 = iph->daddr;
-	return inner->len < header ? -EINVAL : 0;
+	return 0;
 }
 
 static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
@@ -36,7 +56,10 @@ static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
 	const struct ipv6hdr *ip6h;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*ip6h)))
-		return -EINVAL;
+		return -ENODATA;
+	ip6h = (const struct ipv6hdr *)(skb->data + offset);
+	dsmip_inner_ports(skb, offset + sizeof(*ip6h),
+			  ip6h->nexthdr == IPPROTO_UDP, inner);
 	ip6h = (const struct ipv6hdr *)(skb->data + offset);
 	inner->family = AF_INET6;
 	inner->proto = ip6h->nexthdr;
@@ -55,16 +78,16 @@ static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
  *
  * The pointers in @inner are valid until the head of @skb moves.
  *
- * Return: 0, -EPROTO if it is neither IPv4 nor IPv6, -EINVAL if the header is
- * not all there or contradicts itself.  Whether the packet is all there is for
- * the caller to judge from @inner->len.
+ * Return: 0, -EPROTO if it is neither IPv4 nor IPv6, -ENODATA if the header is
+ * not all there, -EINVAL if it contradicts itself.  Whether the packet is all
+ * there is for the caller to judge from @inner->len.
  */
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		      struct dsmip_inner *inner)
 {
 	memset(inner, 0, sizeof(*inner));
 	if (!pskb_may_pull(skb, offset + 1))
-		return -EINVAL;
+		return -ENODATA;
 	switch (skb->data[offset] >> 4) {
 	case 4:
 		return dsmip_inner_parse4(skb, offset, inner);
@@ -75,12 +98,21 @@ int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 }
 
 /**
- * dsmip_inner_nested - whether an inner packet is itself a tunnel packet
+ * dsmip_inner_address_bad - whether an address cannot come out of a tunnel
  * @inner: inner packet
+ *
+ * A source that is no unicast address of a host, or an address of the host
+ * itself at either end.
  */
-bool dsmip_inner_nested(const struct dsmip_inner *inner)
+bool dsmip_inner_address_bad(const struct dsmip_inner *inner)
 {
-	return inner->proto == IPPROTO_IPIP || inner->proto == IPPROTO_IPV6;
+	if (inner->family == AF_INET)
+		return !dsmip_valid_address4(inner->src4) ||
+		       ipv4_is_loopback(inner->dst4);
+	return ipv6_addr_is_multicast(inner->src6) ||
+	       ipv6_addr_loopback(inner->src6) ||
+	       ipv6_addr_loopback(inner->dst6) ||
+	       ipv6_addr_any(inner->src6) || ipv6_addr_v4mapped(inner->src6);
 }
 
 /**

@@ -49,12 +49,12 @@ static int __init dsmip_init(void)
 	err = register_pernet_subsys(&dsmip_net_ops);
 	if (err)
 		return err;
-	err = dsmip_input_register();
+	err = dsmip_chains_register();
 	if (err)
 		goto err_pernet;
 	err = rtnl_link_register(&dsmip_link_ops);
 	if (err)
-		goto err_input;
+		goto err_chains;
 	err = dsmip_netlink_register();
 	if (err)
 		goto err_link;
@@ -62,8 +62,8 @@ static int __init dsmip_init(void)
 
 err_link:
 	rtnl_link_unregister(&dsmip_link_ops);
-err_input:
-	dsmip_input_unregister();
+err_chains:
+	dsmip_chains_unregister();
 err_pernet:
 	unregister_pernet_subsys(&dsmip_net_ops);
 	return err;
@@ -73,7 +73,7 @@ static void __exit dsmip_exit(void)
 {
 	dsmip_netlink_unregister();
 	rtnl_link_unregister(&dsmip_link_ops);
-	dsmip_input_unregister();
+	dsmip_chains_unregister();
 	unregister_pernet_subsys(&dsmip_net_ops);
 	/* Nodes, bindings and paths are freed by functions of this module. */
 	rcu_barrier();

@@ -3,9 +3,19 @@
  * dsmip: transmit.  Which outer tuple a packet gets: that of a path cookie, or
  * that of a binding of its node.  The headers themselves: encap.c.
  */
-#include <linux/etherdevice.h>
-
 #include "tunnel.h"
+
+/* A packet socket can send anything. */
+static bool dsmip_output_valid(struct sk_buff *skb, struct dsmip_inner *inner)
+{
+	if (dsmip_inner_parse(skb, 0, inner))
+		return false;
+	if (skb->protocol != (inner->family == AF_INET ? htons(ETH_P_IP) :
+							 htons(ETH_P_IPV6)))
+		return false;
+	/* Lengths of packets to be segmented may not fit their field. */
+	return skb_is_gso(skb) || inner->len <= skb->len;
+}
 
 /* Signalling in the sense that leaves this host. */
 static bool dsmip_output_is_signalling(const struct dsmip_settings *s,
@@ -14,6 +24,12 @@ static bool dsmip_output_is_signalling(const struct dsmip_settings *s,
 	return s->role == DSMIP_ROLE_HOME_AGENT ?
 		dsmip_signalling_from(inner, &s->home_agent6) :
 		dsmip_signalling_to(inner, &s->home_agent6);
+}
+
+static bool dsmip_is_link_local(const struct dsmip_endpoint *ep)
+{
+	return ep->family == AF_INET6 &&
+	       (ipv6_addr_type(&ep->in6) & IPV6_ADDR_LINKLOCAL);
 }
 
 static int dsmip_output_path(struct dsmip_dev *dd,
@@ -33,9 +49,14 @@ static int dsmip_output_path(struct dsmip_dev *dd,
 	t->src = path->local;
 	t->dst = path->remote;
 	t->encap = path->encap;
-	/* An answer is routed like any packet to the end point. */
-	t->link = path->reusable ? path->link : 0;
-	t->src.port = READ_ONCE(dd->udp_port_bound);
+	if (!t->src.port)
+		t->src.port = READ_ONCE(dd->udp_port_bound);
+	/*
+	 * PATH_NEW asked for its link.  That of a packet which came in may be
+	 * another than packets to its sender have to leave through.
+	 */
+	if (path->reusable || dsmip_is_link_local(&path->remote))
+		t->link = path->link;
 	dsmip_count(dd, DSMIP_C_SIGNALLING_OUT);
 	return -1;
 }
@@ -63,6 +84,7 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	struct dsmip_endpoint *near = &t->src, *far = &t->dst;
 	struct dsmip_binding *b;
 	struct dsmip_node *node;
+	u32 mark = skb->mark;
 
 	if (inner->family == AF_INET6)
 		node = dsmip_node_find6(dd, home_agent ? inner->dst6 : inner->src6);
@@ -73,8 +95,12 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 			dsmip_notify_unknown_home(dd, skb);
 		return DSMIP_C_TX_NO_NODE;
 	}
-	b = dsmip_node_choose(node, s->bid_mark_mask, skb->mark,
-			      skb_get_hash(skb));
+	/* The bits of a cookie mean nothing here, such as on an ICMP answer
+	 * that reflects the mark.
+	 */
+	if (mark & DSMIP_COOKIE_FLAG)
+		mark = 0;
+	b = dsmip_node_choose(node, s->bid_mark_mask, mark, skb_get_hash(skb));
 	if (!b)
 		return DSMIP_C_TX_NO_BINDING;
 
@@ -110,7 +136,7 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_reset_network_header(skb);
 	if (s->role == DSMIP_ROLE_UNSPEC)
 		drop = DSMIP_C_TX_NO_ROLE;
-	else if (dsmip_inner_parse(skb, 0, &inner))
+	else if (!dsmip_output_valid(skb, &inner))
 		drop = DSMIP_C_TX_MALFORMED;
 	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
 		 dsmip_output_is_signalling(s, &inner))

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * dsmip: what the receive and the transmit side share.
+ *
+ * inner.c    looking at inner packets
+ * output.c   transmit: which outer tuple
+ * encap.c    transmit: outer headers
+ * chain.c    receive: direct packets, from the tunnel chains
+ * udp.c      receive: UDP, from our sockets
+ * input.c    receive: judgement and delivery, for both
  */
 #ifndef _DSMIP_TUNNEL_H
 #define _DSMIP_TUNNEL_H
 
 #include "dsmip.h"
 
-/* Room for the largest TLV header; both generations have this length. */
+/* Both generations of the TLV header have this length. */
 #define DSMIP_TLV_LEN	4
 
 /* struct dsmip_inner - what a look at the header of an inner packet tells */
@@ -17,15 +24,39 @@ struct dsmip_inner {
 	u8 dsfield;
 	bool df;		/* IPv4: don't fragment */
 	unsigned int len;	/* of the packet, as its header says */
-	const struct in6_addr *src6;	/* valid until the skb is touched */
+	const struct in6_addr *src6;	/* valid until the head of the skb moves */
 	const struct in6_addr *dst6;
 	__be32 src4;
 	__be32 dst4;
+	__be16 sport;		/* UDP, not in later fragments; else 0 */
+	__be16 dport;
+};
+
+/*
+ * struct dsmip_arrival - how a packet came, and what it turned out to be
+ * @from: outer source
+ * @to: outer destination
+ * @binding: it belongs to; NULL where none is needed
+ * @offset: of the inner packet from skb->data
+ * @link: interface it came in by
+ * @encap: &enum dsmip_encap
+ * @dsfield: of the outer header
+ * @signalling: it is due a path cookie
+ */
+struct dsmip_arrival {
+	struct dsmip_endpoint from;
+	struct dsmip_endpoint to;
+	struct dsmip_binding *binding;
+	unsigned int offset;
+	u32 link;
+	u8 encap;
+	u8 dsfield;
+	bool signalling;
 };
 
 /*
  * struct dsmip_tunnel - what the outer headers of a packet are made from
- * @src: near end; address may be all zero (routing decides), port is ours
+ * @src: near end; address may be all zero (routing decides)
  * @dst: far end
  * @binding: to count at; NULL for signalling sent by cookie
  * @cache: of the route; NULL = look it up
@@ -44,7 +75,7 @@ struct dsmip_tunnel {
 /* inner.c */
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		      struct dsmip_inner *inner);
-bool dsmip_inner_nested(const struct dsmip_inner *inner);
+bool dsmip_inner_address_bad(const struct dsmip_inner *inner);
 bool dsmip_signalling_to(const struct dsmip_inner *inner,
 			 const struct in6_addr *home_agent);
 bool dsmip_signalling_from(const struct dsmip_inner *inner,
@@ -53,5 +84,13 @@ bool dsmip_signalling_from(const struct dsmip_inner *inner,
 /* encap.c */
 void dsmip_encap(struct sk_buff *skb, const struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner);
+
+/* input.c */
+void dsmip_arrival_init(struct dsmip_arrival *a, const struct sk_buff *skb,
+			u8 family);
+bool dsmip_input_ours(const struct dsmip_settings *s,
+		      const struct dsmip_arrival *a);
+bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
+		 struct dsmip_arrival *a);
 
 #endif /* _DSMIP_TUNNEL_H */

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: receive of direct packets.  The kernel's tunnel drivers share chains of
+ * handlers for IP in IP; ours runs first and leaves alone what no device claims.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <net/icmp.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "tunnel.h"
+
+/* Ahead of every handler in the kernel, which all have 0 or more. */
+#define DSMIP_CHAIN_PRIORITY	(-10)
+
+static int dsmip_chain_rcv(struct sk_buff *skb, u8 family)
+{
+	struct dsmip_net *dn = dsmip_net(dev_net(skb->dev));
+	struct dsmip_arrival a;
+	struct dsmip_dev *dd;
+
+	dsmip_arrival_init(&a, skb, family);
+	list_for_each_entry_rcu(dd, &dn->devices, list)
+		if (dsmip_input_ours(rcu_dereference(dd->settings), &a) &&
+		    dsmip_input(dd, skb, &a))
+			return 0;
+	return -ENOENT;
+}
+
+static int dsmip_chain_rcv4(struct sk_buff *skb)
+{
+	return dsmip_chain_rcv(skb, AF_INET);
+}
+
+static int dsmip_chain_rcv6(struct sk_buff *skb)
+{
+	return dsmip_chain_rcv(skb, AF_INET6);
+}
+
+/* Whether a device sends packets with the outer addresses @from and @to. */
+static bool dsmip_chain_sent(const struct sk_buff *skb,
+			     const struct dsmip_endpoint *from,
+			     const struct dsmip_endpoint *to)
+{
+	struct dsmip_net *dn = dsmip_net(dev_net(skb->dev));
+	struct dsmip_arrival a = { .from = *to, .to = *from };
+	struct dsmip_dev *dd;
+
+	list_for_each_entry_rcu(dd, &dn->devices, list)
+		if (dsmip_input_ours(rcu_dereference(dd->settings), &a))
+			return true;
+	return false;
+}
+
+/*
+ * Errors about our packets: the path MTU is learned (ICMP-1 of the tunnel
+ * rules), so that the next inner packet above it is answered.  A driver that
+ * shares our address may know more of the packet, so it gets to see the error.
+ */
+static int dsmip_chain_err4(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct dsmip_endpoint from = { .in.s_addr = iph->saddr,
+				       .family = AF_INET };
+	struct dsmip_endpoint to = { .in.s_addr = iph->daddr,
+				     .family = AF_INET };
+
+	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
+	    icmp_hdr(skb)->code == ICMP_FRAG_NEEDED &&
+	    dsmip_chain_sent(skb, &from, &to))
+		ipv4_update_pmtu(skb, dev_net(skb->dev), info, 0, iph->protocol);
+	return -ENOENT;
+}
+
+static int dsmip_chain_err6(struct sk_buff *skb, struct inet6_skb_parm *opt,
+			    u8 type, u8 code, int offset, __be32 info)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	struct dsmip_endpoint from = { .in6 = ip6h->saddr, .family = AF_INET6 };
+	struct dsmip_endpoint to = { .in6 = ip6h->daddr, .family = AF_INET6 };
+	struct net *net = dev_net(skb->dev);
+
+	if (type == ICMPV6_PKT_TOOBIG && dsmip_chain_sent(skb, &from, &to))
+		ip6_update_pmtu(skb, net, info, 0, 0, sock_net_uid(net, NULL));
+	return -ENOENT;
+}
+
+/* A handler is an element of one list, so each chain needs its own. */
+static struct xfrm_tunnel dsmip_chain_4in4 = {
+	.handler	= dsmip_chain_rcv4,
+	.err_handler	= dsmip_chain_err4,
+	.priority	= DSMIP_CHAIN_PRIORITY,
+};
+
+static struct xfrm_tunnel dsmip_chain_6in4 = {
+	.handler	= dsmip_chain_rcv4,
+	.err_handler	= dsmip_chain_err4,
+	.priority	= DSMIP_CHAIN_PRIORITY,
+};
+
+static struct xfrm6_tunnel dsmip_chain_6in6 = {
+	.handler	= dsmip_chain_rcv6,
+	.err_handler	= dsmip_chain_err6,
+	.priority	= DSMIP_CHAIN_PRIORITY,
+};
+
+static struct xfrm6_tunnel dsmip_chain_4in6 = {
+	.handler	= dsmip_chain_rcv6,
+	.err_handler	= dsmip_chain_err6,
+	.priority	= DSMIP_CHAIN_PRIORITY,
+};
+
+/**
+ * dsmip_chains_register - join the chains of tunnel handlers
+ *
+ * Return: 0 or a negative error.
+ */
+int dsmip_chains_register(void)
+{
+	int err;
+
+	err = xfrm4_tunnel_register(&dsmip_chain_4in4, AF_INET);
+	if (err)
+		return err;
+	err = xfrm4_tunnel_register(&dsmip_chain_6in4, AF_INET6);
+	if (err)
+		goto err_4in4;
+	err = xfrm6_tunnel_register(&dsmip_chain_6in6, AF_INET6);
+	if (err)
+		goto err_6in4;
+	err = xfrm6_tunnel_register(&dsmip_chain_4in6, AF_INET);
+	if (err)
+		goto err_6in6;
+	return 0;
+
+err_6in6:
+	xfrm6_tunnel_deregister(&dsmip_chain_6in6, AF_INET6);
+err_6in4:
+	xfrm4_tunnel_deregister(&dsmip_chain_6in4, AF_INET6);
+err_4in4:
+	xfrm4_tunnel_deregister(&dsmip_chain_4in4, AF_INET);
+	return err;
+}
+
+/**
+ * dsmip_chains_unregister - leave the chains; waits for packets under way
+ */
+void dsmip_chains_unregister(void)
+{
+	xfrm6_tunnel_deregister(&dsmip_chain_4in6, AF_INET);
+	xfrm6_tunnel_deregister(&dsmip_chain_6in6, AF_INET6);
+	xfrm4_tunnel_deregister(&dsmip_chain_6in4, AF_INET6);
+	xfrm4_tunnel_deregister(&dsmip_chain_4in4, AF_INET);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: receive from our UDP sockets.  What stands behind the UDP header: an IP
+ * packet, a TLV header of either generation and an IP packet, or a keepalive.
+ */
+#include <linux/udp.h>
+#include <net/udp.h>
+
+#include "tunnel.h"
+
+#define DSMIP_UDP_ACCEPT	(-1)
+
+/* TLV header of the draft */
+#define DSMIP_TLV_DRAFT_IPV4	1
+#define DSMIP_TLV_DRAFT_IPV6	2
+#define DSMIP_TLV_DRAFT_MAX	4	/* 3 and 4: ESP and GRE, not here yet */
+
+/* A NAT keepalive as in RFC 3948 */
+#define DSMIP_UDP_KEEPALIVE	0xff
+
+/* RFC 5845: type 0, reserved, next header, 16-bit length. */
+static int dsmip_udp_tlv(const u8 *tlv, unsigned int len)
+{
+	u8 version = tlv[DSMIP_TLV_LEN] >> 4;
+
+	if (get_unaligned_be16(tlv + 2) != len)
+		return DSMIP_C_RX_TLV_LENGTH;
+	if ((tlv[1] == IPPROTO_IPIP && version == 4) ||
+	    (tlv[1] == IPPROTO_IPV6 && version == 6))
+		return DSMIP_UDP_ACCEPT;
+	return DSMIP_C_RX_TLV_TYPE;
+}
+
+/* The draft: type, 8-bit length (0: it did not fit), reserved. */
+static int dsmip_udp_tlv_draft(const u8 *tlv, unsigned int len)
+{
+	u8 version = tlv[DSMIP_TLV_LEN] >> 4;
+
+	if (tlv[1] && tlv[1] != len)
+		return DSMIP_C_RX_TLV_LENGTH;
+	if ((tlv[0] == DSMIP_TLV_DRAFT_IPV4 && version == 4) ||
+	    (tlv[0] == DSMIP_TLV_DRAFT_IPV6 && version == 6))
+		return DSMIP_UDP_ACCEPT;
+	return DSMIP_C_RX_TLV_TYPE;
+}
+
+/* The first octet tells the format. */
+static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
+{
+	unsigned int len;
+	const u8 *data;
+
+	a->offset = sizeof(struct udphdr);
+	if (!pskb_may_pull(skb, a->offset + 1))
+		return DSMIP_C_RX_TRUNCATED;
+	data = skb->data + a->offset;
+	len = skb->len - a->offset;
+	if (data[0] >> 4 == 4 || data[0] >> 4 == 6) {
+		a->encap = DSMIP_ENCAP_UDP;
+		return DSMIP_UDP_ACCEPT;
+	}
+	if (data[0] == DSMIP_UDP_KEEPALIVE && len == 1)
+		return DSMIP_C_KEEPALIVE_IN;
+	if (data[0] > DSMIP_TLV_DRAFT_MAX)
+		return DSMIP_C_RX_INNER_VERSION;
+
+	/* The version of what comes behind has to be there as well. */
+	if (!pskb_may_pull(skb, a->offset + DSMIP_TLV_LEN + 1))
+		return DSMIP_C_RX_TRUNCATED;
+	data = skb->data + a->offset;
+	a->offset += DSMIP_TLV_LEN;
+	len -= DSMIP_TLV_LEN;
+	if (!data[0]) {
+		a->encap = DSMIP_ENCAP_UDP_TLV;
+		return dsmip_udp_tlv(data, len);
+	}
+	a->encap = DSMIP_ENCAP_UDP_TLV_DRAFT;
+	return dsmip_udp_tlv_draft(data, len);
+}
+
+/**
+ * dsmip_udp_rcv - encap_rcv of our sockets
+ * @sk: socket
+ * @skb: packet, data at the UDP header, checksum verified
+ *
+ * Return: 0; everything to our port is ours, and consumed.
+ */
+int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct dsmip_dev *dd = rcu_dereference_sk_user_data(sk);
+	const struct dsmip_settings *s;
+	struct dsmip_arrival a;
+	int verdict;
+
+	if (!dd) {
+		kfree_skb(skb);
+		return 0;
+	}
+	s = rcu_dereference(dd->settings);
+	dsmip_arrival_init(&a, skb, ip_hdr(skb)->version == 4 ? AF_INET :
+								AF_INET6);
+	a.from.port = udp_hdr(skb)->source;
+	a.to.port = udp_hdr(skb)->dest;
+	verdict = dsmip_udp_format(skb, &a);
+	if (verdict == DSMIP_C_KEEPALIVE_IN) {
+		dsmip_count(dd, DSMIP_C_KEEPALIVE_IN);
+		consume_skb(skb);
+		return 0;
+	}
+	if (s->role == DSMIP_ROLE_UNSPEC)
+		verdict = DSMIP_C_RX_NO_ROLE;
+	else if (verdict == DSMIP_UDP_ACCEPT && !dsmip_input_ours(s, &a))
+		verdict = DSMIP_C_RX_END_POINT;
+	if (verdict == DSMIP_UDP_ACCEPT)
+		dsmip_input(dd, skb, &a);
+	else
+		dsmip_drop(dd, skb, verdict);
+	return 0;
+}
