@@ -7,14 +7,16 @@ prepare_guest() {
     resolve_kernel "$KERNEL"
     stage=
     [ "$MODULE" = no ] || module_stage
+    guest_program
     [ "$K_KIND" = uml ] || qemu_prepare
 }
 
-# write_job DIR: the folder that guest_init finds at /run/vm.
+# write_job DIR: the folder that the guest's first process finds at /run/vm.
 write_job() {
     local dir=$1 name
     mkdir -p "$dir"
-    echo "$KIND" > "$dir/kind"
+    [ "$KIND" != shell ] || touch "$dir/shell"
+    [ -z "$ARTIFACTS" ] || echo "$ARTIFACTS" > "$dir/artifacts"
     pwd > "$dir/cwd"
     echo "$TREE" > "$dir/tree"
     # A little before the host's limit, so that the guest can still tell what hangs.

@@ -9,7 +9,7 @@ uml_command() {
     mkdir -p "$state/uml"
     guest=("$K_IMAGE" "mem=${MEM}M" "uml_dir=$state/uml" umid=guest
         root=/dev/root rootfstype=hostfs rootflags=/ ro
-        "init=$VM_DIR/guest_init" "vm.job=$state/job" "vm.tree=$TREE"
+        "init=$GUEST_INIT" "vm.job=$state/job"
         con=null con0=null,fd:4 loglevel=5 panic=-1 kasan_multi_shot "${APPEND[@]}")
     if [ "$KIND" = shell ]; then
         guest+=(con1=fd:0,fd:3)
