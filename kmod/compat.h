@@ -13,6 +13,9 @@
 #include <net/ip6_tunnel.h>
 #include <net/ip_tunnels.h>
 #include <net/udp_tunnel.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
 
 /* Lockless transmit was a feature bit before it was a field. */
 static inline void dsmip_compat_set_lltx(struct net_device *dev)
