@@ -159,6 +159,7 @@ int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
 /* Where a dump goes on; fits into netlink_callback.ctx. */
 struct dsmip_dump {
 	int ifindex;		/* device of @last; for all devices: below the next */
+	bool checked;		/* the request was looked at */
 	bool one_device;
 	bool begun;		/* @last counts */
 	struct in6_addr last;
@@ -172,26 +173,30 @@ static struct dsmip_dump *dsmip_dump(struct netlink_callback *cb)
 
 int dsmip_binding_dump_start(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = dsmip_compat_dump_attrs(cb);
-	struct dsmip_dump *dump = dsmip_dump(cb);
-	struct dsmip_dev *dd;
-
-	if (attrs[DSMIP_A_ADDRESS4] || attrs[DSMIP_A_ADDRESS6]) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no ADDRESS");
-		return -EINVAL;
-	}
 	/* Room for the largest node, or the dump could never get past it. */
 	cb->min_dump_alloc = NLMSG_ALIGN(nlmsg_total_size(GENL_HDRLEN) +
 			dsmip_node_size(DSMIP_HOME_ADDRESSES4_MAX,
 					DSMIP_BINDINGS_MAX));
-	if (!attrs[DSMIP_A_IFINDEX])
+	return 0;
+}
+
+/* Not in the start: that has no way yet to say what is wrong. */
+static int dsmip_dump_check(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = dsmip_compat_dump_attrs(cb);
+	struct dsmip_dump *dump = dsmip_dump(cb);
+
+	if (dump->checked)
 		return 0;
-	dump->one_device = true;
-	dump->ifindex = nla_get_u32(attrs[DSMIP_A_IFINDEX]);
-	dd = dsmip_dev_get(sock_net(cb->skb->sk), dump->ifindex, cb->extack);
-	if (IS_ERR(dd))
-		return PTR_ERR(dd);
-	dsmip_dev_put(dd);
+	if (attrs[DSMIP_A_ADDRESS4] || attrs[DSMIP_A_ADDRESS6]) {
+		NL_SET_ERR_MSG(cb->extack, "a dump takes no ADDRESS");
+		return -EINVAL;
+	}
+	if (attrs[DSMIP_A_IFINDEX]) {
+		dump->one_device = true;
+		dump->ifindex = nla_get_u32(attrs[DSMIP_A_IFINDEX]);
+	}
+	dump->checked = true;
 	return 0;
 }
 
@@ -228,8 +233,11 @@ int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct dsmip_dump *dump = dsmip_dump(cb);
 	struct net *net = sock_net(skb->sk);
 	struct dsmip_dev *dd;
-	int err = 0;
+	int err;
 
+	err = dsmip_dump_check(cb);
+	if (err)
+		return err;
 	if (dump->one_device) {
 		dd = dsmip_dev_get(net, dump->ifindex, cb->extack);
 		if (IS_ERR(dd))

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Device, network namespace and module go away while packets, requests, dumps
+# and expiring bindings are under way.
+# timeout: 500
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+ROUNDS=${DSMIP_REMOVAL_ROUNDS:-6}
+HOME6=2001:db8:b::
+
+# Home agent a and mobile node b, with a binding over UDP in IPv4.
+setup_pair() {
+	namespaces a b
+	wire a eth0 b eth0
+	ip -n a address add 192.0.2.1/24 dev eth0
+	ip -n b address add 192.0.2.2/24 dev eth0
+	ip -n a link add d0 type dsmip
+	ip -n b link add d0 type dsmip
+	in_ns a dsmip-nl device-set d0 --role home-agent --home-agent4 192.0.2.1 --home-agent6 2001:db8::1
+	in_ns b dsmip-nl device-set d0 --role mobile-node --udp-port 4191 --home-agent4 192.0.2.1 \
+		--home-agent6 2001:db8::1
+	for ns in a b; do ip -n $ns link set d0 up; done
+	ip -n a address add 2001:db8:c::1/128 dev lo
+	ip -n b address add ${HOME6}1/128 dev d0
+	ip -n a -6 route add ${HOME6%::}::/64 dev d0
+	ip -n b -6 route add 2001:db8:c::/64 dev d0 src ${HOME6}1
+	in_ns a dsmip-nl bulk-add d0 500 --via 192.0.2.2:4191 >/dev/null
+	in_ns a dsmip-nl binding-new d0 --node "${HOME6}1 / via 192.0.2.2:4191 udp-tlv"
+	in_ns b dsmip-nl binding-new d0 --create --node "${HOME6}1 / via 192.0.2.2 udp-tlv lifetime 600s"
+}
+load() {
+	# Whatever these say after the device is gone does not matter.
+	# shellcheck disable=SC2016 # for the inner shell
+	start load-ping in_ns b ping -q -i 0.002 -s 1200 2001:db8:c::1
+	start load-back in_ns a ping -q -i 0.002 -s 200 ${HOME6}1
+	start load-dump in_ns a bash -c 'while dsmip-nl --json bindings d0 >/dev/null; do :; done'
+	start load-update in_ns a bash -c 'n=0
+		while dsmip-nl binding-new d0 --create --node "2001:db8:e::$((n = n % 9 + 1)) / via 192.0.2.2 lifetime 30ms" \
+			--node "'${HOME6}1' / seq $n"; do :; done'
+	start load-paths in_ns b bash -c 'while dsmip-nl path-new d0 --remote 192.0.2.1:4191 --encap udp >/dev/null; do :; done'
+	start load-set in_ns a bash -c 'n=0
+		while dsmip-nl device-set d0 --udp-port $((5000 + (n = (n + 1) % 5))); do
+			dsmip-nl device-set d0 --udp-port 4191; done'
+}
+received() { in_ns b dsmip-nl --json binding-get d0 ${HOME6}1 | grep -qE '"rx_packets":[1-9][0-9]'; }
+unload() {
+	local pid
+	for pid in "${BACKGROUND[@]}"; do kill "$pid" 2>/dev/null || :; done
+	for pid in "${BACKGROUND[@]}"; do wait "$pid" 2>/dev/null || :; done
+	BACKGROUND=()
+}
+
+modprobe dsmip
+for ((round = 1; round <= ROUNDS; round++)); do
+	case $((round % 3)) in
+	1) what="the devices" ;;
+	2) what="the network namespaces" ;;
+	0) what="the module" ;;
+	esac
+	say "round $round: $what under traffic"
+	setup_pair
+	load
+	wait_until "traffic through the tunnel" received
+	case $((round % 3)) in
+	1)
+		ip -n a link del d0
+		ip -n b link del d0
+		;;
+	2)
+		# The namespace ends with the last process in it.
+		ip netns delete a
+		ip netns delete b
+		;;
+	0)
+		# A request that is being answered holds the module.
+		wait_until "unloading" modprobe -r dsmip
+		[ ! -e /sys/module/dsmip ] || fail "the module is still there"
+		modprobe dsmip
+		;;
+	esac
+	unload
+	for ns in $(ip netns list | cut -d' ' -f1); do ip netns delete "$ns"; done
+	# The next round makes its names again, and nothing of this one is left.
+	wait_until "unloading a module that nobody uses" modprobe -r dsmip
+	modprobe dsmip
+done
