@@ -81,8 +81,8 @@ stage_modules() {
         cp "$K_MODULES"/modules.builtin.modinfo "$dir/" 2> /dev/null || true
     fi
     depmod -b "$work" "$K_RELEASE" || die $STATUS_NO_GUEST "depmod failed for $K_RELEASE"
-    # Guests of user-mode-linux get the kernel's modules from here, others from their image.
-    [ "$K_KIND" = uml ] || rm -f "$dir/kernel"
+    # Guests of user-mode-linux see the cache itself, others have the modules on a disk.
+    [ "$K_KIND" = uml ] || ln -sfn "/usr/lib/kernel-modules/$K_RELEASE/kernel" "$dir/kernel"
     rm -rf "$stage"
     mv "$dir" "$stage"
     rm -rf "$work"

@@ -5,10 +5,10 @@
 # prepare_guest: everything that is built once and cached.
 prepare_guest() {
     resolve_kernel "$KERNEL"
-    stage=
-    [ "$MODULE" = no ] || module_stage
     guest_program
     [ "$K_KIND" = uml ] || qemu_prepare
+    stage=
+    [ "$MODULE" = no ] || module_stage
 }
 
 # write_job DIR: the folder that the guest's first process finds at /run/vm.
@@ -38,7 +38,9 @@ write_job() {
     } > "$dir/job"
     if [ -n "$stage" ]; then
         ln -s "$stage" "$dir/modules"
-    elif [ -n "$K_MODULES" ] && [ "$K_KIND" = uml ]; then
+    elif [ "$K_KIND" = qemu ]; then
+        ln -s "/usr/lib/kernel-modules/$K_RELEASE" "$dir/modules"
+    elif [ -n "$K_MODULES" ]; then
         ln -s "$K_MODULES" "$dir/modules"
     fi
 }
@@ -64,7 +66,6 @@ run_guest() {
     start_guest "$state" "$console"
     wait_guest "$state" && timed_out=no || timed_out=yes
     wait "$pump_output" "$pump_console" 2> /dev/null || true
-    "${K_KIND}_finish" "$state"
     judge "$state" "$console" "$timed_out" || status=$?
     exit "$status"
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/module.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,9 +123,11 @@ static void enter_uml(const char *job)
 
 static void load_module(const char *path)
 {
+    /* Some distributions compress them; the kernel unpacks. */
+    int flags = strcmp(path + strlen(path) - 3, ".ko") ? MODULE_INIT_COMPRESSED_FILE : 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+    if (fd < 0 || (syscall(SYS_finit_module, fd, "", flags) && errno != EEXIST))
         say("cannot load %s: %s", path, strerror(errno));
     close(fd);
 }
@@ -170,6 +173,10 @@ void enter_root(void)
 
     if (mount("proc", "/proc", "proc", 0, NULL))
         give_up("no /proc");
+    if (parameter("vm.probe")) {
+        mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+        give_up("alive");
+    }
     job = parameter("vm.job");
     if (exists("/vm-initramfs"))
         enter_qemu();
