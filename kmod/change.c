@@ -20,14 +20,17 @@ struct dsmip_node_change {
 };
 
 #define GIVEN(request, name) ((request)->given & BIT(DSMIP_BINDING_A_##name))
-#define CARE_OF_GIVEN(request) \
-	(GIVEN(request, CARE_OF4) || GIVEN(request, CARE_OF6))
 
 #define REFUSE(change, where, err, text)				\
 ({									\
 	NL_SET_ERR_MSG_ATTR((change)->extack, where, text);		\
 	(err);								\
 })
+
+static bool dsmip_care_of_given(const struct dsmip_binding_request *request)
+{
+	return GIVEN(request, CARE_OF4) || GIVEN(request, CARE_OF6);
+}
 
 /**
  * dsmip_change_begin - start a change
@@ -89,7 +92,7 @@ static void dsmip_binding_merge(struct dsmip_binding *b,
 		b->priority = old->priority;
 		b->expiry.expires = old->expiry.expires;
 	}
-	if (CARE_OF_GIVEN(request)) {
+	if (dsmip_care_of_given(request)) {
 		b->care_of = request->care_of;
 		b->claimed4 = 0;
 		b->encap = DSMIP_ENCAP_DIRECT;
@@ -319,7 +322,7 @@ static int dsmip_stage_binding(struct dsmip_change *change,
 	if (!was && !(change->nlflags & NLM_F_CREATE))
 		return REFUSE(change, request->at, -ENOENT,
 			      "no such binding, and NLM_F_CREATE is not set");
-	if (!was && !CARE_OF_GIVEN(request))
+	if (!was && !dsmip_care_of_given(request))
 		return REFUSE(change, request->at, -EINVAL,
 			      "a new binding needs CARE_OF4 or CARE_OF6");
 	if (!was && !GIVEN(request, LIFETIME))

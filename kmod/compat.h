@@ -71,11 +71,11 @@ static inline void dsmip_compat_tstats_free(struct net_device *dev)
 }
 #endif
 
-/* pre_doit and post_doit: first argument. */
+/* pre_doit and post_doit: the struct of their first argument. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-typedef struct genl_split_ops dsmip_compat_genl_doit_ops;
+#define dsmip_compat_genl_doit_ops	genl_split_ops
 #else
-typedef struct genl_ops dsmip_compat_genl_doit_ops;
+#define dsmip_compat_genl_doit_ops	genl_ops
 #endif
 
 /* Attributes of the request that started a dump. */

@@ -4,7 +4,8 @@
  */
 #include "dsmip.h"
 
-#define X(id, name) [DSMIP_C_##id] = name,
+/* In the order of enum dsmip_counter, which comes from the same list. */
+#define X(id, name) name,
 const char *const dsmip_counter_names[DSMIP_C_MAX] = { DSMIP_COUNTERS(X) };
 #undef X
 

@@ -6,7 +6,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "netlink.h"
+#include "family.h"
 
 struct dsmip_dev *dsmip_dev_get(struct net *net, int ifindex,
 				struct netlink_ext_ack *extack)
@@ -62,7 +62,7 @@ struct dsmip_dev *dsmip_dev_after(struct net *net, int ifindex)
 	return dd;
 }
 
-static int dsmip_pre_doit(const dsmip_compat_genl_doit_ops *ops,
+static int dsmip_pre_doit(const struct dsmip_compat_genl_doit_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *ifindex = info->attrs[DSMIP_A_IFINDEX];
@@ -82,7 +82,7 @@ static int dsmip_pre_doit(const dsmip_compat_genl_doit_ops *ops,
 	return 0;
 }
 
-static void dsmip_post_doit(const dsmip_compat_genl_doit_ops *ops,
+static void dsmip_post_doit(const struct dsmip_compat_genl_doit_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info)
 {
 	dsmip_dev_put(dsmip_request_dev(info));

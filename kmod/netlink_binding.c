@@ -3,7 +3,7 @@
  * dsmip: BINDING_NEW and BINDING_DEL: from attributes to one change.
  */
 #include "change.h"
-#include "netlink.h"
+#include "family.h"
 
 static struct netlink_range_validation dsmip_lifetime_range = {
 	.min = 1,
@@ -77,7 +77,7 @@ static int dsmip_parse_end_point(struct nlattr **tb,
 	if (dsmip_get_endpoint(care_of4, care_of6, &b->care_of) &&
 	    !dsmip_valid_endpoint(&b->care_of))
 		return REFUSE(extack, care_of4 ?: care_of6,
-			      "care-of address is not a unicast address of more than link scope");
+			      "care-of address is not a global unicast address");
 	if (tb[DSMIP_BINDING_A_PORT])
 		b->port = nla_get_be16(tb[DSMIP_BINDING_A_PORT]);
 	if (claimed4) {
@@ -165,7 +165,7 @@ static int dsmip_parse_node(const struct nlattr *nest,
 	node->home = nla_get_in6_addr(tb[DSMIP_NODE_A_HOME_ADDRESS]);
 	if (!dsmip_valid_address6(&node->home))
 		return REFUSE(extack, tb[DSMIP_NODE_A_HOME_ADDRESS],
-			      "HOME_ADDRESS is not a unicast address of more than link scope");
+			      "HOME_ADDRESS is not a global unicast address");
 	if (tb[DSMIP_NODE_A_HOME_ADDRESSES4]) {
 		err = dsmip_parse_home4(tb[DSMIP_NODE_A_HOME_ADDRESSES4], node,
 					extack);
@@ -251,7 +251,7 @@ int dsmip_binding_del(struct sk_buff *skb, struct genl_info *info)
 	if (!(info->nlhdr->nlmsg_flags & NLM_F_REPLACE))
 		return dsmip_change_nodes(info);
 	if (info->attrs[DSMIP_A_NODE]) {
-		GENL_SET_ERR_MSG(info, "NODE and NLM_F_REPLACE, which empties the device, exclude each other");
+		GENL_SET_ERR_MSG(info, "NODE and NLM_F_REPLACE exclude each other");
 		return -EINVAL;
 	}
 	dsmip_nodes_flush(dsmip_request_dev(info));

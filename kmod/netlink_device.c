@@ -2,7 +2,7 @@
 /*
  * dsmip: DEVICE_GET, DEVICE_SET and COUNTER_GET.
  */
-#include "netlink.h"
+#include "family.h"
 
 static struct netlink_range_validation dsmip_cookie_lifetime_range = {
 	.min = DSMIP_COOKIE_LIFETIME_MIN_MS,

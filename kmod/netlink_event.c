@@ -4,7 +4,7 @@
  */
 #include <linux/ip.h>
 
-#include "netlink.h"
+#include "family.h"
 
 static struct sk_buff *dsmip_event_new(struct dsmip_dev *dd, u8 cmd, size_t size,
 				       void **hdr, gfp_t gfp)

@@ -2,7 +2,7 @@
 /*
  * dsmip: PATH_NEW and PATH_GET.
  */
-#include "netlink.h"
+#include "family.h"
 
 static struct netlink_range_validation dsmip_path_lifetime_range = {
 	.min = DSMIP_COOKIE_LIFETIME_MIN_MS,
@@ -76,7 +76,7 @@ static int dsmip_parse_path(struct dsmip_dev *dd, const struct nlattr *nest,
 			      "exactly one of REMOTE4 and REMOTE6 is needed");
 	if (!dsmip_valid_endpoint(&path->remote))
 		return REFUSE(extack, nest,
-			      "REMOTE is not a unicast address of more than link scope");
+			      "REMOTE is not a global unicast address");
 	local4 = tb[DSMIP_PATH_A_LOCAL4];
 	local6 = tb[DSMIP_PATH_A_LOCAL6];
 	if (local4 || local6) {
@@ -86,7 +86,7 @@ static int dsmip_parse_path(struct dsmip_dev *dd, const struct nlattr *nest,
 				      "LOCAL is not of the family of REMOTE");
 		if (!dsmip_valid_endpoint(&path->local))
 			return REFUSE(extack, local4 ?: local6,
-				      "LOCAL is not a unicast address of more than link scope");
+				      "LOCAL is not a global unicast address");
 	}
 	if (tb[DSMIP_PATH_A_ENCAP])
 		path->encap = nla_get_u8(tb[DSMIP_PATH_A_ENCAP]);

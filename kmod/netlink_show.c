@@ -4,7 +4,7 @@
  */
 #include <linux/ktime.h>
 
-#include "netlink.h"
+#include "family.h"
 #include "node.h"
 
 const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1] = {

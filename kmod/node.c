@@ -445,7 +445,7 @@ void dsmip_nodes_reset_dst(struct dsmip_dev *dd)
 	struct dsmip_node *node;
 	unsigned int i;
 
-	dsmip_for_each_node(dd, node) {
+	for (node = dsmip_node_first(dd); node; node = dsmip_node_next(node)) {
 		struct dsmip_binding_set *set = dsmip_node_set(dd, node);
 
 		for (i = 0; i < set->count; i++)

@@ -72,11 +72,6 @@ static inline struct dsmip_node *dsmip_node_next(struct dsmip_node *node)
 	return dsmip_ordered(rb_next(&node->order));
 }
 
-/* Nodes by rising home address; the loop must not delete. */
-#define dsmip_for_each_node(dd, node)					\
-	for ((node) = dsmip_node_first(dd); (node);			\
-	     (node) = dsmip_node_next(node))
-
 void dsmip_node_order(struct dsmip_dev *dd, struct dsmip_node *node);
 /* The first node whose home address is above @last; NULL = none. */
 struct dsmip_node *dsmip_node_after(struct dsmip_dev *dd,

@@ -37,7 +37,7 @@ bool dsmip_valid_address6(const struct in6_addr *address)
 
 	return (type & IPV6_ADDR_UNICAST) &&
 	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL |
-			 IPV6_ADDR_MAPPED | IPV6_ADDR_COMPATv4));
+			 IPV6_ADDR_MAPPED));
 }
 
 static int dsmip_settings_check(struct dsmip_dev *dd,
@@ -48,7 +48,7 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 	u32 mask = wanted->bid_mark_mask;
 
 	if (wanted->role != old->role && dd->nodes) {
-		NL_SET_ERR_MSG(extack, "role cannot change while the device has nodes: delete them first");
+		NL_SET_ERR_MSG(extack, "role cannot change while there are nodes");
 		return -EBUSY;
 	}
 	if (wanted->home_agent4 && !dsmip_valid_address4(wanted->home_agent4)) {
@@ -57,7 +57,7 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 	}
 	if (!ipv6_addr_any(&wanted->home_agent6) &&
 	    !dsmip_valid_address6(&wanted->home_agent6)) {
-		NL_SET_ERR_MSG(extack, "HOME_AGENT6 is not a unicast address of more than link scope");
+		NL_SET_ERR_MSG(extack, "HOME_AGENT6 is not a global unicast address");
 		return -EINVAL;
 	}
 	if (wanted->role != DSMIP_ROLE_MOBILE_NODE && wanted->home_agent_port) {

@@ -84,8 +84,8 @@ expect_equal "sockets" "0.0.0.0:4191 [::]:4191 " "$(sockets b)"
 say "contradictions are refused with a reason"
 expect_refused "multicast" 'HOME_AGENT4 is not a unicast.*EINVAL' set_device a d0 --home-agent4 224.0.0.1
 expect_refused "loopback" 'HOME_AGENT4 is not a unicast.*EINVAL' set_device a d0 --home-agent4 127.0.0.1
-expect_refused "link-local" 'HOME_AGENT6 is not a unicast.*EINVAL' set_device a d0 --home-agent6 fe80::1
-expect_refused "IPv4-mapped" 'HOME_AGENT6 is not a unicast.*EINVAL' \
+expect_refused "link-local" 'HOME_AGENT6 is not a global.*EINVAL' set_device a d0 --home-agent6 fe80::1
+expect_refused "IPv4-mapped" 'HOME_AGENT6 is not a global.*EINVAL' \
 	set_device a d0 --home-agent6 ::ffff:192.0.2.1
 expect_refused "port of the home agent at itself" 'HOME_AGENT_PORT is for a mobile node.*EINVAL' \
 	set_device a d0 --home-agent-port 4191

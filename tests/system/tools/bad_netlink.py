@@ -216,7 +216,7 @@ def requests(device):
     yield "no path", "PATH_NEW", 0, index, bad, "PATH is missing"
     yield ("no remote", *path(), bad, "exactly one of")
     yield ("two remotes", *path(remote, attr("PATH_A_REMOTE6", ip6("2001:db8::1"))), bad, "exactly one of")
-    yield ("remote multicast", *path(attr("PATH_A_REMOTE4", ip4("224.0.0.1"))), bad, "not a unicast")
+    yield ("remote multicast", *path(attr("PATH_A_REMOTE4", ip4("224.0.0.1"))), bad, "not a global")
     yield ("local of the other family",
            *path(remote, attr("PATH_A_LOCAL6", ip6("2001:db8::1"))), bad, "family of REMOTE")
     yield ("port without UDP", *path(remote, attr("PATH_A_REMOTE_PORT", be16(1))), bad, "needs an ENCAP")

@@ -5,8 +5,8 @@
  * Handlers of requests that name a device find it, held and locked, with
  * dsmip_request_dev().
  */
-#ifndef _DSMIP_NETLINK_H
-#define _DSMIP_NETLINK_H
+#ifndef _DSMIP_FAMILY_H
+#define _DSMIP_FAMILY_H
 
 #include <net/genetlink.h>
 
@@ -69,4 +69,4 @@ extern const struct nla_policy dsmip_path_get_policy[DSMIP_A_MAX + 1];
 int dsmip_path_new(struct sk_buff *skb, struct genl_info *info);
 int dsmip_path_get(struct sk_buff *skb, struct genl_info *info);
 
-#endif /* _DSMIP_NETLINK_H */
+#endif /* _DSMIP_FAMILY_H */
