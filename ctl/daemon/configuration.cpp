@@ -94,6 +94,16 @@ private:
     }
 
     void read_section(const ConfigurationSection& section, const toml::node& node, unsigned line) {
+        const auto mistakes = result_.mistakes.size();
+        read_section_of(section, node, line);
+        // One mistake is enough: it is there, if not as it should be.
+        if (result_.mistakes.size() != mistakes && section.array) {
+            result_.sections.push_back({std::string(section.name), line});
+        }
+    }
+
+    void read_section_of(const ConfigurationSection& section, const toml::node& node,
+                         unsigned line) {
         if (!section.array) {
             if (const auto* table = node.as_table()) {
                 read_table(section.name, *table, line);

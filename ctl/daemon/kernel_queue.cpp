@@ -78,16 +78,19 @@ void KernelQueue::flush(const Done& done) {
     while (!waiting_.empty()) {
         const auto batch = take_batch();
         const std::span<const Item> all(batch);
-        if (perform(all)) {
+        const auto report = [&](const Item& item, const netlink::Result<void>& outcome) {
+            done(item.request, outcome ? mobility::KernelOutcome{}
+                                       : mobility::KernelOutcome{outcome.error().message()});
+        };
+        const auto together = perform(all);
+        if (together || batch.size() == 1) {
             for (const auto& item : batch) {
-                done(item.request, std::nullopt);
+                report(item, together);
             }
             continue;
         }
         for (std::size_t i = 0; i < batch.size(); ++i) {
-            const auto outcome = perform(all.subspan(i, 1));
-            done(batch[i].request, outcome ? mobility::KernelOutcome{}
-                                           : mobility::KernelOutcome{outcome.error().message()});
+            report(batch[i], perform(all.subspan(i, 1)));
         }
     }
 }
