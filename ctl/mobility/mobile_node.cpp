@@ -214,6 +214,7 @@ std::vector<BindingUpdateListEntry> MobileNode::Impl::rows(TimePoint now) const 
     return rows;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the interface leaves room to keep it
 MobileNode::MobileNode(MobileNodeConfig config, std::function<std::uint32_t()> random)
     : impl_(std::make_unique<Impl>(std::move(config), random)) {}
 MobileNode::~MobileNode() = default;

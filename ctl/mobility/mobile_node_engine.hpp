@@ -66,13 +66,13 @@ private:
 
     // ---- begin, send, repeat (mobile_node_transmit.cpp)
     void start_due(TimePoint now);
-    void start_registration(TimePoint now, std::vector<UpdateListEntry*> group);
-    void start_deregistration(TimePoint now, std::vector<UpdateListEntry*> group,
+    void start_registration(TimePoint now, const std::vector<UpdateListEntry*>& group);
+    void start_deregistration(TimePoint now, const std::vector<UpdateListEntry*>& group,
                               const CareOf& path);
     void pump(TimePoint now);
     void transmit(TimePoint now, Exchange& exchange);
     void time_out(TimePoint now);
-    void unanswered(TimePoint now, Exchange exchange);
+    void unanswered(TimePoint now, const Exchange& exchange);
     void cancel(TimePoint now, std::uint16_t bid);
     void forget(const Exchange& exchange);
     [[nodiscard]] bool may_start(const UpdateListEntry& entry) const;
@@ -94,6 +94,12 @@ private:
     // ---- consequences (mobile_node_registration.cpp)
     void registration_answered(TimePoint now, const Exchange& exchange, const SentUpdate& sent,
                                const wire::BindingAcknowledgement& acknowledgement);
+    struct Verdict {
+        bool any_accepted = false;
+        std::vector<std::pair<std::uint16_t, wire::BindingStatus>> refusals; // by BID
+    };
+    Verdict judge_bindings(TimePoint now, const Exchange& exchange, const SentUpdate& sent,
+                           const wire::BindingAcknowledgement& acknowledgement);
     void accepted(TimePoint now, UpdateListEntry& entry, const SentUpdate& sent,
                   const wire::BindingAcknowledgement& acknowledgement);
     void others_overwritten(TimePoint now, const Exchange& exchange);

@@ -39,8 +39,32 @@ void MobileNode::Impl::registration_answered(TimePoint now, const Exchange& exch
     if (message_accepted && sent.overwrite) {
         others_overwritten(now, exchange);
     }
-    std::vector<std::pair<std::uint16_t, BindingStatus>> refusals;
-    bool any_accepted = false;
+    const auto verdict = judge_bindings(now, exchange, sent, acknowledgement);
+    if (verdict.any_accepted) {
+        install(now);
+    }
+    if (home_address4_.lease_refused()) {
+        // Ask for any address, without waiting for the next refresh.
+        home_address4_.lease_refusal_seen();
+        if (auto* entry = find_entry(entries_, exchange.bids.front())) {
+            update_soon(now, *entry);
+        }
+    }
+    for (const auto& [bid, status] : verdict.refusals) {
+        counters_.add(MobileNodeCount::registrations_refused);
+        if (change_ways(now, exchange, sent, status)) {
+            return;
+        }
+        if (auto* entry = find_entry(entries_, bid)) {
+            refused(now, *entry, status);
+        }
+    }
+}
+
+MobileNode::Impl::Verdict
+MobileNode::Impl::judge_bindings(TimePoint now, const Exchange& exchange, const SentUpdate& sent,
+                                 const wire::BindingAcknowledgement& acknowledgement) {
+    Verdict verdict;
     for (const auto bid : exchange.bids) {
         auto* entry = find_entry(entries_, bid);
         if (entry == nullptr || !entry->target) {
@@ -53,33 +77,16 @@ void MobileNode::Impl::registration_answered(TimePoint now, const Exchange& exch
             entry->alone = true;
             entry->update_at = now;
         } else if (!wire::is_accepted(*status)) {
-            refusals.emplace_back(bid, *status);
+            verdict.refusals.emplace_back(bid, *status);
         } else if (binding_expiry(sent, acknowledgement) <= now) {
-            refusals.emplace_back(bid, BindingStatus::ReasonUnspecified); // granted no time
+            // Granted no time.
+            verdict.refusals.emplace_back(bid, BindingStatus::ReasonUnspecified);
         } else {
             accepted(now, *entry, sent, acknowledgement);
-            any_accepted = true;
+            verdict.any_accepted = true;
         }
     }
-    if (any_accepted) {
-        install(now);
-    }
-    if (home_address4_.lease_refused()) {
-        // Ask for any address, without waiting for the next refresh.
-        home_address4_.lease_refusal_seen();
-        if (auto* entry = find_entry(entries_, exchange.bids.front())) {
-            update_soon(now, *entry);
-        }
-    }
-    for (const auto& [bid, status] : refusals) {
-        counters_.add(MobileNodeCount::registrations_refused);
-        if (change_ways(now, exchange, sent, status)) {
-            return;
-        }
-        if (auto* entry = find_entry(entries_, bid)) {
-            refused(now, *entry, status);
-        }
-    }
+    return verdict;
 }
 
 void MobileNode::Impl::accepted(TimePoint now, UpdateListEntry& entry, const SentUpdate& sent,

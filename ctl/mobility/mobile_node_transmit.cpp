@@ -87,7 +87,8 @@ void MobileNode::Impl::start_due(TimePoint now) {
     }
 }
 
-void MobileNode::Impl::start_registration(TimePoint now, std::vector<UpdateListEntry*> group) {
+void MobileNode::Impl::start_registration(TimePoint now,
+                                          const std::vector<UpdateListEntry*>& group) {
     Exchange exchange;
     exchange.path = *group.front()->target;
     exchange.next_send = now;
@@ -109,7 +110,8 @@ void MobileNode::Impl::start_registration(TimePoint now, std::vector<UpdateListE
     exchanges_.push_back(exchange);
 }
 
-void MobileNode::Impl::start_deregistration(TimePoint now, std::vector<UpdateListEntry*> group,
+void MobileNode::Impl::start_deregistration(TimePoint now,
+                                            const std::vector<UpdateListEntry*>& group,
                                             const CareOf& path) {
     Exchange exchange;
     exchange.kind = Exchange::Kind::deregistration;
@@ -233,7 +235,7 @@ void MobileNode::Impl::time_out(TimePoint now) {
     }
 }
 
-void MobileNode::Impl::unanswered(TimePoint now, Exchange exchange) {
+void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
     for (const auto bid : exchange.bids) {
         if (auto* entry = find_entry(entries_, bid)) {
             entry->last_error = "no answer from the home agent";
