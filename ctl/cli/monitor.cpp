@@ -88,7 +88,10 @@ private:
             } else if (!*event) {
                 return {};
             } else {
-                print([&](Printer& printer) { show_event(printer, **event, now(), names_); });
+                // Interfaces may be renamed while this runs.
+                print([&](Printer& printer) {
+                    show_event(printer, **event, now(), kernel_interface_names());
+                });
             }
         }
     }
@@ -120,7 +123,6 @@ private:
     std::ostream& err_;
     netlink::EventSocket kernel_;
     std::optional<ControlClient> daemon_;
-    InterfaceNames names_ = kernel_interface_names();
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <linux/netlink.h>
 #include <net/if.h>
@@ -205,12 +206,17 @@ void show_event_node(Printer& printer, const Node& node, const InterfaceNames& n
 } // namespace
 
 InterfaceNames kernel_interface_names() {
-    return [](std::uint32_t ifindex) -> std::string {
-        std::array<char, IF_NAMESIZE> name{};
-        if (if_indextoname(ifindex, name.data()) == nullptr) {
-            return fmt::format("if{}", ifindex);
+    // Each question costs the kernel several calls, and a dump asks about the same device
+    // throughout.
+    return [known = std::map<std::uint32_t, std::string>()](std::uint32_t ifindex) mutable {
+        auto [entry, fresh] = known.try_emplace(ifindex);
+        if (fresh) {
+            std::array<char, IF_NAMESIZE> name{};
+            entry->second = if_indextoname(ifindex, name.data()) != nullptr
+                                ? name.data()
+                                : fmt::format("if{}", ifindex);
         }
-        return name.data();
+        return entry->second;
     };
 }
 

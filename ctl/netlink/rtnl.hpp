@@ -53,8 +53,8 @@ struct RouteSpec {
     PrefixSpec destination;
     /// 0 = none, only for the type unreachable.
     std::uint32_t oif = 0;
-    std::optional<wire::IpAddress> gateway;
-    std::optional<wire::IpAddress> preferred_source;
+    std::optional<wire::IpAddress> gateway{};
+    std::optional<wire::IpAddress> preferred_source{};
     /// RT_TABLE_MAIN is 254.
     std::uint32_t table = 254;
     /// 0 = the kernel's default (IPv6: 1024).
@@ -71,20 +71,20 @@ struct RuleSpec {
     wire::AddressFamily family = wire::AddressFamily::Ipv6;
     std::uint32_t priority = 0;
     std::uint32_t table = 254;
-    std::optional<PrefixSpec> from;
-    std::optional<PrefixSpec> to;
+    std::optional<PrefixSpec> from{};
+    std::optional<PrefixSpec> to{};
     struct Mark {
         std::uint32_t value = 0;
         std::uint32_t mask = 0xffffffffU;
         friend bool operator==(const Mark&, const Mark&) = default;
     };
-    std::optional<Mark> fwmark;
+    std::optional<Mark> fwmark{};
     /// Outgoing interface of sockets bound to a device; empty = any.
-    std::string oif_name;
+    std::string oif_name{};
     /// Match what the selectors do not ("not").
     bool invert = false;
     /// Ignore routes of the table whose prefix is this short or shorter.
-    std::optional<std::uint32_t> suppress_prefix_length;
+    std::optional<std::uint32_t> suppress_prefix_length{};
     std::uint8_t protocol = 4;
 
     friend bool operator==(const RuleSpec&, const RuleSpec&) = default;

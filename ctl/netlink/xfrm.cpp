@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// XFRM states of mode "ro" (net/ipv6/mip6.c in the kernel).
+// XFRM states and policies of mode "ro" (net/ipv6/mip6.c in the kernel).
 #include "netlink/xfrm.hpp"
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
 #include <netinet/in.h>
@@ -16,6 +17,8 @@
 namespace dsmip::netlink {
 
 namespace {
+
+constexpr std::uint16_t binding_update_type = 5; // RFC 6275, 6.1.7
 
 std::uint8_t protocol_of(MobilityHeaderExtension extension) {
     return extension == MobilityHeaderExtension::home_address_option ? IPPROTO_DSTOPTS
@@ -38,6 +41,101 @@ std::string describe(std::string_view what, MobilityHeaderExtension extension,
                                          : wire::to_string(destination));
 }
 
+/// The policy that goes with a state. A Home Address option is for Binding Updates; what a home
+/// agent sends with a type 2 routing header is a message of any type.
+xfrm_selector selector_of(MobilityHeaderExtension extension, const wire::Ipv6Address& destination) {
+    xfrm_selector selector{};
+    selector.family = AF_INET6;
+    selector.daddr = to_xfrm(destination);
+    selector.prefixlen_d = destination.is_unspecified() ? 0 : wire::Ipv6Address::bit_length;
+    selector.proto = IPPROTO_MH;
+    if (extension == MobilityHeaderExtension::home_address_option) {
+        selector.sport = htons(binding_update_type); // where XFRM keeps the type of a message
+        selector.sport_mask = 0xffff;
+    }
+    return selector;
+}
+
+/// Of a request about the policy: ours are sub-policies, which leave those of IPsec in force beside
+/// them.
+void put_policy_type(MessageBuilder& builder) {
+    builder.put(XFRMA_POLICY_TYPE,
+                xfrm_userpolicy_type{.type = XFRM_POLICY_TYPE_SUB, .reserved1 = 0, .reserved2 = 0});
+}
+
+void unlimited(xfrm_lifetime_cfg& lifetime) {
+    lifetime.soft_byte_limit = XFRM_INF;
+    lifetime.hard_byte_limit = XFRM_INF;
+    lifetime.soft_packet_limit = XFRM_INF;
+    lifetime.hard_packet_limit = XFRM_INF;
+}
+
+Result<DumpState> add_state(Socket& socket, MobilityHeaderExtension extension,
+                            const wire::Ipv6Address& destination, const std::string& request) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, XFRM_MSG_NEWSA, add_flags(IfExists::fail));
+    xfrm_usersa_info state{};
+    state.sel.family = AF_INET6;
+    state.id.daddr = to_xfrm(destination);
+    state.id.proto = protocol_of(extension);
+    state.family = AF_INET6;
+    state.mode = XFRM_MODE_ROUTEOPTIMIZATION;
+    // Without this flag the kernel takes the source address :: for a real one.
+    state.flags = XFRM_STATE_WILDRECV;
+    unlimited(state.lft);
+    builder.header(state);
+    builder.put(XFRMA_COADDR, xfrm_address_t{});
+    return socket.transact(buffer.octets, request);
+}
+
+Result<DumpState> add_policy(Socket& socket, MobilityHeaderExtension extension,
+                             const wire::Ipv6Address& destination, const std::string& request) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, XFRM_MSG_NEWPOLICY, add_flags(IfExists::fail));
+    xfrm_userpolicy_info policy{};
+    policy.sel = selector_of(extension, destination);
+    // The one for Binding Updates is narrower and comes first.
+    policy.priority = extension == MobilityHeaderExtension::home_address_option ? 1 : 2;
+    policy.dir = XFRM_POLICY_IN;
+    policy.action = XFRM_POLICY_ALLOW;
+    unlimited(policy.lft);
+    builder.header(policy);
+    xfrm_user_tmpl allowed{};
+    allowed.family = AF_INET6;
+    allowed.id.proto = protocol_of(extension);
+    allowed.mode = XFRM_MODE_ROUTEOPTIMIZATION;
+    allowed.optional = 1; // messages without the header pass as before
+    allowed.aalgos = allowed.ealgos = allowed.calgos = UINT32_MAX;
+    builder.put(XFRMA_TMPL, allowed);
+    put_policy_type(builder);
+    return socket.transact(buffer.octets, request);
+}
+
+Result<DumpState> delete_state(Socket& socket, MobilityHeaderExtension extension,
+                               const wire::Ipv6Address& destination, const std::string& request) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, XFRM_MSG_DELSA, 0);
+    xfrm_usersa_id id{};
+    id.daddr = to_xfrm(destination);
+    id.family = AF_INET6;
+    id.proto = protocol_of(extension);
+    builder.header(id);
+    builder.put(XFRMA_SRCADDR, xfrm_address_t{});
+    return socket.transact(buffer.octets, request);
+}
+
+Result<DumpState> delete_policy(Socket& socket, MobilityHeaderExtension extension,
+                                const wire::Ipv6Address& destination, const std::string& request) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, XFRM_MSG_DELPOLICY, 0);
+    xfrm_userpolicy_id id{};
+    id.sel = selector_of(extension, destination);
+    id.dir = XFRM_POLICY_IN;
+    builder.header(id);
+    put_policy_type(builder);
+    return socket.transact(buffer.octets, request);
+}
+
 } // namespace
 
 Xfrm::Xfrm(Socket socket)
@@ -54,38 +152,27 @@ Result<void> Xfrm::accept(MobilityHeaderExtension extension, const wire::Ipv6Add
         return tl::unexpected(NetlinkError{
             .code = EINVAL, .text = "there is nothing in it to replace", .request = request});
     }
-    RequestBuffer buffer;
-    MessageBuilder builder(buffer.octets, XFRM_MSG_NEWSA, add_flags(if_exists));
-    xfrm_usersa_info state{};
-    state.sel.family = AF_INET6;
-    state.id.daddr = to_xfrm(destination);
-    state.id.proto = protocol_of(extension);
-    state.family = AF_INET6;
-    state.mode = XFRM_MODE_ROUTEOPTIMIZATION;
-    // Without this flag the kernel takes the source address :: for a real one.
-    state.flags = XFRM_STATE_WILDRECV;
-    state.lft.soft_byte_limit = XFRM_INF;
-    state.lft.hard_byte_limit = XFRM_INF;
-    state.lft.soft_packet_limit = XFRM_INF;
-    state.lft.hard_packet_limit = XFRM_INF;
-    builder.header(state);
-    builder.put(XFRMA_COADDR, xfrm_address_t{});
-    return tolerate_existing(socket_.transact(buffer.octets, request), if_exists);
+    auto state = tolerate_existing(add_state(socket_, extension, destination, request), if_exists);
+    if (!state) {
+        return state;
+    }
+    // Without a policy the kernel drops what a state of mode "ro" let in (XfrmInNoPols).
+    auto policy = tolerate_existing(
+        add_policy(socket_, extension, destination, request + " (policy)"), if_exists);
+    if (!policy) {
+        (void)delete_state(socket_, extension, destination, request);
+    }
+    return policy;
 }
 
 Result<void> Xfrm::stop_accepting(MobilityHeaderExtension extension,
                                   const wire::Ipv6Address& destination, IfMissing if_missing) {
-    RequestBuffer buffer;
-    MessageBuilder builder(buffer.octets, XFRM_MSG_DELSA, 0);
-    xfrm_usersa_id id{};
-    id.daddr = to_xfrm(destination);
-    id.family = AF_INET6;
-    id.proto = protocol_of(extension);
-    builder.header(id);
-    builder.put(XFRMA_SRCADDR, xfrm_address_t{});
-    return tolerate_missing(
-        socket_.transact(buffer.octets, describe("stop accepting", extension, destination)),
-        if_missing);
+    const std::string request = describe("stop accepting", extension, destination);
+    auto policy = tolerate_missing(
+        delete_policy(socket_, extension, destination, request + " (policy)"), if_missing);
+    auto state =
+        tolerate_missing(delete_state(socket_, extension, destination, request), if_missing);
+    return policy ? state : policy;
 }
 
 } // namespace dsmip::netlink

@@ -18,9 +18,13 @@ enum class MobilityHeaderExtension : std::uint8_t {
     type2_routing_header, ///< proto route2
 };
 
-/// Adds and removes "wild receive" states: any source, any care-of address. They only admit;
-/// whether a message is believed is the business of its receiver. For outgoing packets they mean
-/// nothing without a policy, and none is made.
+/// Adds and removes pairs of a "wild receive" state (any source, any care-of address) and a
+/// sub-policy for incoming Mobility Header messages: the state lets the header through, the policy
+/// the message behind it. Binding Updates with a Home Address option and messages of all types with
+/// a type 2 routing header come in then; other protocols behind these headers stay out (RFC
+/// 6275, 9.3.1: not without a binding). They only admit; whether a message is believed is the
+/// business of its receiver. IPsec policies stay in force beside them. Nothing changes for outgoing
+/// packets.
 class Xfrm {
 public:
     /// EPROTONOSUPPORT: the kernel has no XFRM user interface.
@@ -28,7 +32,8 @@ public:
 
     /// `destination`: the home agent's own address for Home Address options, the home address for
     /// type 2 routing headers; unspecified = any. IfExists::replace is not possible (EINVAL).
-    /// EPROTONOSUPPORT: the kernel lacks Mobile IPv6 (CONFIG_IPV6_MIP6).
+    /// EPROTONOSUPPORT: the kernel lacks Mobile IPv6 (CONFIG_IPV6_MIP6); EINVAL: it lacks
+    /// sub-policies (CONFIG_XFRM_SUB_POLICY).
     Result<void> accept(MobilityHeaderExtension extension, const wire::Ipv6Address& destination,
                         IfExists if_exists = IfExists::fail);
     Result<void> stop_accepting(MobilityHeaderExtension extension,

@@ -194,8 +194,9 @@ private:
                 const auto dump =
                     need(device_.empty() ? client.bindings() : client.bindings(ifindex()));
                 print([&](Printer& printer) {
+                    const auto names = cli::kernel_interface_names();
                     for (const auto& entry : dump.nodes) {
-                        show_node(printer, entry, cli::kernel_interface_names());
+                        show_node(printer, entry, names);
                     }
                 });
                 if (!dump.consistent) {
