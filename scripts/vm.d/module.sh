@@ -87,3 +87,21 @@ stage_modules() {
     mv "$dir" "$stage"
     rm -rf "$work"
 }
+
+# other_module FOLDER: builds a module that is not dsmip; prints the path of its .ko file.
+other_module() {
+    local folder top name
+    folder=$(cd "$1" 2> /dev/null && pwd) || die $STATUS_USAGE "no folder $1"
+    name=$(sed -n 's/^obj-m *:*+*= *\([^ ]*\)\.o.*/\1/p' "$folder/Kbuild" 2> /dev/null)
+    [ -n "$name" ] || die $STATUS_USAGE "no Kbuild with obj-m := NAME.o in $folder"
+    top=$TREE/build/module/$K_RELEASE/$name
+    mkdir -p "$top"
+    (
+        flock 9
+        [ "$(cat "$top/.kernel-key" 2> /dev/null)" = "$K_KEY" ] || find "$top" -mindepth 1 ! -name .lock -delete
+        echo "$K_KEY" > "$top/.kernel-key"
+        for file in "$folder"/*; do cmp -s "$file" "$top/${file##*/}" || cp "$file" "$top/"; done
+        kernel_make M="$top" modules > "$top/.log" 2>&1 || { cat "$top/.log" >&2; exit 1; }
+    ) 9> "$top/.lock" || die $STATUS_NO_GUEST "building $folder for $K_RELEASE failed"
+    echo "$top/$name.ko"
+}
