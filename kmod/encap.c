@@ -200,12 +200,9 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 				dsmip_encap_overhead(t));
 	if (err)
 		return err;
+	gso = t->dst.family == AF_INET ? SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	if (dsmip_encap_is_udp(t->encap))
-		gso = SKB_GSO_UDP_TUNNEL_CSUM;
-	else if (t->dst.family == AF_INET)
-		gso = SKB_GSO_IPXIP4;
-	else
-		gso = SKB_GSO_IPXIP6;
+		gso |= SKB_GSO_UDP_TUNNEL_CSUM;
 	err = iptunnel_handle_offloads(skb, gso);
 	if (err)
 		return err;

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of kmod_packets_test.sh; runs in a network namespace of its own. The environment variable
+DSMIP_PACKETS names the parts to run, separated by commas; without it all of them."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+import bench  # noqa: E402
+import binding  # noqa: E402
+import cookie  # noqa: E402
+import formats  # noqa: E402
+import receive  # noqa: E402
+import transmit  # noqa: E402
+
+PARTS = (formats.formats, formats.statistics, formats.traffic_class, formats.segmentation, binding.ingress_filter,
+         binding.choice, cookie.cookies, cookie.cookies_of_mobile_node, receive.bad_udp, receive.bad_direct,
+         receive.outer_fragments, receive.receive_states, transmit.transmit_drops, transmit.path_mtu)
+
+
+def main():
+    host = bench.set_up()
+    only = os.environ.get("DSMIP_PACKETS")
+    for part in PARTS:
+        if not only or part.__name__ in only.split(","):
+            print(f"== {part.__name__}", flush=True)
+            part(host)
+    host.finish()
+
+
+main()

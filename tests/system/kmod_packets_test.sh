@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The packet side of the module, from a table: packet in, packet out byte for byte or the one drop
+# counter that rises. All formats in both roles and directions, ingress filter, choice of binding, path
+# cookies, path MTU, segmentation, bad input.
+# timeout: 500
+# requirements: D-2.3.2.2-10 D-4.2-04 D-4.2-10
+. "$(dirname "$0")/lib.sh"
+
+modprobe dsmip
+modprobe tun
+# The kernel's own tunnels share their hooks with the module.
+for driver in ipip sit ip6_tunnel; do modprobe $driver; done
+namespaces host
+in_ns host sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+in_ns host python3 -B "$SYSTEM_DIR/kmod_packets" 2>&1 | tee "$ARTIFACTS/kmod_packets.txt"

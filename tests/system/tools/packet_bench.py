@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A host under test seen from both sides: a tun device is its network, packet sockets are the inner
+side of its dsmip devices. Every case says what comes out, byte for byte, or the one drop counter that
+rises by one; all other counters have to stay."""
+import fcntl
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from packets import normalised
+
+SO_RCVMARK = 75
+PACKET_VNET_HDR, SOL_PACKET, PACKET_OUTGOING = 15, 263, 4
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+PATIENCE = float(os.environ.get("DSMIP_TEST_PATIENCE", "60"))
+
+
+def run(*command, check=True):
+    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if check and result.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: {result.stderr or result.stdout}")
+    return result
+
+
+class Netlink:
+    """Just enough of generic netlink to read counters fast."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+        self.socket.bind((0, 0))
+        reply = self.request(16, 3, self.attribute(2, b"dsmip\0"))
+        self.family = struct.unpack("=H", dict(self.attributes(reply))[1][:2])[0]
+
+    @staticmethod
+    def attribute(kind, data):
+        return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+
+    @staticmethod
+    def attributes(data):
+        while len(data) >= 4:
+            length, kind = struct.unpack("=HH", data[:4])
+            yield kind & 0x3FFF, data[4:length]
+            data = data[(length + 3) & ~3:]
+
+    def request(self, family, command, attributes):
+        self.socket.send(struct.pack("=IHHIIBBH", 20 + len(attributes), family, 1, 1, 0, command, 1, 0) +
+                         attributes)
+        reply = self.socket.recv(65536)
+        kind = struct.unpack("=H", reply[4:6])[0]
+        if kind == 2:
+            raise OSError(-struct.unpack("=i", reply[16:20])[0], "netlink request refused")
+        return reply[20:]
+
+    def counters(self, ifindex):
+        reply = dict(self.attributes(self.request(self.family, 8, self.attribute(2, struct.pack("=I", ifindex)))))
+        out = {}
+        for _, counter in self.attributes(reply[9]):
+            fields = dict(self.attributes(counter))
+            out[fields[2].rstrip(b"\0").decode()] = struct.unpack("=Q", fields[3])[0]
+        return out
+
+
+class Network:
+    """The far end of a tun device."""
+
+    def __init__(self, name):
+        self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+
+    def send(self, packet):
+        os.write(self.fd, packet)
+
+    def receive(self):
+        """A packet that is there already, or None."""
+        try:
+            return os.read(self.fd, 65536)
+        except BlockingIOError:
+            return None
+
+    def fileno(self):
+        return self.fd
+
+
+class Inner:
+    """The inner side of a device."""
+
+    def __init__(self, name):
+        self.name = name
+        self.ifindex = socket.if_nametoindex(name)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+        self.socket.bind((name, 3))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVMARK, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 22)  # SO_RCVBUFFORCE
+        self.socket.setblocking(False)
+
+    def send(self, packet, mark=0, proto=None, gso=None):
+        if proto is None:
+            proto = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
+        # Only raw sockets can ask for segmentation; the device has no link layer header either way.
+        out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW if gso else socket.SOCK_DGRAM, 0)
+        with out:
+            out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, struct.pack("=I", mark))
+            if gso:
+                out.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
+                packet = gso + packet
+            out.sendto(packet, (self.name, proto))
+
+    def receive(self):
+        """(packet, mark) of a packet that came in, or None."""
+        while True:
+            try:
+                data, control, _, address = self.socket.recvmsg(65536, 256)
+            except BlockingIOError:
+                return None
+            if address[2] == PACKET_OUTGOING:
+                continue
+            mark = 0
+            for level, kind, value in control:
+                if (level, kind) == (socket.SOL_SOCKET, 36):  # SCM_MARK
+                    mark = struct.unpack("=I", value[:4])[0]
+            return data, mark
+
+    def fileno(self):
+        return self.socket.fileno()
+
+
+class Bench:
+    def __init__(self, network, devices):
+        self.network = network
+        self.inner = {name: Inner(name) for name in devices}
+        self.netlink = Netlink()
+        self.passed = 0
+        self.failures = []
+
+    # Waiting
+
+    def wait(self, source):
+        """The next packet from `source`, None after PATIENCE."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            packet = source.receive()
+            if packet is not None or time.monotonic() > end:
+                return packet
+            select.select([source], [], [], end - time.monotonic())
+
+    def until(self, what, condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                sys.exit(f"FAIL waited {PATIENCE} s in vain for: {what}")
+            select.select([], [], [], 0.01)
+
+    def drain(self):
+        for source in (self.network, *self.inner.values()):
+            while source.receive() is not None:
+                pass
+
+    # Results
+
+    def result(self, name, problem):
+        if problem:
+            self.failures.append(name)
+            print(f"FAIL {name}: {problem}", flush=True)
+        else:
+            self.passed += 1
+            print(f"ok   {name}", flush=True)
+
+    def counters(self):
+        return {name: self.netlink.counters(inner.ifindex) for name, inner in self.inner.items()}
+
+    @staticmethod
+    def changes(before, after):
+        return {f"{device}.{name}": value - before[device][name]
+                for device, values in after.items() for name, value in values.items()
+                if value != before[device][name]}
+
+    def settle(self, before, wanted):
+        """Counter changes since `before`, once they are as `wanted` or patience ends."""
+        end = time.monotonic() + (PATIENCE if wanted else 0)
+        while True:
+            changes = self.changes(before, self.counters())
+            if changes == wanted or time.monotonic() > end:
+                return changes
+            select.select([], [], [], 0.005)
+
+    @staticmethod
+    def compare(wanted, got):
+        if got is None:
+            return f"nothing came, wanted {wanted.hex()}"
+        if normalised(wanted) != normalised(got):
+            return f"\n  wanted {normalised(wanted).hex()}\n  got    {normalised(got).hex()}"
+        return None
+
+    # Cases
+
+    def outward(self, name, device, packet, expect, mark=0, counts=None, **more):
+        """`packet` into `device`; `expect`: the outer packet, a list of them, or a drop counter."""
+        self.drain()
+        before = self.counters()
+        wanted = {f"{device}.{key}": value for key, value in (counts or {}).items()}
+        if isinstance(expect, str):
+            wanted[f"{device}.{expect}"] = 1
+        self.inner[device].send(packet, mark, **more)
+        problem = None
+        for one in [] if isinstance(expect, str) else [expect] if isinstance(expect, bytes) else expect:
+            if not problem:
+                problem = self.compare(one, self.wait(self.network))
+        changes = self.settle(before, wanted)
+        if changes != wanted:
+            problem = f"counters {changes}, wanted {wanted}; {problem}"
+        stray = self.network.receive()  # transmission is over when the counter has risen
+        if stray:
+            problem = f"unexpected packet {stray.hex()}; {problem}"
+        self.result(name, problem)
+
+    def inward(self, name, device, packets, expect, cookie=False, counts=None):
+        """`packets` (or one) from the network; `expect`: the inner packet or a drop counter.
+        Returns the mark of what came in."""
+        self.drain()
+        before = self.counters()
+        wanted = {f"{device}.{key}": value for key, value in (counts or {}).items()}
+        if isinstance(expect, str):
+            wanted[f"{device}.{expect}"] = 1
+        if cookie:
+            wanted[f"{device}.signalling_in"] = 1
+        for packet in [packets] if isinstance(packets, bytes) else packets:
+            self.network.send(packet)
+        problem, mark = None, 0
+        if not isinstance(expect, str):
+            got, mark = self.wait(self.inner[device]) or (None, 0)
+            problem = self.compare(expect, got)
+            if bool(mark & 0x80000000) != cookie or (not cookie and mark):
+                problem = f"mark {mark:#x}; {problem}"
+        changes = self.settle(before, wanted)
+        if changes != wanted:
+            problem = f"counters {changes}, wanted {wanted}; {problem}"
+        for inner in self.inner.values():
+            stray = inner.receive()
+            if stray:
+                problem = f"unexpected packet {stray[0].hex()} on {inner.name}; {problem}"
+        self.result(name, problem)
+        return mark
+
+    def check(self, name, wanted, got):
+        self.result(name, None if wanted == got else f"wanted {wanted}, got {got}")
+
+    def finish(self):
+        print(f"{self.passed} passed, {len(self.failures)} failed", flush=True)
+        for name in self.failures:
+            print(f"failed: {name}")
+        sys.exit(1 if self.failures else 0)
+
+
+def nl(*words, check=True):
+    return run("dsmip-nl", *words, check=check)
+
+
+def nl_json(*words):
+    return json.loads(nl("--json", *words).stdout)
