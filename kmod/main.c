@@ -52,16 +52,16 @@ static int __init dsmip_init(void)
 	err = dsmip_chains_register();
 	if (err)
 		goto err_pernet;
-	err = rtnl_link_register(&dsmip_link_ops);
-	if (err)
-		goto err_chains;
 	err = dsmip_netlink_register();
 	if (err)
-		goto err_link;
+		goto err_chains;
+	err = rtnl_link_register(&dsmip_link_ops);
+	if (err)
+		goto err_netlink;
 	return 0;
 
-err_link:
-	rtnl_link_unregister(&dsmip_link_ops);
+err_netlink:
+	dsmip_netlink_unregister();
 err_chains:
 	dsmip_chains_unregister();
 err_pernet:
@@ -71,8 +71,9 @@ err_pernet:
 
 static void __exit dsmip_exit(void)
 {
-	dsmip_netlink_unregister();
+	/* Devices first: while there is one, it has events to tell. */
 	rtnl_link_unregister(&dsmip_link_ops);
+	dsmip_netlink_unregister();
 	dsmip_chains_unregister();
 	unregister_pernet_subsys(&dsmip_net_ops);
 	/* Nodes, bindings and paths are freed by functions of this module. */
