@@ -12,5 +12,5 @@ modprobe tun
 # The kernel's own tunnels share their hooks with the module.
 for driver in ipip sit ip6_tunnel; do modprobe $driver; done
 namespaces host
-in_ns host sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+in_ns host sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv6.auto_flowlabels=0
 in_ns host python3 -B "$SYSTEM_DIR/kmod_packets" 2>&1 | tee "$ARTIFACTS/kmod_packets.txt"

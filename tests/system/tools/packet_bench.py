@@ -2,6 +2,7 @@
 """A host under test seen from both sides: a tun device is its network, packet sockets are the inner
 side of its dsmip devices. Every case says what comes out, byte for byte, or the one drop counter that
 rises by one; all other counters have to stay."""
+import errno
 import fcntl
 import json
 import os
@@ -117,6 +118,10 @@ class Inner:
                 data, control, _, address = self.socket.recvmsg(65536, 256)
             except BlockingIOError:
                 return None
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:  # said once when the device goes down
+                    raise
+                continue
             if address[2] == PACKET_OUTGOING:
                 continue
             mark = 0
@@ -191,10 +196,14 @@ class Bench:
     @staticmethod
     def compare(wanted, got):
         if got is None:
-            return f"nothing came, wanted {wanted.hex()}"
-        if normalised(wanted) != normalised(got):
-            return f"\n  wanted {normalised(wanted).hex()}\n  got    {normalised(got).hex()}"
-        return None
+            return f"nothing came, wanted {wanted[:128].hex()}"
+        wanted, got = normalised(wanted), normalised(got)
+        if wanted == got:
+            return None
+        at = next((i for i, (a, b) in enumerate(zip(wanted, got)) if a != b), min(len(wanted), len(got)))
+        first = max(at - at % 16 - 64, 0)
+        return (f"octet {at} differs, {len(wanted)} octets wanted, {len(got)} came; from {first}:\n"
+                f"  wanted {wanted[first:first + 128].hex()}\n  got    {got[first:first + 128].hex()}")
 
     # Cases
 
@@ -215,7 +224,7 @@ class Bench:
             problem = f"counters {changes}, wanted {wanted}; {problem}"
         stray = self.network.receive()  # transmission is over when the counter has risen
         if stray:
-            problem = f"unexpected packet {stray.hex()}; {problem}"
+            problem = f"unexpected packet {stray[:128].hex()}; {problem}"
         self.result(name, problem)
 
     def inward(self, name, device, packets, expect, cookie=False, counts=None):
@@ -242,7 +251,7 @@ class Bench:
         for inner in self.inner.values():
             stray = inner.receive()
             if stray:
-                problem = f"unexpected packet {stray[0].hex()} on {inner.name}; {problem}"
+                problem = f"unexpected packet {stray[0][:128].hex()} on {inner.name}; {problem}"
         self.result(name, problem)
         return mark
 
