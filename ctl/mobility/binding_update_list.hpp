@@ -48,7 +48,8 @@ struct UpdateListEntry {
     RegistrationState state = RegistrationState::idle;
     // Access it belongs to with MCoA; without, any.
     std::optional<std::string> access;
-    std::optional<CareOf> target; // where it is or is going to be registered
+    std::optional<CareOf> target;  // where it is or is going to be registered
+    bool target_has_route = false; // a default route at its interface
     std::optional<Registration> registration;
     std::optional<TimePoint> update_at; // next Binding Update, if none is under way
     bool alone = false;                 // not in a bulk until it has been accepted

@@ -97,6 +97,13 @@ bool CareOfTable::contains(const wire::IpAddress& address, unsigned link) const 
     });
 }
 
+bool CareOfTable::has_default_route(const CareOf& care_of) const {
+    return std::any_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
+        return usable.default_route && usable.care_of.address == care_of.address &&
+               usable.care_of.link == care_of.link;
+    });
+}
+
 bool CareOfTable::failed(const CareOf& care_of) const {
     return std::any_of(failures_.begin(), failures_.end(), [&](const Failure& failure) {
         return failure.link_name == care_of.link_name && failure.family == care_of.address.family();

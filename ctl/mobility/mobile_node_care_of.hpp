@@ -38,6 +38,8 @@ public:
                                              const std::optional<CareOf>& current) const;
     // Still configured on that interface.
     [[nodiscard]] bool contains(const wire::IpAddress& address, unsigned link) const;
+    // Its family has a default route on its interface.
+    [[nodiscard]] bool has_default_route(const CareOf& care_of) const;
     [[nodiscard]] bool empty() const { return usable_.empty(); }
 
     // No answer on that link in that family: pass it over (RFC 5555, 4.4.1: not to

@@ -59,6 +59,7 @@ private:
     void make_entries();
     void expire(TimePoint now);
     void choose_care_of(TimePoint now);
+    void follow_route(TimePoint now, UpdateListEntry& entry);
     void lose_target(TimePoint now, UpdateListEntry& entry);
     void leave_vanished(TimePoint now);
     void remove_from_kernel(UpdateListEntry& entry);

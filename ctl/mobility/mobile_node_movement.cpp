@@ -80,6 +80,7 @@ void MobileNode::Impl::choose_care_of(TimePoint now) {
         }
         if (entry.target && entry.target->address == best->address &&
             entry.target->link == best->link) {
+            follow_route(now, entry);
             continue;
         }
         if (!entry.target || !care_of_.contains(entry.target->address, entry.target->link)) {
@@ -88,8 +89,20 @@ void MobileNode::Impl::choose_care_of(TimePoint now) {
         }
         cancel(now, entry.bid);
         entry.target = best;
+        entry.target_has_route = care_of_.has_default_route(*best);
         entry.update_at = now;
     }
+}
+
+// An address is often there a moment before its default route: what was sent meanwhile went
+// nowhere, and waiting for its retransmission would only prolong the interruption.
+void MobileNode::Impl::follow_route(TimePoint now, UpdateListEntry& entry) {
+    const bool has_route = care_of_.has_default_route(*entry.target);
+    if (has_route && !entry.target_has_route && exchange_of(entry.bid) != nullptr) {
+        cancel(now, entry.bid);
+        entry.update_at = now;
+    }
+    entry.target_has_route = has_route;
 }
 
 // The binding in the kernel stays for now: nothing better is known.
