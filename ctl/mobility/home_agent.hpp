@@ -14,30 +14,30 @@ namespace dsmip::mobility {
 // One mobile node the home agent serves.
 struct ServedNode {
     wire::Ipv6Address home_address;
-    std::vector<wire::Ipv4Address> home_addresses4;  // static, owned by this node
+    std::vector<wire::Ipv4Address> home_addresses4; // static, owned by this node
 };
 
 struct HomeAgentConfig {
     wire::Ipv6Address address6;
     std::optional<wire::Ipv4Address> address4;
-    std::vector<wire::Prefix6> home_prefixes;  // served; a home address elsewhere gets 132
+    std::vector<wire::Prefix6> home_prefixes; // served; a home address elsewhere gets 132
     std::vector<ServedNode> nodes;
-    bool accept_unlisted_nodes = false;         // else 129 for a home address not in `nodes`
-    std::optional<wire::Prefix4> address_pool;  // dynamic IPv4 home addresses
+    bool accept_unlisted_nodes = false;        // else 129 for a home address not in `nodes`
+    std::optional<wire::Prefix4> address_pool; // dynamic IPv4 home addresses
     Duration max_lifetime = std::chrono::hours(1);
-    std::chrono::seconds nat_refresh_time{110};  // NATKATIMEOUT
-    bool accept_forced_udp = true;  // F flag of the Binding Update; else 144
-    bool impose_udp = false;        // F flag of the NAT detection option
-    bool accept_tlv = true;         // T flag
-    bool accept_mcoa = true;        // else 166
-    bool accept_bulk = true;        // else 168
+    std::chrono::seconds nat_refresh_time{110}; // NATKATIMEOUT
+    bool accept_forced_udp = true;              // F flag of the Binding Update; else 144
+    bool impose_udp = false;                    // F flag of the NAT detection option
+    bool accept_tlv = true;                     // T flag
+    bool accept_mcoa = true;                    // else 166
+    bool accept_bulk = true;                    // else 168
     unsigned max_bindings_per_node = 32;
     wire::Dialect dialect = wire::Dialect::Auto;
 };
 
 // Not thread safe.  Every call returns what is to be done, in order.
 class HomeAgent {
-   public:
+public:
     explicit HomeAgent(HomeAgentConfig config);
     ~HomeAgent();
     HomeAgent(HomeAgent&&) noexcept;
@@ -70,9 +70,9 @@ class HomeAgent {
     [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
     [[nodiscard]] std::vector<NamedCount> counters() const;
 
-   private:
+private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace dsmip::mobility
+} // namespace dsmip::mobility

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The binding cache of a home agent: per home address what is registered, what is being
+// changed, and what waits for that (RFC 6275, 9.1 and 10.1; RFC 5648, 4.1).
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "mobility/home_agent_counters.hpp"
+#include "mobility/types.hpp"
+#include "wire/dialect.hpp"
+
+namespace dsmip::mobility {
+
+// A de-registered entry stays that long, so that a late Binding Update fails the sequence
+// test (RFC 6275, 10.3.2 and 12).
+inline constexpr Duration MAX_DELETE_BCE_TIMEOUT = std::chrono::seconds(10);
+
+// The kernel ends a binding and says so.  Where that is not heard of, the cache drops it so
+// much later.
+inline constexpr Duration expiry_grace = std::chrono::seconds(1);
+
+// True if `next` may follow `last` (RFC 6275, 9.5.1: modulo 2**16, window of 32767).
+[[nodiscard]] bool sequence_in_window(std::uint16_t last, std::uint16_t next);
+
+// A care-of end point of a node and when it ends.
+struct Binding {
+    KernelBinding end_point; // its lifetime is not used, `expires` is
+    TimePoint expires;
+};
+
+// All that is registered for one home address.
+struct Registration {
+    std::vector<Binding> bindings; // by BID
+    std::vector<wire::Ipv4Address> home_addresses4;
+    std::uint16_t sequence = 0;                  // last accepted
+    wire::Dialect dialect = wire::Dialect::Auto; // proven by the peer
+
+    [[nodiscard]] bool empty() const { return bindings.empty(); }
+    [[nodiscard]] const Binding* find(std::uint16_t bid) const;
+    // A binding made without Binding Identifier option; it is then the only one.
+    [[nodiscard]] bool is_plain() const { return find(0) != nullptr; }
+    void put(Binding binding);
+    bool erase(std::uint16_t bid);
+    // Removes bindings that end until `time`; returns their BIDs.
+    std::vector<std::uint16_t> expire(TimePoint time);
+    [[nodiscard]] std::optional<TimePoint> first_expiry() const;
+    // As the kernel is to hold it.
+    [[nodiscard]] KernelNode to_kernel(const wire::Ipv6Address& home_address, TimePoint now) const;
+};
+
+// A received message that outlives the buffer it came in.
+struct StoredMessage {
+    explicit StoredMessage(const ReceivedMessage& received);
+    [[nodiscard]] ReceivedMessage get() const;
+
+private:
+    ReceivedMessage message_;
+    std::vector<std::uint8_t> octets_;
+};
+
+// An operator's request to delete a binding, or all of a node.
+struct AdministrativeRemoval {
+    std::optional<std::uint16_t> bid;
+};
+
+// A change that the kernel was asked for.  Only its success makes `desired` current.
+struct Transaction {
+    RequestId request = 0;
+    Registration desired;
+    bool repair = false; // tells the kernel again what is current
+    TimePoint deadline;  // no answer until then: lost
+    std::optional<SendMessage> on_success;
+    std::optional<SendMessage> on_failure;
+    std::vector<Report> reports; // on success
+    // Counted on success, so often.
+    std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;
+};
+
+struct CacheEntry {
+    Registration current;
+    // De-registered; `current` is empty but for its sequence number.
+    std::optional<TimePoint> dead_until;
+    std::optional<Transaction> pending;
+    std::deque<std::variant<StoredMessage, AdministrativeRemoval>> waiting;
+    // The kernel may hold something else than `current`: it is told at that time.
+    std::optional<TimePoint> repair_at;
+    unsigned repairs = 0; // tried without success
+
+    // Is there a sequence number that a Binding Update has to follow?
+    [[nodiscard]] bool has_sequence() const { return !current.empty() || dead_until.has_value(); }
+    [[nodiscard]] bool is_idle() const { return !has_sequence() && !pending && !repair_at; }
+};
+
+// Entries by home address, and the order in which they need attention.
+class BindingCache {
+public:
+    // An entry that is not in the cache yet is made.
+    CacheEntry& at(const wire::Ipv6Address& home_address) { return entries_[home_address]; }
+    [[nodiscard]] CacheEntry* find(const wire::Ipv6Address& home_address);
+    [[nodiscard]] const CacheEntry* find(const wire::Ipv6Address& home_address) const;
+
+    // To be called after every change of an entry: notes when it needs attention next
+    // and forgets it if nothing is left.
+    void update(const wire::Ipv6Address& home_address);
+
+    // The home address that needs attention at `now`, longest due first.
+    [[nodiscard]] std::optional<wire::Ipv6Address> due(TimePoint now) const;
+    [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+    [[nodiscard]] std::size_t node_count() const { return nodes_; }
+    [[nodiscard]] std::size_t binding_count() const { return bindings_; }
+    [[nodiscard]] const std::unordered_map<wire::Ipv6Address, CacheEntry>& entries() const {
+        return entries_;
+    }
+
+private:
+    struct Noted {
+        std::optional<TimePoint> deadline;
+        std::size_t bindings = 0;
+    };
+
+    std::unordered_map<wire::Ipv6Address, CacheEntry> entries_;
+    std::unordered_map<wire::Ipv6Address, Noted> noted_;
+    std::set<std::pair<TimePoint, wire::Ipv6Address>> deadlines_;
+    std::size_t nodes_ = 0;
+    std::size_t bindings_ = 0;
+};
+
+} // namespace dsmip::mobility

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Answers of the home agent as messages.
+#include "mobility/home_agent_acknowledgement.hpp"
+
+#include <algorithm>
+
+#include "mobility/home_agent_tunnel.hpp"
+#include "wire/binding_identifier.hpp"
+
+namespace dsmip::mobility {
+namespace {
+
+using wire::BindingStatus;
+
+// The care-of address to hold against the outer source; a Binding Update that only names BIDs
+// means the one that is registered.
+std::optional<wire::Ipv4Address> claimed_care_of(const RegistrationRequest& request,
+                                                 const Registration& current) {
+    if (const auto claimed = request.claimed_care_of4(); claimed || !request.path) {
+        return claimed;
+    }
+    for (const auto& binding : current.bindings) {
+        const auto& end_point = binding.end_point;
+        if (request.has_identifiers && end_point.care_of == request.path->remote.address &&
+            end_point.port == request.path->remote.port) {
+            return end_point.nat ? end_point.claimed_care_of : *end_point.care_of.ipv4();
+        }
+    }
+    return std::nullopt;
+}
+
+// All are echoed, in order, whatever came of them (RFC 5648, 6.3).  `status` may be shorter.
+void echo_identifiers(const RegistrationRequest& request, const std::vector<BindingStatus>& status,
+                      wire::MobilityOptions& options) {
+    std::size_t index = 0;
+    for (const auto& option : wire::find_options<wire::BindingIdentifier>(request.update.options)) {
+        options.emplace_back(wire::echo_binding_identifier(
+            option, index < status.size() ? status.at(index) : BindingStatus::Accepted));
+        ++index;
+    }
+}
+
+// Back to where the Binding Update came from.  Over plain IPv6 the home address goes into a
+// type 2 routing header unless it was the source (RFC 6275, 9.5.4); over IPv4 never
+// (RFC 5555, 4.5).
+decltype(SendMessage::route) route_of(const RegistrationRequest& request) {
+    if (request.path) {
+        return AnswerPath{request.path->cookie};
+    }
+    NativeIpv6 route;
+    route.wire_source = request.home_agent;
+    route.wire_destination = request.wire_source.value_or(request.home_address);
+    route.routing_header = request.wire_source && *request.wire_source != request.home_address;
+    // The home address itself is routed into the tunnel device, and a link-local address means
+    // nothing without its link: back over the link it came by.
+    if (!route.routing_header || route.wire_destination.is_link_local()) {
+        route.link = request.link;
+    }
+    return route;
+}
+
+tl::expected<SendMessage, wire::EncodeError>
+to_message(const RegistrationRequest& request,
+           const wire::BindingAcknowledgement& acknowledgement) {
+    auto octets =
+        wire::encode(acknowledgement, request.dialect, request.home_agent, request.home_address);
+    if (!octets) {
+        return tl::unexpected(octets.error());
+    }
+    return SendMessage{std::move(*octets), request.home_agent, request.home_address,
+                       route_of(request)};
+}
+
+} // namespace
+
+tl::expected<SendMessage, wire::EncodeError> acknowledge(const RegistrationRequest& request,
+                                                         const RegistrationOutcome& outcome,
+                                                         const Registration& current,
+                                                         const HomeAgentConfig& config) {
+    wire::BindingAcknowledgement answer;
+    answer.status = outcome.status;
+    answer.sequence = request.update.sequence;
+    answer.lifetime = wire::Lifetime::from(outcome.lifetime);
+    answer.flags.tlv = outcome.tlv;
+    // Before any Binding Identifier option (draft-ietf-monami6-multiplecoa-05, 8.2).
+    for (const auto& option : outcome.home_addresses4) {
+        answer.options.emplace_back(option);
+    }
+    const auto* way = outcome.way_of_message ? &*outcome.way_of_message : nullptr;
+    if (const auto nat =
+            nat_detection_option(request, way, claimed_care_of(request, current), config)) {
+        answer.options.emplace_back(*nat);
+    }
+    echo_identifiers(request, outcome.identifier_status, answer.options);
+    return to_message(request, answer);
+}
+
+tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& request,
+                                                    BindingStatus status, std::uint16_t sequence,
+                                                    const Registration& current,
+                                                    const HomeAgentConfig& config) {
+    wire::BindingAcknowledgement answer;
+    answer.status = status;
+    answer.sequence = sequence;
+    if (const auto nat =
+            nat_detection_option(request, nullptr, claimed_care_of(request, current), config)) {
+        answer.options.emplace_back(*nat);
+    }
+    echo_identifiers(request, {}, answer.options);
+    return to_message(request, answer);
+}
+
+std::optional<SendMessage> binding_error(const ReceivedMessage& message) {
+    const auto destination = message.wire_source.value_or(message.source);
+    if (destination.is_multicast() || destination.is_unspecified() ||
+        message.destination.is_multicast()) {
+        return std::nullopt;
+    }
+    wire::BindingError error;
+    error.status = wire::BindingErrorStatus::UnrecognizedMhType;
+    if (message.wire_source) {
+        error.home_address = message.source;
+    }
+    auto octets = wire::encode(error, wire::Dialect::Rfc, message.destination, destination);
+    if (!octets) {
+        return std::nullopt;
+    }
+    SendMessage answer{std::move(*octets), message.destination, destination, {}};
+    if (message.path) {
+        answer.route = AnswerPath{message.path->cookie};
+    } else {
+        NativeIpv6 route;
+        route.wire_source = message.destination;
+        route.wire_destination = destination;
+        if (!message.wire_source || destination.is_link_local()) {
+            route.link = message.link;
+        }
+        answer.route = route;
+    }
+    return answer;
+}
+
+} // namespace dsmip::mobility

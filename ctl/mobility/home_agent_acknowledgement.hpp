@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Binding Acknowledgements: contents and the way they take (RFC 6275, 9.5.4;
+// RFC 5555, 4.5; RFC 5648, 6.3).
+#pragma once
+
+#include <optional>
+
+#include <tl/expected.hpp>
+
+#include "mobility/binding_cache.hpp"
+#include "mobility/home_agent.hpp"
+#include "mobility/home_agent_registration.hpp"
+#include "mobility/home_agent_request.hpp"
+#include "wire/codec.hpp"
+
+namespace dsmip::mobility {
+
+// The answer to a Binding Update that was judged.  `current` is the registration before it.
+[[nodiscard]] tl::expected<SendMessage, wire::EncodeError>
+acknowledge(const RegistrationRequest& request, const RegistrationOutcome& outcome,
+            const Registration& current, const HomeAgentConfig& config);
+
+// The answer to one that is refused as a whole; `sequence` is the last accepted number with
+// status 135, else that of the Binding Update.
+[[nodiscard]] tl::expected<SendMessage, wire::EncodeError>
+refuse(const RegistrationRequest& request, wire::BindingStatus status, std::uint16_t sequence,
+       const Registration& current, const HomeAgentConfig& config);
+
+// Binding Error 2 to where a message of unknown type came from (RFC 6275, 9.2 and 9.3.3).
+// Nothing if that address is not unicast.
+[[nodiscard]] std::optional<SendMessage> binding_error(const ReceivedMessage& message);
+
+} // namespace dsmip::mobility

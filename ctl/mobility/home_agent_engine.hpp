@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The inside of HomeAgent.  A Binding Update is parsed, validated, evaluated; what it changes
+// is a transaction with the kernel, one at a time for each node, and the answer waits for it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "mobility/address_pool.hpp"
+#include "mobility/binding_cache.hpp"
+#include "mobility/home_agent.hpp"
+#include "mobility/home_agent_counters.hpp"
+#include "mobility/home_agent_registration.hpp"
+#include "mobility/token_bucket.hpp"
+#include "wire/codec.hpp"
+
+namespace dsmip::mobility {
+
+class HomeAgent::Impl {
+public:
+    explicit Impl(HomeAgentConfig config);
+
+    // home_agent.cpp
+    Actions restore(TimePoint now, std::span<const KernelNode> nodes);
+    Actions binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
+                            std::uint16_t bid);
+    Actions remove(TimePoint now, const wire::Ipv6Address& home_address,
+                   std::optional<std::uint16_t> bid, bool& found);
+    Actions tick(TimePoint now);
+    [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
+    [[nodiscard]] const BindingCache& cache() const { return cache_; }
+    [[nodiscard]] std::vector<NamedCount> counters() const { return counters_.all(); }
+
+    // home_agent_receive.cpp
+    Actions receive(TimePoint now, const ReceivedMessage& message);
+
+    // home_agent_transaction.cpp
+    Actions kernel_done(TimePoint now, RequestId request, const KernelOutcome& error);
+
+private:
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+
+    // ---- start-up (home_agent.cpp)
+    void restore_node(TimePoint now, const KernelNode& node);
+    [[nodiscard]] bool serves(const wire::Ipv6Address& home_address) const;
+
+    // ---- messages (home_agent_receive.cpp)
+    void handle(TimePoint now, const ReceivedMessage& message);
+    void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
+    void process_update(TimePoint now, const ReceivedMessage& message,
+                        const wire::BindingUpdate& update);
+    void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
+                       wire::BindingStatus status);
+    void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
+                       const RegistrationOutcome& outcome);
+    void begin_update(TimePoint now, const RegistrationRequest& request,
+                      const RegistrationContext& context, RegistrationOutcome outcome);
+    void note_refusal(const RegistrationRequest& request, wire::BindingStatus status);
+    void send(tl::expected<SendMessage, wire::EncodeError> message);
+
+    // ---- changes (home_agent_transaction.cpp)
+    void begin(TimePoint now, const wire::Ipv6Address& home_address, Transaction transaction);
+    void begin_removal(TimePoint now, const wire::Ipv6Address& home_address,
+                       std::optional<std::uint16_t> bid);
+    void begin_repair(TimePoint now, const wire::Ipv6Address& home_address);
+    void succeed(TimePoint now, const wire::Ipv6Address& home_address);
+    void fail(TimePoint now, const wire::Ipv6Address& home_address);
+    // After a transaction: what waited for it, then what is to be repaired.
+    void go_on(TimePoint now, const wire::Ipv6Address& home_address);
+    void expire(TimePoint now, const wire::Ipv6Address& home_address);
+    void attend(TimePoint now, const wire::Ipv6Address& home_address);
+    // Notes which lease is in use and when the entry needs attention.
+    void settle(const wire::Ipv6Address& home_address);
+
+    // ---- reports (home_agent_report.cpp)
+    void report(Report::Level level, std::string name, Fields fields);
+    void drop(std::string_view cause, const ReceivedMessage& message);
+    void report_expired(const wire::Ipv6Address& home_address, std::uint16_t bid);
+    static void report_changes(const wire::Ipv6Address& home_address, const Registration& before,
+                               const RegistrationOutcome& outcome, std::vector<Report>& reports);
+    static Report removal_report(const wire::Ipv6Address& home_address, const Binding& binding,
+                                 std::string reason);
+
+    Actions take() { return std::exchange(actions_, {}); }
+    [[nodiscard]] RegistrationContext context(const wire::Ipv6Address& home_address) const;
+
+    HomeAgentConfig config_;
+    std::unordered_set<wire::Ipv6Address> listed_nodes_;
+    AddressPool pool_;
+    BindingCache cache_;
+    HomeAgentCounters counters_;
+    TokenBucket binding_errors_;
+    std::unordered_map<RequestId, wire::Ipv6Address> requests_; // without answer yet
+    RequestId last_request_ = 0;
+    Actions actions_;
+};
+
+} // namespace dsmip::mobility

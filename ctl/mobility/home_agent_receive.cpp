@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Messages that arrive at the home agent: what is dropped, refused, begun.
+#include "mobility/home_agent_engine.hpp"
+
+#include "mobility/home_agent_acknowledgement.hpp"
+#include "mobility/home_agent_validation.hpp"
+
+namespace dsmip::mobility {
+namespace {
+
+// Binding Updates of one node that wait for the kernel; a node sends a few per second at most.
+constexpr std::size_t waiting_max = 8;
+
+} // namespace
+
+Actions HomeAgent::Impl::receive(TimePoint now, const ReceivedMessage& message) {
+    handle(now, message);
+    settle(message.source);
+    return take();
+}
+
+void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message) {
+    const auto decoded =
+        wire::decode(message.octets, message.source, message.destination, config_.dialect);
+    if (!decoded) {
+        const auto cause = decoded.error().cause;
+        counters_.add(cause);
+        drop("drop_" + std::string(wire::drop_name(cause)), message);
+        if (cause == wire::DecodeCause::MhTypeUnknown) {
+            answer_unknown_type(now, message);
+        }
+        return;
+    }
+    const auto* update = std::get_if<wire::BindingUpdate>(&*decoded);
+    if (update == nullptr) {
+        counters_.add(HomeAgentDrop::unexpected_type);
+        drop(name_of(HomeAgentDrop::unexpected_type), message);
+        return;
+    }
+    // One change at a time: a later Binding Update is judged by what an earlier one made.
+    if (auto* entry = cache_.find(message.source); entry != nullptr && entry->pending) {
+        if (entry->waiting.size() >= waiting_max) {
+            counters_.add(HomeAgentDrop::too_many_waiting);
+            drop(name_of(HomeAgentDrop::too_many_waiting), message);
+        } else {
+            entry->waiting.emplace_back(StoredMessage(message));
+        }
+        return;
+    }
+    process_update(now, message, *update);
+}
+
+void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& message) {
+    auto error = binding_error(message);
+    if (!error) {
+        return;
+    }
+    if (!binding_errors_.take(now)) {
+        counters_.add(HomeAgentCount::binding_errors_suppressed);
+        return;
+    }
+    counters_.add(HomeAgentCount::binding_errors_sent);
+    actions_.emplace_back(std::move(*error));
+}
+
+void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& message,
+                                     const wire::BindingUpdate& update) {
+    counters_.add(HomeAgentCount::updates_received);
+    expire(now, message.source);
+    const auto judged_by = context(message.source);
+    const auto request =
+        parse_request(message, update, config_.dialect, judged_by.current().dialect);
+    if (const auto refusal = validate(request, judged_by)) {
+        if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {
+            counters_.add(*cause);
+            drop(name_of(*cause), message);
+        } else {
+            refuse_update(request, judged_by, std::get<wire::BindingStatus>(*refusal));
+        }
+        return;
+    }
+    auto outcome = evaluate(request, judged_by, pool_, now);
+    if (!outcome.desired) {
+        refuse_update(request, judged_by, outcome);
+        return;
+    }
+    begin_update(now, request, judged_by, std::move(outcome));
+}
+
+void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
+                                    const RegistrationContext& context,
+                                    wire::BindingStatus status) {
+    note_refusal(request, status);
+    auto sequence = request.update.sequence;
+    if (status == wire::BindingStatus::SequenceNumberOutOfWindow) {
+        sequence = sequence_violated(request, context).value_or(sequence);
+    }
+    send(refuse(request, status, sequence, context.current(), config_));
+}
+
+void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
+                                    const RegistrationContext& context,
+                                    const RegistrationOutcome& outcome) {
+    note_refusal(request, outcome.status);
+    send(acknowledge(request, outcome, context.current(), config_));
+}
+
+void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, wire::BindingStatus status) {
+    counters_.add(HomeAgentCount::registrations_refused);
+    counters_.refused(status);
+    report(Report::Level::info, "binding-refused",
+           {{"home-address", wire::to_string(request.home_address)},
+            {"from", request.came_from()},
+            {"code", std::to_string(static_cast<unsigned>(status))},
+            {"status", wire::to_string(status)}});
+}
+
+void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& request,
+                                   const RegistrationContext& context,
+                                   RegistrationOutcome outcome) {
+    const auto& current = context.current();
+    auto accepted = acknowledge(request, outcome, current, config_);
+    auto failed = refuse(request, wire::BindingStatus::ReasonUnspecified, request.update.sequence,
+                         current, config_);
+    if (!accepted || !failed) {
+        // A change that cannot be acknowledged is not made.
+        send(std::move(accepted ? failed : accepted));
+        return;
+    }
+    Transaction transaction;
+    transaction.count = {request.deregisters() ? HomeAgentCount::deregistrations
+                                               : HomeAgentCount::registrations_accepted,
+                         1};
+    report_changes(request.home_address, current, outcome, transaction.reports);
+    transaction.on_success = std::move(*accepted);
+    transaction.on_failure = std::move(*failed);
+    transaction.desired = std::move(*outcome.desired);
+    begin(now, request.home_address, std::move(transaction));
+}
+
+void HomeAgent::Impl::send(tl::expected<SendMessage, wire::EncodeError> message) {
+    if (!message) {
+        counters_.add(HomeAgentCount::encode_failures);
+        report(Report::Level::warning, "answer-not-built",
+               {{"error", std::string(wire::to_string(message.error()))}});
+        return;
+    }
+    counters_.add(HomeAgentCount::acknowledgements_sent);
+    actions_.emplace_back(std::move(*message));
+}
+
+} // namespace dsmip::mobility

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From a valid Binding Update to the registration it leads to.
+#include "mobility/home_agent_registration.hpp"
+
+#include <algorithm>
+
+#include "mobility/home_agent_care_of.hpp"
+#include "mobility/home_agent_home_address4.hpp"
+#include "mobility/home_agent_tunnel.hpp"
+
+namespace dsmip::mobility {
+namespace {
+
+using wire::BindingStatus;
+
+// Most that the kernel holds for one node.
+constexpr std::size_t kernel_bindings_max = 32;
+
+// Never longer than asked for, never zero: that would mean de-registration.
+std::chrono::seconds granted_lifetime(const RegistrationRequest& request,
+                                      const HomeAgentConfig& config) {
+    const auto most = std::max(
+        wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(config.max_lifetime)),
+        wire::Lifetime{1});
+    return std::min(request.update.lifetime, most).duration();
+}
+
+// Sequence number and dialect, which all changes set.
+void stamp(Registration& desired, const RegistrationRequest& request,
+           const RegistrationContext& context) {
+    const auto next = request.update.sequence;
+    const bool had_one = context.entry != nullptr && context.entry->has_sequence();
+    const auto last = context.current().sequence;
+    // With one number per BID a late one is not the latest of the node.
+    desired.sequence = !had_one || sequence_in_window(last, next) ? next : last;
+    desired.dialect = request.dialect;
+    if (request.dialect != wire::Dialect::Draft) {
+        // One counter for all; each binding tells it to who takes over after a restart.
+        for (auto& binding : desired.bindings) {
+            binding.end_point.sequence = desired.sequence;
+        }
+    }
+}
+
+class Evaluation {
+public:
+    Evaluation(const RegistrationRequest& request, const RegistrationContext& context,
+               AddressPool& pool, TimePoint now)
+        : request_(request)
+        , context_(context)
+        , pool_(pool)
+        , now_(now) {}
+
+    RegistrationOutcome run() {
+        if (!request_.has_identifiers) {
+            request_.deregisters() ? delete_all() : replace_by_plain();
+        } else if (request_.deregisters()) {
+            delete_identified();
+        } else {
+            register_identified();
+        }
+        return std::move(outcome_);
+    }
+
+private:
+    void delete_all() {
+        Registration desired;
+        stamp(desired, request_, context_);
+        outcome_.desired = std::move(desired);
+    }
+
+    // One plain binding takes the place of all others (RFC 5648, 6.3).
+    void replace_by_plain() {
+        auto end_point = request_.path ? end_point4(*request_.path, request_.claimed_care_of4())
+                                       : end_point6(request_.care_of6());
+        Registration desired;
+        install(desired, std::move(end_point));
+        finish(std::move(desired));
+    }
+
+    void delete_identified() {
+        auto desired = context_.current();
+        bool any = false;
+        for (const auto& option : request_.identifiers->options) {
+            auto status = option.status;
+            if (status == BindingStatus::Accepted && option.home &&
+                request_.dialect == wire::Dialect::Draft) {
+                // Stays registered while at home, in the words of the draft (R-HOME).
+                status = BindingStatus::McoaSimultaneousHomeAndForeignProhibited;
+            } else if (status == BindingStatus::Accepted && !desired.erase(option.bid)) {
+                status = BindingStatus::NotHomeAgentForThisMobileNode;
+            }
+            any = any || status == BindingStatus::Accepted;
+            outcome_.identifier_status.push_back(status);
+        }
+        settle_status(any);
+        if (any) {
+            if (desired.empty()) {
+                desired.home_addresses4.clear();
+            }
+            stamp(desired, request_, context_);
+            outcome_.desired = std::move(desired);
+        }
+    }
+
+    void register_identified() {
+        const bool plain_exists = context_.current().is_plain();
+        Registration desired;
+        if (!request_.identifiers->overwrite && !plain_exists) {
+            desired = context_.current();
+        }
+        bool any = false;
+        for (const auto& option : request_.identifiers->options) {
+            const auto status = register_one(desired, option);
+            any = any || status == BindingStatus::Accepted;
+            outcome_.identifier_status.push_back(status);
+        }
+        settle_status(any);
+        if (!any) {
+            return;
+        }
+        if (plain_exists && !request_.identifiers->overwrite) {
+            // draft-ietf-monami6-multiplecoa-05, 6.3: replaced, and said to be a conflict.
+            outcome_.status = BindingStatus::McoaNonMcoaBindingExists;
+        }
+        finish(std::move(desired));
+    }
+
+    BindingStatus register_one(Registration& desired,
+                               const wire::BindingIdentifierReading& option) {
+        if (option.status != BindingStatus::Accepted) {
+            return option.status;
+        }
+        if (option.home) {
+            return BindingStatus::McoaSimultaneousHomeAndForeignProhibited;
+        }
+        auto& done = outcome_.accepted_bids;
+        if (std::find(done.begin(), done.end(), option.bid) != done.end()) {
+            return BindingStatus::McoaMalformed; // the same BID twice
+        }
+        auto end_point = resolve_care_of(option, request_, context_);
+        if (!end_point) {
+            return end_point.error();
+        }
+        const auto most =
+            std::min<std::size_t>(context_.config.max_bindings_per_node, kernel_bindings_max);
+        if (desired.find(option.bid) == nullptr && desired.bindings.size() >= most) {
+            return BindingStatus::InsufficientResources;
+        }
+        end_point->bid = option.bid;
+        end_point->mcoa = true;
+        end_point->priority = priority_of(option);
+        install(desired, std::move(*end_point));
+        return BindingStatus::Accepted;
+    }
+
+    // BID-PRI 0 says nothing, so a mere refresh leaves the priority as it is.
+    [[nodiscard]] std::uint8_t priority_of(const wire::BindingIdentifierReading& option) const {
+        const auto* known = context_.current().find(option.bid);
+        const bool refresh =
+            std::holds_alternative<std::monostate>(option.care_of_address) && known != nullptr;
+        return option.priority == 0 && refresh ? known->end_point.priority : option.priority;
+    }
+
+    void install(Registration& desired, KernelBinding end_point) {
+        if (end_point.care_of.is_ipv4()) {
+            negotiate_format(end_point, request_, context_.config);
+            outcome_.tlv = outcome_.tlv || has_tlv_header(end_point);
+            if (request_.path && end_point.care_of == request_.path->remote.address) {
+                outcome_.way_of_message = end_point;
+            }
+        }
+        end_point.draft = request_.dialect == wire::Dialect::Draft;
+        end_point.sequence = request_.update.sequence;
+        outcome_.lifetime = granted_lifetime(request_, context_.config);
+        outcome_.accepted_bids.push_back(end_point.bid);
+        desired.put({std::move(end_point), now_ + outcome_.lifetime});
+    }
+
+    // A Binding Update with a lifetime says all that there is about IPv4 home addresses:
+    // without the option there is none any more.
+    void finish(Registration desired) {
+        auto home_addresses4 = grant_home_addresses4(request_.update, request_.home_address, pool_);
+        desired.home_addresses4 = std::move(home_addresses4.granted);
+        outcome_.home_addresses4 = std::move(home_addresses4.acknowledgements);
+        stamp(desired, request_, context_);
+        outcome_.desired = std::move(desired);
+    }
+
+    // Status of the message from those of its options (RFC 5648, 6.3): the node looks at
+    // each only if told that they differ.
+    void settle_status(bool any) {
+        const auto& all = outcome_.identifier_status;
+        const bool complete = std::all_of(all.begin(), all.end(), [](BindingStatus status) {
+            return status == BindingStatus::Accepted;
+        });
+        if (complete) {
+            outcome_.status = BindingStatus::Accepted;
+        } else {
+            outcome_.status = any ? BindingStatus::McoaNotComplete : all.front();
+        }
+    }
+
+    const RegistrationRequest& request_;
+    const RegistrationContext& context_;
+    AddressPool& pool_;
+    TimePoint now_;
+    RegistrationOutcome outcome_;
+};
+
+} // namespace
+
+RegistrationOutcome evaluate(const RegistrationRequest& request, const RegistrationContext& context,
+                             AddressPool& pool, TimePoint now) {
+    return Evaluation(request, context, pool, now).run();
+}
+
+} // namespace dsmip::mobility

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Changes of the binding cache: asked of the kernel, made current when it has done them,
+// repaired when nobody knows whether it has.
+#include "mobility/home_agent_engine.hpp"
+
+#include <algorithm>
+
+namespace dsmip::mobility {
+namespace {
+
+using Level = Report::Level;
+
+constexpr Duration kernel_timeout = std::chrono::seconds(2);
+constexpr Duration repair_interval = std::chrono::seconds(1); // doubles up to
+constexpr Duration repair_interval_max = std::chrono::seconds(32);
+// With nothing to preserve the kernel's own expiry is as good.
+constexpr unsigned repairs_of_nothing_max = 8;
+
+Duration repair_delay(unsigned tried) {
+    return std::min(repair_interval * (1U << std::min(tried, 5U)), repair_interval_max);
+}
+
+} // namespace
+
+void HomeAgent::Impl::begin(TimePoint now, const wire::Ipv6Address& home_address,
+                            Transaction transaction) {
+    transaction.request = ++last_request_;
+    transaction.deadline = now + kernel_timeout;
+    requests_.emplace(transaction.request, home_address);
+    if (transaction.desired.empty()) {
+        actions_.emplace_back(RemoveBindings{transaction.request, home_address, {}});
+    } else {
+        // Always all of the node: whatever the kernel had before, it then has this.
+        actions_.emplace_back(InstallBindings{
+            transaction.request, transaction.desired.to_kernel(home_address, now), true});
+    }
+    cache_.at(home_address).pending = std::move(transaction);
+}
+
+void HomeAgent::Impl::begin_removal(TimePoint now, const wire::Ipv6Address& home_address,
+                                    std::optional<std::uint16_t> bid) {
+    const auto& current = cache_.at(home_address).current;
+    Transaction transaction;
+    transaction.desired = current;
+    for (const auto& binding : current.bindings) {
+        if (!bid || binding.end_point.bid == *bid) {
+            transaction.desired.erase(binding.end_point.bid);
+            transaction.reports.push_back(removal_report(home_address, binding, "administrative"));
+        }
+    }
+    if (transaction.reports.empty()) {
+        return;
+    }
+    transaction.count = {HomeAgentCount::bindings_removed, transaction.reports.size()};
+    if (transaction.desired.empty()) {
+        transaction.desired.home_addresses4.clear();
+    }
+    begin(now, home_address, std::move(transaction));
+}
+
+void HomeAgent::Impl::begin_repair(TimePoint now, const wire::Ipv6Address& home_address) {
+    counters_.add(HomeAgentCount::kernel_repairs);
+    auto& entry = cache_.at(home_address);
+    entry.repair_at.reset();
+    ++entry.repairs;
+    Transaction transaction;
+    transaction.desired = entry.current;
+    transaction.repair = true;
+    begin(now, home_address, std::move(transaction));
+}
+
+Actions HomeAgent::Impl::kernel_done(TimePoint now, RequestId request, const KernelOutcome& error) {
+    const auto found = requests_.find(request);
+    if (found == requests_.end()) {
+        return take(); // given up, or nobody waits for it
+    }
+    const auto home_address = found->second;
+    requests_.erase(found);
+    if (!error) {
+        succeed(now, home_address);
+    } else {
+        counters_.add(HomeAgentCount::kernel_failures);
+        report(Level::warning, "kernel-request-failed",
+               {{"home-address", wire::to_string(home_address)}, {"error", *error}});
+        fail(now, home_address);
+    }
+    go_on(now, home_address);
+    return take();
+}
+
+void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_address) {
+    auto& entry = cache_.at(home_address);
+    auto done = std::move(*entry.pending);
+    entry.pending.reset();
+    entry.repair_at.reset();
+    entry.repairs = 0;
+    if (done.repair) {
+        return;
+    }
+    entry.current = std::move(done.desired);
+    entry.dead_until.reset();
+    if (entry.current.empty()) {
+        entry.dead_until = now + MAX_DELETE_BCE_TIMEOUT;
+    }
+    if (done.count) {
+        counters_.add(done.count->first, done.count->second);
+    }
+    for (auto& report : done.reports) {
+        actions_.emplace_back(std::move(report));
+    }
+    if (done.on_success) {
+        send(std::move(*done.on_success));
+    }
+}
+
+// A refused request changed nothing, so `current` stays true.
+void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address) {
+    auto& entry = cache_.at(home_address);
+    auto failed = std::move(*entry.pending);
+    entry.pending.reset();
+    if (failed.on_failure) {
+        counters_.add(HomeAgentCount::registrations_refused);
+        counters_.refused(wire::BindingStatus::ReasonUnspecified);
+        send(std::move(*failed.on_failure));
+    }
+    if (failed.repair && !(entry.current.empty() && entry.repairs >= repairs_of_nothing_max)) {
+        entry.repair_at = now + repair_delay(entry.repairs);
+    }
+}
+
+void HomeAgent::Impl::go_on(TimePoint now, const wire::Ipv6Address& home_address) {
+    expire(now, home_address);
+    for (auto* entry = cache_.find(home_address);
+         entry != nullptr && !entry->pending && !entry->waiting.empty();
+         entry = cache_.find(home_address)) {
+        const auto next = std::move(entry->waiting.front());
+        entry->waiting.pop_front();
+        if (const auto* message = std::get_if<StoredMessage>(&next)) {
+            handle(now, message->get());
+        } else if (const auto* removal = std::get_if<AdministrativeRemoval>(&next)) {
+            begin_removal(now, home_address, removal->bid);
+        }
+    }
+    const auto* entry = cache_.find(home_address);
+    if (entry != nullptr && !entry->pending && entry->repair_at && *entry->repair_at <= now) {
+        begin_repair(now, home_address);
+    }
+    settle(home_address);
+}
+
+void HomeAgent::Impl::expire(TimePoint now, const wire::Ipv6Address& home_address) {
+    auto* entry = cache_.find(home_address);
+    if (entry == nullptr) {
+        return;
+    }
+    auto bids = entry->current.expire(now);
+    for (const auto bid : bids) {
+        report_expired(home_address, bid);
+    }
+    if (entry->dead_until && *entry->dead_until <= now) {
+        entry->dead_until.reset();
+        entry->current = {};
+    }
+    if (entry->current.empty()) {
+        entry->current.home_addresses4.clear();
+    }
+    // Most likely done by the kernel already.  Not behind a request that may renew them.
+    if (!bids.empty() && !entry->pending) {
+        if (entry->current.empty()) {
+            bids.clear();
+        }
+        actions_.emplace_back(RemoveBindings{++last_request_, home_address, std::move(bids)});
+    }
+}
+
+void HomeAgent::Impl::attend(TimePoint now, const wire::Ipv6Address& home_address) {
+    auto* entry = cache_.find(home_address);
+    if (entry != nullptr && entry->pending && entry->pending->deadline <= now) {
+        counters_.add(HomeAgentCount::kernel_timeouts);
+        report(Level::warning, "kernel-request-lost",
+               {{"home-address", wire::to_string(home_address)}});
+        requests_.erase(entry->pending->request);
+        const bool was_repair = entry->pending->repair;
+        fail(now, home_address);
+        if (!was_repair) {
+            entry->repair_at = now; // nobody knows what the kernel has
+        }
+    }
+    go_on(now, home_address);
+}
+
+void HomeAgent::Impl::settle(const wire::Ipv6Address& home_address) {
+    if (const auto lease = pool_.lease_of(home_address)) {
+        const auto in_use = [&](const Registration& registration) {
+            return std::find(registration.home_addresses4.begin(),
+                             registration.home_addresses4.end(),
+                             *lease) != registration.home_addresses4.end();
+        };
+        const auto* entry = cache_.find(home_address);
+        pool_.set_in_use(home_address,
+                         entry != nullptr && (in_use(entry->current) ||
+                                              (entry->pending && in_use(entry->pending->desired))));
+    }
+    cache_.update(home_address);
+}
+
+} // namespace dsmip::mobility

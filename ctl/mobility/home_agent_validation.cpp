@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The checks a Binding Update has to pass, as a table.
+#include "mobility/home_agent_validation.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dsmip::mobility {
+namespace {
+
+using wire::BindingStatus;
+using Result = std::optional<Refusal>;
+using Check = Result (*)(const RegistrationRequest&, const RegistrationContext&);
+
+// ---- any receiver (RFC 6275, 9.5.1)
+
+Result source_is_unicast(const RegistrationRequest& request, const RegistrationContext&) {
+    const auto source = request.wire_source.value_or(request.home_address);
+    if (source.is_multicast() || source.is_unspecified() || source.is_loopback()) {
+        return HomeAgentDrop::source_not_unicast;
+    }
+    return {};
+}
+
+Result destination_is_unicast(const RegistrationRequest& request, const RegistrationContext&) {
+    if (request.home_agent.is_multicast() || request.home_agent.is_unspecified()) {
+        return HomeAgentDrop::destination_not_unicast;
+    }
+    return {};
+}
+
+Result home_address_is_routable(const RegistrationRequest& request, const RegistrationContext&) {
+    if (!request.home_address.is_unicast_routable()) {
+        return HomeAgentDrop::home_address_not_unicast;
+    }
+    return {};
+}
+
+// RFC 5555, 4.5: no UDP over IPv6; and a Binding Update is sent from the care-of address,
+// never through the tunnel it sets up.
+Result tunnel_is_ipv4(const RegistrationRequest& request, const RegistrationContext&) {
+    if (request.path && !request.path->remote.address.is_ipv4()) {
+        return HomeAgentDrop::tunnel_not_ipv4;
+    }
+    return {};
+}
+
+// Over IPv4 the IPv6 source is the home address; an option that repeats it is harmless.
+Result home_address_option_repeats_source(const RegistrationRequest& request,
+                                          const RegistrationContext&) {
+    if (request.path && request.wire_source && *request.wire_source != request.home_address) {
+        return HomeAgentDrop::home_address_option_in_udp;
+    }
+    return {};
+}
+
+// Registrations with a correspondent need the tokens of return routability.  One that is not
+// authenticated gets no answer at all, not even 135 or 139 (RFC 6275, 9.5.1 and 9.5.4).
+Result is_home_registration(const RegistrationRequest& request, const RegistrationContext&) {
+    if (!request.update.flags.home_registration) {
+        return HomeAgentDrop::correspondent_registration;
+    }
+    return {};
+}
+
+Result sequence_follows(const RegistrationRequest& request, const RegistrationContext& context) {
+    if (sequence_violated(request, context)) {
+        return BindingStatus::SequenceNumberOutOfWindow;
+    }
+    return {};
+}
+
+Result has_no_nonce_indices(const RegistrationRequest& request, const RegistrationContext&) {
+    if (wire::find_option<wire::NonceIndices>(request.update.options) != nullptr) {
+        return HomeAgentDrop::nonce_indices;
+    }
+    return {};
+}
+
+// ---- home registrations (RFC 6275, 10.3.1)
+
+Result is_for_this_home_agent(const RegistrationRequest& request,
+                              const RegistrationContext& context) {
+    if (context.config.home_prefixes.empty() || request.home_agent != context.config.address6) {
+        return BindingStatus::HomeRegistrationNotSupported;
+    }
+    return {};
+}
+
+bool in_home_prefix(const wire::Ipv6Address& address, const HomeAgentConfig& config) {
+    return std::any_of(config.home_prefixes.begin(), config.home_prefixes.end(),
+                       [&](const wire::Prefix6& prefix) { return prefix.contains(address); });
+}
+
+Result home_address_is_served(const RegistrationRequest& request,
+                              const RegistrationContext& context) {
+    if (!in_home_prefix(request.home_address, context.config)) {
+        return BindingStatus::NotHomeSubnet;
+    }
+    return {};
+}
+
+Result node_is_admitted(const RegistrationRequest& request, const RegistrationContext& context) {
+    const bool admitted =
+        context.config.accept_unlisted_nodes || context.listed_nodes.contains(request.home_address);
+    if (!admitted || request.home_address == context.config.address6) {
+        return BindingStatus::AdministrativelyProhibited;
+    }
+    return {};
+}
+
+bool asks_for_home_link(const RegistrationRequest& request) {
+    return request.identifiers &&
+           std::any_of(request.identifiers->options.begin(), request.identifiers->options.end(),
+                       [](const auto& option) { return option.home; });
+}
+
+Result has_home_address_option(const RegistrationRequest& request, const RegistrationContext&) {
+    if (request.over_home_link() && !request.deregisters() && !asks_for_home_link(request)) {
+        return HomeAgentDrop::no_home_address_option;
+    }
+    return {};
+}
+
+// With Binding Identifier options each address is judged on its own, later.
+Result care_of_address_is_usable(const RegistrationRequest& request,
+                                 const RegistrationContext& context) {
+    if (request.deregisters() || request.has_identifiers) {
+        return {};
+    }
+    const auto claimed = request.claimed_care_of4();
+    const bool usable = request.path ? usable_care_of(request.path->remote.address, context) &&
+                                           (!claimed || claimed->is_unicast())
+                                     : usable_care_of(request.care_of6(), context);
+    if (!usable) {
+        return BindingStatus::InvalidCareOfAddress;
+    }
+    return {};
+}
+
+Result is_registered_if_deregistering(const RegistrationRequest& request,
+                                      const RegistrationContext& context) {
+    if (request.deregisters() && context.current().empty()) {
+        return BindingStatus::NotHomeAgentForThisMobileNode;
+    }
+    return {};
+}
+
+// ---- mobile routers (RFC 3963, 6.2)
+
+Result is_no_mobile_router(const RegistrationRequest& request, const RegistrationContext&) {
+    if (request.update.flags.mobile_router && !request.deregisters()) {
+        return BindingStatus::MobileRouterOperationNotPermitted;
+    }
+    return {};
+}
+
+// ---- dual stack (RFC 5555, 4.5)
+
+// F is about an IPv4 care-of address and means nothing without one.
+Result udp_can_be_forced(const RegistrationRequest& request, const RegistrationContext& context) {
+    const bool concerns_ipv4 = request.path || request.claimed_care_of4();
+    if (!request.update.flags.force_udp || request.deregisters() || !concerns_ipv4) {
+        return {};
+    }
+    if (context.config.accept_forced_udp && (!request.path || request.in_udp())) {
+        return {};
+    }
+    // 144 is "message ID mismatch" to a node that uses RFC 4285.
+    const auto& options = request.update.options;
+    const bool ambiguous = wire::find_option<wire::Authentication>(options) != nullptr ||
+                           wire::find_option<wire::ReplayProtection>(options) != nullptr;
+    return ambiguous ? BindingStatus::AdministrativelyProhibited
+                     : BindingStatus::CannotForceUdpEncapsulation;
+}
+
+// ---- several care-of addresses (RFC 5648, 6.2 and 6.3)
+
+Result identifiers_are_well_formed(const RegistrationRequest& request, const RegistrationContext&) {
+    if (!request.identifiers) {
+        return request.identifiers.error();
+    }
+    return {};
+}
+
+Result mcoa_is_permitted(const RegistrationRequest& request, const RegistrationContext& context) {
+    if (request.has_identifiers && !context.config.accept_mcoa) {
+        return BindingStatus::McoaProhibited;
+    }
+    return {};
+}
+
+Result bulk_is_permitted(const RegistrationRequest& request, const RegistrationContext& context) {
+    if (request.identifiers && request.identifiers->options.size() > 1 &&
+        !context.config.accept_bulk) {
+        return BindingStatus::McoaBulkRegistrationProhibited;
+    }
+    return {};
+}
+
+// The draft registers and complains all the same: not a matter of refusal there.
+Result no_plain_binding_is_in_the_way(const RegistrationRequest& request,
+                                      const RegistrationContext& context) {
+    if (request.has_identifiers && !request.deregisters() && !request.identifiers->overwrite &&
+        request.dialect != wire::Dialect::Draft && context.current().is_plain()) {
+        return BindingStatus::McoaNonMcoaBindingExists;
+    }
+    return {};
+}
+
+constexpr std::array<Check, 20> checks{source_is_unicast,
+                                       destination_is_unicast,
+                                       home_address_is_routable,
+                                       tunnel_is_ipv4,
+                                       home_address_option_repeats_source,
+                                       is_home_registration,
+                                       sequence_follows,
+                                       has_no_nonce_indices,
+                                       is_for_this_home_agent,
+                                       home_address_is_served,
+                                       node_is_admitted,
+                                       has_home_address_option,
+                                       care_of_address_is_usable,
+                                       is_registered_if_deregistering,
+                                       is_no_mobile_router,
+                                       udp_can_be_forced,
+                                       identifiers_are_well_formed,
+                                       mcoa_is_permitted,
+                                       bulk_is_permitted,
+                                       no_plain_binding_is_in_the_way};
+
+} // namespace
+
+const Registration& RegistrationContext::current() const {
+    static const Registration none;
+    return entry == nullptr ? none : entry->current;
+}
+
+std::optional<Refusal> validate(const RegistrationRequest& request,
+                                const RegistrationContext& context) {
+    for (const auto check : checks) {
+        if (auto refusal = check(request, context)) {
+            return refusal;
+        }
+    }
+    return {};
+}
+
+std::optional<std::uint16_t> sequence_violated(const RegistrationRequest& request,
+                                               const RegistrationContext& context) {
+    if (context.entry == nullptr || !context.entry->has_sequence()) {
+        return {};
+    }
+    const auto& current = context.current();
+    const auto next = request.update.sequence;
+    const bool by_bid = request.dialect == wire::Dialect::Draft && request.has_identifiers &&
+                        request.identifiers && !current.empty();
+    if (!by_bid) {
+        return sequence_in_window(current.sequence, next) ? std::nullopt
+                                                          : std::optional(current.sequence);
+    }
+    for (const auto& option : request.identifiers->options) {
+        const auto* binding = current.find(option.bid);
+        if (binding != nullptr && !sequence_in_window(binding->end_point.sequence, next)) {
+            return binding->end_point.sequence;
+        }
+    }
+    return {};
+}
+
+bool usable_care_of(const wire::IpAddress& address, const RegistrationContext& context) {
+    if (!address.is_unicast_routable()) {
+        return false;
+    }
+    if (const auto* ipv4 = address.ipv4()) {
+        return context.config.address4 != *ipv4 && !context.pool.is_home_address(*ipv4);
+    }
+    return *address.ipv6() != context.config.address6 &&
+           !in_home_prefix(*address.ipv6(), context.config);
+}
+
+} // namespace dsmip::mobility

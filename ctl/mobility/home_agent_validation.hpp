@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// May this Binding Update change anything?  The checks of RFC 6275, 9.5.1 and 10.3, of
+// RFC 3963, 5555 and 5648, one by one in their order.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <variant>
+
+#include "mobility/address_pool.hpp"
+#include "mobility/binding_cache.hpp"
+#include "mobility/home_agent.hpp"
+#include "mobility/home_agent_counters.hpp"
+#include "mobility/home_agent_request.hpp"
+
+namespace dsmip::mobility {
+
+// What a Binding Update is judged by.
+struct RegistrationContext {
+    const HomeAgentConfig& config;
+    const std::unordered_set<wire::Ipv6Address>& listed_nodes;
+    const AddressPool& pool;
+    const CacheEntry* entry = nullptr; // of the home address, if there is one
+
+    // The registration in force, or an empty one.
+    [[nodiscard]] const Registration& current() const;
+};
+
+// Dropped without an answer, or answered with a status of 128 or more.
+using Refusal = std::variant<HomeAgentDrop, wire::BindingStatus>;
+
+// The first check that fails; nothing if all pass.
+[[nodiscard]] std::optional<Refusal> validate(const RegistrationRequest& request,
+                                              const RegistrationContext& context);
+
+// The sequence number that the Binding Update had to follow and does not.  For peers of
+// the draft each BID has its own (draft-ietf-monami6-multiplecoa-05, 5.4).
+[[nodiscard]] std::optional<std::uint16_t> sequence_violated(const RegistrationRequest& request,
+                                                             const RegistrationContext& context);
+
+// An address that traffic of the node can be sent to: unicast, and no address that would
+// lead back into a tunnel of this home agent.
+[[nodiscard]] bool usable_care_of(const wire::IpAddress& address,
+                                  const RegistrationContext& context);
+
+} // namespace dsmip::mobility
