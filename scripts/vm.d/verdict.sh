@@ -11,16 +11,14 @@ FAULTS+='|Objects remaining|double free|sleeping function called|DEBUG_LOCKS_WAR
 HARMLESS='kasan: KernelAddressSanitizer initialized|kasan_multi_shot|Kernel command line|kmemleak: Kernel memory leak detector'
 readonly FAULTS HARMLESS
 
-# What the guest said before it dumped its processes because time was nearly up: that dump has traces, too.
-console_before_dump() { sed '/vm-guest: time is nearly up/,$d' "$1"; }
+# The console without the traces of the processes that the guest dumped because time was nearly up.
+console_without_dump() { sed '/vm-guest: time is nearly up/,$ { /Call Trace:\|NMI backtrace/d }' "$1" | grep -aEv "$HARMLESS"; }
 
 # has_fault CONSOLE
-has_fault() { console_before_dump "$1" | grep -aEv "$HARMLESS" | grep -qaE "$FAULTS"; }
+has_fault() { console_without_dump "$1" | grep -aE "$FAULTS" > /dev/null; }
 
 # print_fault CONSOLE: from the first fault on.
-print_fault() {
-    console_before_dump "$1" | grep -aEv "$HARMLESS" | grep -aE -m1 -B3 -A150 "$FAULTS" | sed 's/\r$//; s/^/  | /' >&2
-}
+print_fault() { console_without_dump "$1" | grep -aE -m1 -B3 -A150 "$FAULTS" | sed 's/\r$//; s/^/  | /' >&2; }
 
 # print_tail CONSOLE LINES
 print_tail() { tail -n "$2" "$1" | sed 's/\r$//; s/^/  | /' >&2; }
