@@ -358,7 +358,7 @@ std::string World::compare(const KernelBinding& here, const KernelBinding& there
     if (here.encapsulation != there.encapsulation) {
         return name + "another format";
     }
-    if (here.nat != there.nat || here.sequence != there.sequence) {
+    if (here.nat != there.nat || (here.bid == 0 && here.sequence != there.sequence)) {
         return name + "NAT verdict or sequence number differs";
     }
     if (!behind_nat(here.care_of)) {
