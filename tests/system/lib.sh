@@ -82,19 +82,25 @@ wire() {
 }
 
 # start NAME COMMAND...: in the background, output in NAME.log; PID_NAME is set.
+# The log of a predecessor becomes NAME.log.1, .2 and so on.
 BACKGROUND=()
 start() {
-	local name=$1
+	local name=$1 old=1
 	shift
+	if [ -e "$ARTIFACTS/$name.log" ]; then
+		while [ -e "$ARTIFACTS/$name.log.$old" ]; do old=$((old + 1)); done
+		mv "$ARTIFACTS/$name.log" "$ARTIFACTS/$name.log.$old"
+	fi
 	"$@" >"$ARTIFACTS/$name.log" 2>&1 </dev/null &
 	printf -v "PID_${name//-/_}" %s $!
 	BACKGROUND+=($!)
 }
 # capture NS DEV NAME [FILTER...]: until the end; the host decodes it then.
+# No signalling message is as long as what is kept of each packet.
 capture() {
 	local ns=$1 dev=$2 name=$3
 	shift 3
-	start "tcpdump-$name" ip netns exec "$ns" tcpdump -Z root -U -s 0 -i "$dev" -n \
+	start "tcpdump-$name" ip netns exec "$ns" tcpdump -Z root -U -s 512 -i "$dev" -n \
 		-w "$ARTIFACTS/$name.pcap" "$@"
 	wait_until "capture on $dev" grep -q 'listening on' "$ARTIFACTS/tcpdump-$name.log"
 }

@@ -90,7 +90,7 @@ both_move
 step "It moves to the public IPv4 network: 4-in-4 and 6-in-4, no UDP"
 begin=$(traffic.py now)
 leave_for wan4
-arrived "via 203.0.113.10 .*direct" "$begin"
+arrived "via 203.0.113.10[ :].*direct" "$begin"
 
 step "It moves behind the NAT: UDP, found out by the home agent"
 begin=$(traffic.py now)
@@ -115,12 +115,12 @@ MN_LINES='mcoa = true' mn_config
 attach wan4
 start_mn
 wait_bound ha "bid 1 via 2001:db8:6:"
-arrived "bid 2 via 203.0.113.10" "$(traffic.py now)"
+arrived "bid 2 via 203.0.113.10[ :]" "$(traffic.py now)"
 info "Now the IPv6 access is cut."
 begin=$(traffic.py now)
 detach wan6
 wait_until "binding 1 gone" bash -c "! ip netns exec ha dsmipctl binding show | grep -q 'bid 1 '"
-arrived "bid 2 via 203.0.113.10" "$begin"
+arrived "bid 2 via 203.0.113.10[ :]" "$begin"
 
 step "Both daemons are killed and come back during the transfer"
 rm -f "$WORK/stop2"
