@@ -14,7 +14,7 @@ guest_program_build() {
     mkdir -p "$CACHE/guest"
     work=$(mktemp "$CACHE/guest/.init.XXXXXX")
     gcc -D_GNU_SOURCE -static -O2 -Wall -Wextra -Werror -o "$work" "$VM_DIR"/guest/*.c ||
-        { rm -f "$work"; die $STATUS_NO_GUEST "cannot compile $VM_DIR/guest (gcc, libc6-dev: scripts/setup build)"; }
+        { rm -f "$work"; die "$STATUS_NO_GUEST" "cannot compile $VM_DIR/guest (gcc, libc6-dev: scripts/setup build)"; }
     chmod 755 "$work"
     mv "$work" "$GUEST_INIT"
 }

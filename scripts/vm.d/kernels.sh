@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Turns the name of a kernel into files. Sourced by scripts/vm.
 #
 # resolve_kernel sets
@@ -37,9 +37,9 @@ debian_release() {
 }
 
 resolve_version() {
-    [ -n "$1" ] || die $STATUS_NO_GUEST "package linux-image-amd64 is not installed: run scripts/setup guest"
+    [ -n "$1" ] || die "$STATUS_NO_GUEST" "package linux-image-amd64 is not installed: run scripts/setup guest"
     [ -r "/boot/vmlinuz-$1" ] ||
-        die $STATUS_USAGE "no kernel $1: there is no readable /boot/vmlinuz-$1; scripts/vm kernels lists what can be used"
+        die "$STATUS_USAGE" "no kernel $1: there is no readable /boot/vmlinuz-$1; scripts/vm kernels lists what can be used"
     K_KIND=qemu
     K_IMAGE=/boot/vmlinuz-$1
     K_RELEASE=$1
@@ -53,13 +53,13 @@ resolve_version() {
 # A bzImage or a user-mode-linux program in, or beside, the folder it was built in.
 resolve_path() {
     local image dir
-    image=$(realpath -e -- "$1" 2> /dev/null) || die $STATUS_USAGE "no kernel $1: no such file"
+    image=$(realpath -e -- "$1" 2> /dev/null) || die "$STATUS_USAGE" "no kernel $1: no such file"
     dir=${image%/*}
     while [ ! -e "$dir/include/config/kernel.release" ]; do
         if [ -e "$dir/build/include/config/kernel.release" ]; then
             dir=$dir/build
         elif [ -z "$dir" ]; then
-            die $STATUS_USAGE "no build tree for $image: neither a folder above it nor build/ beside it has include/config/kernel.release"
+            die "$STATUS_USAGE" "no build tree for $image: neither a folder above it nor build/ beside it has include/config/kernel.release"
         else
             dir=${dir%/*}
         fi
@@ -71,7 +71,7 @@ resolve_path() {
     K_MODULES=
     if [ "$(head -c 4 "$image" | tail -c 3)" = ELF ]; then
         K_KIND=uml
-        [ -x "$image" ] || die $STATUS_USAGE "$image looks like user-mode-linux but is not executable"
+        [ -x "$image" ] || die "$STATUS_USAGE" "$image looks like user-mode-linux but is not executable"
     else
         K_KIND=qemu
     fi
@@ -84,7 +84,7 @@ resolve_path() {
 install_path_modules() {
     [ ! -d "$K_MODULES" ] || return 0
     kernel_make modules_install INSTALL_MOD_PATH="$CACHE/kernels/$K_KEY" > /dev/null ||
-        die $STATUS_NO_GUEST "cannot install the modules of $K_BUILD"
+        die "$STATUS_NO_GUEST" "cannot install the modules of $K_BUILD"
 }
 
 # kernel_make ARGUMENT...: make in the build tree of the resolved kernel.

@@ -26,7 +26,7 @@ module_build_locked() {
     flock "$fd"
     # Another run may have done it meanwhile.
     if [ ! -e "$stage/modules.dep" ]; then
-        module_build "$top" {fd}>&- || exit $STATUS_NO_GUEST
+        module_build "$top" {fd}>&- || exit "$STATUS_NO_GUEST"
     fi
     exec {fd}>&-
 }
@@ -34,11 +34,11 @@ module_build_locked() {
 module_build() {
     local top=$1 log=$1/build.log old
     [ -e "$K_BUILD/Makefile" ] ||
-        die $STATUS_NO_GUEST "cannot build dsmip.ko: no headers of $K_RELEASE at $K_BUILD (package linux-headers-$K_RELEASE)"
+        die "$STATUS_NO_GUEST" "cannot build dsmip.ko: no headers of $K_RELEASE at $K_BUILD (package linux-headers-$K_RELEASE)"
     copy_sources "$top/src"
     kernel_make M="$top/src/kmod" -j"$JOBS" modules > "$log" 2>&1 || {
         grep -aE 'error|warning|Error|undefined' -A6 "$log" >&2 || tail -n 30 "$log" >&2
-        die $STATUS_NO_GUEST "building dsmip.ko for $K_RELEASE failed, see $log"
+        die "$STATUS_NO_GUEST" "building dsmip.ko for $K_RELEASE failed, see $log"
     }
     ! grep -a 'warning:' -A6 "$log" >&2 || note "warnings while building dsmip.ko, see $log"
     # Old stages stay for guests that start right now, but not for ever.
@@ -80,7 +80,7 @@ stage_modules() {
         cp "$K_MODULES"/modules.{order,builtin} "$dir/"
         cp "$K_MODULES"/modules.builtin.modinfo "$dir/" 2> /dev/null || true
     fi
-    depmod -b "$work" "$K_RELEASE" || die $STATUS_NO_GUEST "depmod failed for $K_RELEASE"
+    depmod -b "$work" "$K_RELEASE" || die "$STATUS_NO_GUEST" "depmod failed for $K_RELEASE"
     # Guests of user-mode-linux see the cache itself, others have the modules on a disk.
     [ "$K_KIND" = uml ] || ln -sfn "/usr/lib/kernel-modules/$K_RELEASE/kernel" "$dir/kernel"
     rm -rf "$stage"
@@ -91,9 +91,9 @@ stage_modules() {
 # other_module FOLDER: builds a module that is not dsmip; prints the path of its .ko file.
 other_module() {
     local folder top name
-    folder=$(cd "$1" 2> /dev/null && pwd) || die $STATUS_USAGE "no folder $1"
+    folder=$(cd "$1" 2> /dev/null && pwd) || die "$STATUS_USAGE" "no folder $1"
     name=$(sed -n 's/^obj-m *:*+*= *\([^ ]*\)\.o.*/\1/p' "$folder/Kbuild" 2> /dev/null)
-    [ -n "$name" ] || die $STATUS_USAGE "no Kbuild with obj-m := NAME.o in $folder"
+    [ -n "$name" ] || die "$STATUS_USAGE" "no Kbuild with obj-m := NAME.o in $folder"
     top=$TREE/build/module/$K_RELEASE/$name
     mkdir -p "$top"
     (
@@ -102,6 +102,6 @@ other_module() {
         echo "$K_KEY" > "$top/.kernel-key"
         for file in "$folder"/*; do cmp -s "$file" "$top/${file##*/}" || cp "$file" "$top/"; done
         kernel_make M="$top" modules > "$top/.log" 2>&1 || { cat "$top/.log" >&2; exit 1; }
-    ) 9> "$top/.lock" || die $STATUS_NO_GUEST "building $folder for $K_RELEASE failed"
+    ) 9> "$top/.lock" || die "$STATUS_NO_GUEST" "building $folder for $K_RELEASE failed"
     echo "$top/$name.ko"
 }

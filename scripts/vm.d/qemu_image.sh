@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 # The disks of a QEMU guest: programs (once per set of installed packages) and, per kernel, modules and initramfs. Built
 # without root, kept in the cache. Sourced by scripts/vm.
 #
@@ -64,7 +64,7 @@ programs_build() {
     programs_files "$closure" > "$work/list"
     tar -C / --no-recursion --ignore-failed-read -cf - -T "$work/list" 2> "$work/tar.log" |
         tar -C "$tree" --keep-directory-symlink --no-same-owner -xf - 2>> "$work/tar.log" ||
-        { cat "$work/tar.log" >&2; die $STATUS_NO_GUEST "cannot copy the guest's programs"; }
+        { cat "$work/tar.log" >&2; die "$STATUS_NO_GUEST" "cannot copy the guest's programs"; }
     make_image "$tree" "$work/image"
     mv "$work/image" "$PROGRAMS"
     chmod -R u+w "$work"
@@ -94,7 +94,7 @@ make_image() {
     inodes=$(find "$tree" | wc -l)
     truncate -s "$((size * 5 / 4 + 24))M" "$image"
     PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -O '^has_journal,^metadata_csum' -m 0 -N $((inodes + 500)) -E root_owner=0:0 \
-        -d "$tree" "$image" || die $STATUS_NO_GUEST "mke2fs failed for $image"
+        -d "$tree" "$image" || die "$STATUS_NO_GUEST" "mke2fs failed for $image"
 }
 
 # kernel_disks: modules.ext4 and initrd of the resolved kernel; K_MODULES becomes the part of its modules that a guest gets.
@@ -128,7 +128,7 @@ kernel_disks_build() {
     fi
     mkdir -p "$K_DIR/tree/lib/modules"
     ln -s "../../usr/lib/kernel-modules/$K_RELEASE" "$K_DIR/tree/lib/modules/$K_RELEASE"
-    PATH=$PATH:/sbin:/usr/sbin depmod -b "$K_DIR/tree" "$K_RELEASE" || die $STATUS_NO_GUEST "depmod failed for $K_RELEASE"
+    PATH=$PATH:/sbin:/usr/sbin depmod -b "$K_DIR/tree" "$K_RELEASE" || die "$STATUS_NO_GUEST" "depmod failed for $K_RELEASE"
     initrd_build "$K_DIR/tree" "$K_DIR/initrd"
     rm -rf "$K_DIR/tree/lib"
     make_image "$K_DIR/tree" "$K_DIR/modules.ext4"
@@ -150,6 +150,6 @@ initrd_build() {
         echo "/modules/${module##*/}"
     done > "$work/modules/order"
     (cd "$work" && find . | LC_ALL=C sort | cpio --quiet -o -H newc) > "$image" ||
-        die $STATUS_NO_GUEST "cannot build $image"
+        die "$STATUS_NO_GUEST" "cannot build $image"
     rm -rf "$work"
 }

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2054,SC2153,SC2154
 # Starts a QEMU guest. Sourced by scripts/vm.
 
 QEMU=qemu-system-x86_64
 
 # qemu_prepare: images and accelerator; everything that is the same for all runs.
 qemu_prepare() {
-    command -v $QEMU > /dev/null || die $STATUS_NO_GUEST "no $QEMU: run scripts/setup guest"
+    command -v $QEMU > /dev/null || die "$STATUS_NO_GUEST" "no $QEMU: run scripts/setup guest"
     kernel_disks
     programs_image
     choose_accelerator
@@ -58,7 +58,7 @@ qemu_command() {
         note "guest $K_RELEASE in software emulation (no usable KVM)"
     fi
     share='security_model=none,multidevs=remap'
-    guest=($QEMU -M q35 -cpu "$cpu" -smp "$CPUS" -m "$MEM" -nodefaults -display none -no-reboot
+    guest=("$QEMU" -M q35 -cpu "$cpu" -smp "$CPUS" -m "$MEM" -nodefaults -display none -no-reboot
         -kernel "$K_IMAGE" -initrd "$K_DIR/initrd"
         -append "console=ttyS0 loglevel=5 panic=-1 nokaslr mitigations=off kasan_multi_shot ${APPEND[*]}"
         -drive "file=$PROGRAMS,format=raw,if=virtio,readonly=on" -drive "file=$K_DIR/modules.ext4,format=raw,if=virtio,readonly=on"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # One run of a guest, the same for both kinds: the job's folder, start, limits, end. Sourced by scripts/vm.
 
 # prepare_guest: everything that is built once and cached.
@@ -59,7 +59,7 @@ run_guest() {
     KEEP=
     console=$state/console.log
     if [ -n "$ARTIFACTS" ]; then
-        mkdir -p "$ARTIFACTS" || die $STATUS_USAGE "cannot make the folder $ARTIFACTS"
+        mkdir -p "$ARTIFACTS" || die "$STATUS_USAGE" "cannot make the folder $ARTIFACTS"
         ARTIFACTS=$(cd "$ARTIFACTS" && pwd)
         console=$ARTIFACTS/console.log
         KEEP=yes

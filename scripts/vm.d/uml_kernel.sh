@@ -20,7 +20,7 @@ uml_fragments() {
 
 uml_source_version() {
     dpkg-query -W -f '${Version}' "linux-source-$UML_SERIES" 2> /dev/null ||
-        die $STATUS_NO_GUEST "package linux-source-$UML_SERIES is not installed: run scripts/setup kernel"
+        die "$STATUS_NO_GUEST" "package linux-source-$UML_SERIES is not installed: run scripts/setup kernel"
 }
 
 # uml_dir NAME: where the kernel is, or will be after uml_prepare.
@@ -56,7 +56,7 @@ uml_wanted() { sed -n 's/#.*//; s/[[:space:]]*$//; /^$/d; /=/!s/$/=y/; s/^/CONFI
 uml_check_config() {
     local wanted=$1 config=$2 missing
     missing=$(grep -vxFf "$config" "$wanted" || true)
-    [ -z "$missing" ] || die $STATUS_NO_GUEST "the kernel's configuration drops these options (unmet dependency?):"$'\n'"$missing"
+    [ -z "$missing" ] || die "$STATUS_NO_GUEST" "the kernel's configuration drops these options (unmet dependency?):"$'\n'"$missing"
 }
 
 # uml_make DIR ARGUMENT...: make as the kernel was and its modules have to be built.
@@ -85,12 +85,12 @@ uml_build() {
     uml_wanted "${fragments[@]}" > "$dir/wanted"
     echo "CONFIG_LOCALVERSION=\"-$name\"" >> "$dir/wanted"
     uml_make "$dir" O="$obj" KCONFIG_ALLCONFIG="$dir/wanted" allnoconfig > "$log" 2>&1 ||
-        die $STATUS_NO_GUEST "configuring $name failed, see $log"
+        die "$STATUS_NO_GUEST" "configuring $name failed, see $log"
     uml_check_config "$dir/wanted" "$obj/.config"
     uml_make "$dir" O="$obj" -j"$JOBS" linux modules >> "$log" 2>&1 &
     uml_progress $! "$name" "$log" "$start" ||
-        { tail -n 30 "$log" >&2; die $STATUS_NO_GUEST "building $name failed, see $log"; }
-    uml_install "$dir" "$obj" >> "$log" 2>&1 || die $STATUS_NO_GUEST "installing $name failed, see $log"
+        { tail -n 30 "$log" >&2; die "$STATUS_NO_GUEST" "building $name failed, see $log"; }
+    uml_install "$dir" "$obj" >> "$log" 2>&1 || die "$STATUS_NO_GUEST" "installing $name failed, see $log"
     touch "$dir/complete"
     note "kernel $name is ready after $((SECONDS - start)) s"
 }

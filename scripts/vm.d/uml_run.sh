@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2054,SC2034
 # Starts a user-mode-linux guest: an ordinary process that sees the host's file tree. Sourced by scripts/vm.
 
 # uml_command STATE: sets `guest` to the command line. Descriptor 3 takes output, 4 the console (both are pipes: a kernel

@@ -31,16 +31,16 @@ judge() {
         note "FAULT in the guest's kernel (command's status: ${status:-none}):"
         print_fault "$console"
         [ -z "$KEEP" ] || note "whole console: $console"
-        return $STATUS_GUEST_FAULT
+        return "$STATUS_GUEST_FAULT"
     elif [ "$timed_out" = yes ]; then
         note "TIMEOUT: the guest did not finish within $TIMEOUT s; the end of its console:"
         print_tail "$console" 100
         [ -z "$KEEP" ] || note "whole console: $console"
-        return $STATUS_TIMEOUT
+        return "$STATUS_TIMEOUT"
     elif [ -z "$status" ]; then
         note "the guest ended without a result; the end of its console:"
         print_tail "$console" 60
-        return $STATUS_GUEST_FAULT
+        return "$STATUS_GUEST_FAULT"
     fi
     return "$status"
 }

@@ -100,4 +100,8 @@ if [ "$kernel" = uml-debug ]; then
     DSMIP_VM_LEAKS=yes expect leak 125 'unreferenced object' -- insmod "$broken" what=leak
 fi
 
-[ $failed = 0 ] && echo "scripts/vm with $kernel: all well" || { echo "scripts/vm with $kernel: $failed failed; evidence in $evidence"; exit 1; }
+if [ $failed != 0 ]; then
+    echo "scripts/vm with $kernel: $failed failed; evidence in $evidence"
+    exit 1
+fi
+echo "scripts/vm with $kernel: all well"
