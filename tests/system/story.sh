@@ -59,7 +59,7 @@ info "Without a visited network the mobile node reaches nothing."
 step "The mobile node attaches to the IPv6 network and registers"
 ha_config
 start_ha
-info "home agent: $(grep -m1 -i 'security' "$ARTIFACTS/ha.log" | sed 's/^.*\] //')"
+info "home agent: $(grep -m1 -i 'security' "$ARTIFACTS/ha.log" | sed 's/^[^:]*:[^:]*:[^ ]* //')"
 attach wan6
 mn_config
 start_mn
