@@ -192,4 +192,25 @@ TEST_CASE("moving while the first registration is under way", "[MN-2]") {
     CHECK(scene.sent.size() == 2);
 }
 
+TEST_CASE("an address that was there before its default route: asked anew with the route",
+          "[MN-10]") {
+    Scene scene;
+    auto early = wlan("2001:db8:2::200");
+    early.default_route = false;
+    scene.network({early});
+    const auto lost = scene.take();
+    scene.advance(milliseconds(200));
+    scene.network({wlan("2001:db8:2::200")});
+    const auto update = scene.take();
+    CHECK(update.at == scene.now);
+    CHECK(update.update.sequence == lost.update.sequence + 1);
+    scene.accept(update);
+    CHECK(scene.row().state == RegistrationState::registered);
+
+    // Registered, the coming and going of routes is no reason to talk.
+    scene.network({early});
+    scene.network({wlan("2001:db8:2::200")});
+    CHECK(scene.pending() == 0);
+}
+
 } // namespace dsmip::mobility::test
