@@ -3,6 +3,7 @@
 DSMIP_PACKETS names the parts to run, separated by commas; without it all of them."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 import bench  # noqa: E402
@@ -19,10 +20,10 @@ PARTS = (formats.formats, formats.statistics, formats.traffic_class, formats.seg
 
 def main():
     host = bench.set_up()
-    only = os.environ.get("DSMIP_PACKETS")
+    only, begin = os.environ.get("DSMIP_PACKETS"), time.monotonic()
     for part in PARTS:
         if not only or part.__name__ in only.split(","):
-            print(f"== {part.__name__}", flush=True)
+            print(f"== {part.__name__}, after {time.monotonic() - begin:.1f} s", flush=True)
             part(host)
     host.finish()
 

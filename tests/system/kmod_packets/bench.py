@@ -39,15 +39,6 @@ def node_text(n, *bindings, base="a", home4=True):
         f" / {b} lifetime 3600s" for b in bindings)
 
 
-def set_nodes(device, *nodes):
-    """These and no other nodes."""
-    nl("binding-del", device, "--all")
-    words = []
-    for node in nodes:
-        words += ["--node", node]
-    nl("binding-new", device, "--create", *words)
-
-
 def set_up():
     network = Network("tun0")
     run("ip", "link", "set", "tun0", "addrgenmode", "none")

@@ -11,7 +11,7 @@ from packets import *  # noqa: F403
 def ingress_filter(b):
     """What a home agent takes from an end point, by the format of its binding."""
     b_direct, b_port, b_udp = 1, 2, 3
-    set_nodes("ha0", node_text(b_direct, f"via {far(4, 1)}"), node_text(b_port, f"via {far(4, 2)} port 5002"),
+    b.set_nodes("ha0", node_text(b_direct, f"via {far(4, 1)}"), node_text(b_port, f"via {far(4, 2)} port 5002"),
               node_text(b_udp, f"via {far(4, 3)}:5003 udp-tlv"),
               node_text(4, f"bid 1 via {far(4, 4)}:5004 udp", f"bid 2 via {far(4, 4)}:6004 udp",
                         f"bid 3 via {far(6, 4)}"))
@@ -41,7 +41,7 @@ def ingress_filter(b):
         for version in (4, 6):
             b.inward(f"unknown home address, {version} in {encap}", "ha0",
                      tunnel(far(4, 1), HA4, encap, datagram(home(version, 99), cn(version)), 5001, PORT), "rx_no_node")
-    set_nodes("mn0", node_text(1, f"via {HA4}", base="b"))
+    b.set_nodes("mn0", node_text(1, f"via {HA4}", base="b"))
     mn_port = nl_json("device-get", "mn0")[0]["udp_port"]
     inner = datagram(CN6, home(6, 1, "b"))
     for encap in ENCAPS:
@@ -62,7 +62,7 @@ def choice(b):
     def outer(n, inner):
         return tunnel(HA4, far(4, n), "direct", inner)
     inner = datagram(CN6, home(6, 1))
-    set_nodes("ha0", node_text(1, f"bid 1 via {far(4, 1)} prio 20", f"bid 2 via {far(4, 2)} prio 10",
+    b.set_nodes("ha0", node_text(1, f"bid 1 via {far(4, 1)} prio 20", f"bid 2 via {far(4, 2)} prio 10",
                                f"bid 3 via {far(4, 3)} prio 30"))
     b.outward("lowest priority value", "ha0", inner, outer(2, inner))
     b.outward("mark without a mask means nothing", "ha0", inner, outer(2, inner), mark=1)
@@ -78,7 +78,7 @@ def choice(b):
     b.outward("changed priority", "ha0", inner, outer(3, inner))
     nl("device-set", "ha0", "--bid-mark-mask", "0")
 
-    set_nodes("ha0", node_text(1, *(f"bid {i} via {far(4, i)} prio 10" for i in (1, 2, 3))))
+    b.set_nodes("ha0", node_text(1, *(f"bid {i} via {far(4, i)} prio 10" for i in (1, 2, 3))))
 
     def flow(sport):
         packet = datagram(CN6, home(6, 1), sport=sport)

@@ -15,7 +15,7 @@ def answer(b, n, mark, expect, name, home_n=None, mh_type=6):
 
 def cookies(b):
     """Path cookies at the home agent."""
-    nl("binding-del", "ha0", "--all")
+    b.flush("ha0")
 
     def update(n, proto=MH):
         return ip6(home(6, n), HA6, proto, mobility_header(home(6, n), HA6) if proto == MH else bytes(32))
@@ -67,7 +67,7 @@ def cookies(b):
     answer(b, 1, mark, to(6001), "the cookie still works after all that")
 
     # a registered node: its traffic, its statistics; the path comes first, the binding without it
-    set_nodes("ha0", node_text(1, f"via {far(4, 3)}:5003 udp"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 3)}:5003 udp"))
     mark = receive(1, 6001)
     answer(b, 1, mark, to(6001), "cookie of another end point than the binding's")
     inner = ip6(HA6, home(6, 1), MH, mobility_header(HA6, home(6, 1), 6))
@@ -77,7 +77,7 @@ def cookies(b):
              tunnel(far(4, 3), HA4, "udp", update(1), 5003, PORT), update(1), cookie=True)
     b.check("it counts at the binding, those from elsewhere do not", 1,
             nl_json("binding-get", "ha0", home(6, 1))[0]["rx_packets"])
-    nl("binding-del", "ha0", "--all")
+    b.flush("ha0")
 
     # old age
     nl("device-set", "ha0", "--cookie-lifetime", "100ms")
@@ -106,7 +106,7 @@ def cookies(b):
 
 def cookies_of_mobile_node(b):
     """PATH_NEW and what comes back."""
-    nl("binding-del", "mn0", "--all")
+    b.flush("mn0")
     mn_port = nl_json("device-get", "mn0")[0]["udp_port"]
     me = home(6, 1, "b")
     update = ip6(me, FAR6, MH, mobility_header(me, FAR6))

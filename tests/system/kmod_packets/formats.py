@@ -11,10 +11,10 @@ from packets import *  # noqa: F403
 def formats(b):
     """Twelve formats and the draft's TLV header, both directions, both roles."""
     kinds = list(enumerate(itertools.product((4, 6), ENCAPS), 1))
-    set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
+    b.set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
                                               end_point(far(outer, n), 5000 + n)) + " " + encap)
                        for n, (outer, encap) in kinds))
-    set_nodes("mn0", *(node_text(n, f"via {local(outer)} {encap}", base="b") for n, (outer, encap) in kinds))
+    b.set_nodes("mn0", *(node_text(n, f"via {local(outer)} {encap}", base="b") for n, (outer, encap) in kinds))
     mn_port = nl_json("device-get", "mn0")[0]["udp_port"]
     for (n, (outer, encap)), inner, size in itertools.product(kinds, (4, 6), (0, 4, 217, 1200)):
         name = f"{inner} in {outer} {encap} {size}"
@@ -36,7 +36,7 @@ def formats(b):
 
 
 def statistics(b):
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
     up, down = datagram(home(6, 1), CN6, b"12345"), datagram(CN6, home(6, 1), b"123")
     b.inward("counted at the binding, in", "ha0", tunnel(far(4, 1), HA4, "udp", up, 5001, PORT), up)
     b.outward("counted at the binding, out", "ha0", down, tunnel(HA4, far(4, 1), "udp", down, PORT, 5001))
@@ -47,7 +47,7 @@ def statistics(b):
 
 def traffic_class(b):
     """DSCP is copied; ECN as RFC 6040."""
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"), node_text(2, f"via {far(6, 2)}"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"), node_text(2, f"via {far(6, 2)}"))
     for (n, outer, encap), version, dscp, ecn in itertools.product(
             ((1, 4, "udp"), (2, 6, "direct")), (4, 6), (0, 0xB8), range(4)):
         inner = datagram(cn(version), home(version, n), tos=dscp | ecn, ttl=17)
@@ -70,7 +70,7 @@ def traffic_class(b):
 def segmentation(b):
     """One large TCP packet comes out as its segments, each with its own headers."""
     kinds = list(enumerate(itertools.product((4, 6), ENCAPS), 1))
-    set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
+    b.set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
                                               end_point(far(outer, n), 5000 + n)) + " " + encap)
                        for n, (outer, encap) in kinds))
     size, data = 1200, bytes(range(251)) * 20

@@ -14,7 +14,7 @@ def outer_of_own(version, inner):
 
 def bad_udp(b):
     """What does not belong behind our UDP port."""
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
 
     def outer(data):
         return datagram(far(4, 1), HA4, data, 5001, PORT)
@@ -93,7 +93,7 @@ def bad_udp(b):
 
 def bad_direct(b):
     """Direct packets: claimed ones are judged, others left to the kernel's own tunnels."""
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}"), node_text(2, f"via {far(6, 2)}"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}"), node_text(2, f"via {far(6, 2)}"))
     for outer, n in ((4, 1), (6, 2)):
         remote = far(outer, n)
 
@@ -134,7 +134,7 @@ def bad_direct(b):
 
 def outer_fragments(b):
     """The stack reassembles the outer packet, whatever is in it."""
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"), node_text(2, f"via {far(4, 2)}"),
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"), node_text(2, f"via {far(4, 2)}"),
               node_text(3, f"via [{far(6, 3)}]:5003 udp"), node_text(4, f"via {far(6, 4)}"))
     data = bytes(range(256)) * 7
     for n, outer, encap, version in itertools.product((1, 2, 3, 4), (4, 6), ENCAPS, (4, 6)):
@@ -153,7 +153,7 @@ def outer_fragments(b):
 
 
 def receive_states(b):
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}"), node_text(2, f"via {far(4, 2)}:5002 udp"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}"), node_text(2, f"via {far(4, 2)}:5002 udp"))
     direct = tunnel(far(4, 1), HA4, "direct", datagram(home(6, 1), CN6))
     in_udp = tunnel(far(4, 2), HA4, "udp", datagram(home(6, 2), CN6), 5002, PORT)
     run("ip", "link", "set", "ha0", "down")

@@ -22,7 +22,7 @@ def transmit_drops(b):
     b.outward("IPv4 as IPv6", "ha0", inner4, "tx_malformed", proto=0x86DD)
     b.outward("not IP", "ha0", inner4, "tx_malformed", proto=0x0806)
     b.outward("version 5", "ha0", b"\x55" + inner4[1:], "tx_malformed", proto=0x0800)
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
     b.outward("unknown IPv4 home address", "ha0", datagram(CN4, home(4, 9)), "tx_no_node")
     b.outward("unknown IPv6 home address", "ha0", datagram(CN6, home(6, 9)), "tx_no_node")
     b.outward("link-local destination", "ha0", datagram(CN6, "fe80::1"), "tx_no_node")
@@ -34,11 +34,11 @@ def transmit_drops(b):
     nl("device-set", "ha0", "--home-agent4", "192.0.2.77")
     b.outward("home agent address that is not on this host, IPv4", "ha0", inner6, "tx_no_route")
     nl("device-set", "ha0", "--home-agent4", HA4, "--home-agent6", "2001:db8:1::77")
-    set_nodes("ha0", node_text(1, f"via {far(6, 1)}"))
+    b.set_nodes("ha0", node_text(1, f"via {far(6, 1)}"))
     b.outward("home agent address that is not on this host, IPv6", "ha0", inner6, "tx_no_route")
     nl("device-set", "ha0", "--home-agent6", HA6)
     for via in ("198.51.100.9", "2001:db8:9::9"):
-        set_nodes("ha0", node_text(1, f"via {via}"))
+        b.set_nodes("ha0", node_text(1, f"via {via}"))
         b.outward(f"no route to {via}", "ha0", inner6, "tx_no_route")
         run("ip", "route", "add", via, "dev", "ha0")
         b.outward(f"route to {via} through the device itself", "ha0", inner6, "tx_loop")
@@ -52,11 +52,11 @@ def transmit_drops(b):
     # the link of a binding is meant
     run("ip", "link", "add", "side0", "type", "dummy")
     run("ip", "link", "set", "side0", "up")
-    set_nodes("ha0", node_text(1, f"via {far(6, 1)} link side0"))
+    b.set_nodes("ha0", node_text(1, f"via {far(6, 1)} link side0"))
     b.outward("no IPv6 route on the link of the binding", "ha0", inner6, "tx_no_route")
     run("ip", "link", "del", "side0")
     nl("device-set", "ha0", "--fwmark", "0x55")
-    set_nodes("ha0", node_text(1, f"via {far(4, 1)}"))
+    b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}"))
     run("ip", "rule", "add", "fwmark", "0x55", "prohibit", "priority", "10")
     b.outward("outer packets have the mark of the device", "ha0", inner6, "tx_no_route", mark=0x66)
     run("ip", "rule", "del", "priority", "10")
@@ -114,7 +114,7 @@ def path_mtu(b):
 
     overheads = [(n, outer, encap, (20 if outer == 4 else 40) + (encap != "direct") * 8 + ("tlv" in encap) * 4)
                  for n, (outer, encap) in enumerate(itertools.product((4, 6), ENCAPS), 1)]
-    set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
+    b.set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
                                               end_point(far(outer, n), 5000 + n)) + " " + encap)
                        for n, outer, encap, _ in overheads))
     for n, outer, encap, overhead in overheads:

@@ -29,7 +29,7 @@ def run(*command, check=True):
 
 
 class Netlink:
-    """Just enough of generic netlink to read counters fast."""
+    """Just enough of generic netlink for what is asked most often: a program takes its time to start."""
 
     def __init__(self):
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
@@ -48,14 +48,18 @@ class Netlink:
             yield kind & 0x3FFF, data[4:length]
             data = data[(length + 3) & ~3:]
 
-    def request(self, family, command, attributes):
-        self.socket.send(struct.pack("=IHHIIBBH", 20 + len(attributes), family, 1, 1, 0, command, 1, 0) +
+    def request(self, family, command, attributes, flags=1):
+        self.socket.send(struct.pack("=IHHIIBBH", 20 + len(attributes), family, flags, 1, 0, command, 1, 0) +
                          attributes)
         reply = self.socket.recv(65536)
         kind = struct.unpack("=H", reply[4:6])[0]
-        if kind == 2:
+        if kind == 2 and struct.unpack("=i", reply[16:20])[0]:
             raise OSError(-struct.unpack("=i", reply[16:20])[0], "netlink request refused")
         return reply[20:]
+
+    def flush(self, ifindex):
+        """No nodes any more."""
+        self.request(self.family, 4, self.attribute(2, struct.pack("=I", ifindex)), 0x1 | 0x4 | 0x100)
 
     def counters(self, ifindex):
         reply = dict(self.attributes(self.request(self.family, 8, self.attribute(2, struct.pack("=I", ifindex)))))
@@ -159,6 +163,14 @@ class Bench:
             if time.monotonic() > end:
                 sys.exit(f"FAIL waited {PATIENCE} s in vain for: {what}")
             select.select([], [], [], 0.01)
+
+    def flush(self, device):
+        self.netlink.flush(self.inner[device].ifindex)
+
+    def set_nodes(self, device, *nodes):
+        """These, as dsmip-nl takes them, and no other nodes."""
+        self.flush(device)
+        nl("binding-new", device, "--create", *(word for node in nodes for word in ("--node", node)))
 
     def drain(self):
         for source in (self.network, *self.inner.values()):
