@@ -3,12 +3,11 @@
 # Dumps of many nodes: whole, in order, without doubles, and honest about
 # changes that happened meanwhile.
 # timeout: 400
+# shellcheck disable=SC2154 # PID_name is set by start
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 NODES=5000
-# homes [DEV]: a line for each home address in the dump; 2 lines on standard
-# error if it was interrupted.
 dump() { in_ns a dsmip-nl --json bindings "$@"; }
 summary() {
 	python3 -c 'import json,sys

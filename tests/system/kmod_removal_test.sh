@@ -3,6 +3,7 @@
 # Device, network namespace and module go away while packets, requests, dumps
 # and expiring bindings are under way.
 # timeout: 500
+# shellcheck disable=SC2016 # for the shells that make the load
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -31,7 +32,6 @@ setup_pair() {
 }
 load() {
 	# Whatever these say after the device is gone does not matter.
-	# shellcheck disable=SC2016 # for the inner shell
 	start load-ping in_ns b ping -q -i 0.002 -s 1200 2001:db8:c::1
 	start load-back in_ns a ping -q -i 0.002 -s 200 ${HOME6}1
 	start load-dump in_ns a bash -c 'while dsmip-nl --json bindings d0 >/dev/null; do :; done'
