@@ -134,7 +134,7 @@ ha_config() {
 		${HA_LINES:-}
 		[[home-agent.node]]
 		home-address = "$HOA6"
-		home-addresses4 = ["$HOA4"]
+		${HA_STATIC-home-addresses4 = [\"$HOA4\"]}
 		${HA_NODES:-}
 	TOML
 }
