@@ -8,100 +8,112 @@ namespace dsmip::cli {
 
 namespace {
 
+std::string dump(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string scalar_text(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
+    return value.is_string() ? value.get<std::string>() : dump(value);
+}
+
+/// The members of one element of an array, on one line.
+std::string element_line(const Json& element) {
+    std::string line;
+    for (const auto& [name, part] : element.items()) {
+        line += fmt::format("{}{}{}", line.empty() ? "" : " ",
+                            element.is_object() ? name + " " : "", scalar_text(part));
+    }
+    return line;
+}
+
+/// `value` as "key value" lines.
+void append_lines(std::string& out, const Json& value, std::size_t indent) {
+    const std::string margin(indent, ' ');
+    if (!value.is_structured()) {
+        out += margin + scalar_text(value) + "\n";
+    } else if (value.is_array()) {
+        for (const Json& element : value) {
+            out += margin +
+                   (element.is_structured() ? element_line(element) : scalar_text(element)) + "\n";
+        }
+    } else {
+        for (const auto& [name, member] : value.items()) {
+            if (member.empty()) { // also null
+                continue;
+            }
+            if (member.is_structured()) {
+                out += fmt::format("{}{}:\n", margin, name);
+                append_lines(out, member, indent + 4);
+            } else {
+                out += fmt::format("{}{} {}\n", margin, name, scalar_text(member));
+            }
+        }
+    }
 }
 
 } // namespace
 
-Json& Printer::append() {
-    Json& array = *stack_.back();
-    array.push_back(Json::object());
-    return array.back();
-}
-
 void Printer::words(std::string_view text) {
-    if (text.empty()) {
+    if (text.empty() || format_ == Format::json) {
         return;
     }
     if (!at_line_start_) {
-        text_ += ' ';
+        out_ += ' ';
     }
-    text_ += text;
+    out_ += text;
     at_line_start_ = false;
 }
 
 void Printer::new_line(int indent) {
-    text_ += '\n';
-    text_.append(static_cast<std::size_t>(indent), ' ');
+    if (format_ == Format::json) {
+        return;
+    }
+    out_ += '\n';
+    out_.append(static_cast<std::size_t>(indent), ' ');
     at_line_start_ = true;
 }
 
 void Printer::end_line() {
-    if (!text_.empty() && text_.back() != '\n') {
-        text_ += '\n';
+    if (!out_.empty() && out_.back() != '\n') {
+        out_ += '\n';
     }
     at_line_start_ = true;
 }
 
-void Printer::json_value(const Json& value, int indent) {
-    if (indent == 0) {
-        *stack_.back() = value;
+void Printer::end_item(const Json& object) {
+    if (format_ == Format::text) {
+        end_line();
+        return;
     }
-    const std::string margin(static_cast<std::size_t>(indent), ' ');
-    const auto print_member = [&](std::string_view name, const Json& member) {
-        if (member.is_structured() && !member.empty()) {
-            text_ += fmt::format("{}{}:\n", margin, name);
-            json_value(member, indent + 4);
-        } else if (!member.empty()) {
-            text_ += fmt::format("{}{} {}\n", margin, name, scalar_text(member));
-        }
-    };
-    if (value.is_object()) {
-        for (const auto& [name, member] : value.items()) {
-            print_member(name, member);
-        }
-    } else if (value.is_array()) {
-        for (const Json& member : value) {
-            if (member.is_structured()) {
-                std::string line;
-                for (const auto& [name, part] : member.items()) {
-                    line += fmt::format("{}{}{}", line.empty() ? "" : " ",
-                                        member.is_object() ? name + " " : "", scalar_text(part));
-                }
-                text_ += margin + line + "\n";
-            } else {
-                text_ += margin + scalar_text(member) + "\n";
-            }
-        }
-    } else {
-        text_ += margin + scalar_text(value) + "\n";
+    // Written at once: a dump of a million bindings is never held as a tree.
+    out_ += out_.empty() ? "" : ",";
+    out_ += dump(object);
+}
+
+void Printer::json_value(const Json& value) {
+    if (format_ == Format::json) {
+        out_ = dump(value);
+        whole_ = true;
+        return;
     }
+    append_lines(out_, value, 0);
     at_line_start_ = true;
 }
 
 std::string Printer::finish() {
-    if (format_ == Format::json) {
-        return root_.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    if (format_ == Format::text) {
+        end_line();
+        return std::move(out_);
     }
-    end_line();
-    return std::move(text_);
+    return whole_ ? out_ + "\n" : "[" + out_ + "]\n";
 }
 
 std::string Printer::take_item() {
-    std::string result;
-    if (format_ == Format::json && root_.empty()) {
-        return result;
+    if (format_ == Format::json && !out_.empty()) {
+        out_ += '\n';
     }
-    if (format_ == Format::json) {
-        result = root_.back().dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-    } else {
-        result = text_;
-    }
-    root_ = Json::array();
-    text_.clear();
     at_line_start_ = true;
-    return result;
+    return std::exchange(out_, {});
 }
 
 } // namespace dsmip::cli

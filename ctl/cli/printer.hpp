@@ -5,7 +5,7 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,37 +18,40 @@ class Printer {
 public:
     enum class Format { text, json };
     explicit Printer(Format format)
-        : format_(format) {
-        stack_.push_back(&root_);
-    }
+        : format_(format) {}
     Printer(const Printer&) = delete;
     Printer& operator=(const Printer&) = delete;
 
-    /// JSON: everything until the end of `fill` becomes an element of the surrounding array. Text:
+    /// JSON: everything until the end of `fill` becomes an object in the outermost array. Text:
     /// ends the line afterwards.
     template<class Fill>
     void item(Fill&& fill) {
-        enter(append(), fill);
-        end_line();
+        Json object = Json::object();
+        enter(object, fill);
+        end_item(object);
     }
     /// JSON: member `key`, an array of the elements that `fill` makes. Text: no trace.
     template<class Fill>
     void array(std::string_view key, Fill&& fill) {
-        Json& member = (*stack_.back())[std::string(key)];
-        member = Json::array();
-        enter(member, fill);
+        Json elements = Json::array();
+        enter(elements, fill);
+        json_field(key, std::move(elements));
     }
     /// JSON: everything until the end of `fill` becomes an element of `array`. Text: no trace.
     template<class Fill>
     void element(Fill&& fill) {
-        enter(append(), fill);
+        Json object = Json::object();
+        enter(object, fill);
+        if (format_ == Format::json) {
+            current_->push_back(std::move(object));
+        }
     }
     /// JSON: member `key` with the members that `fill` writes. Text: no trace.
     template<class Fill>
     void object(std::string_view key, Fill&& fill) {
-        Json& member = (*stack_.back())[std::string(key)];
-        member = Json::object();
-        enter(member, fill);
+        Json members = Json::object();
+        enter(members, fill);
+        json_field(key, std::move(members));
     }
 
     /// JSON: member `key`. Text: the words `pattern`, with one {} for the value.
@@ -65,8 +68,10 @@ public:
     }
     /// Only in JSON.
     template<class Value>
-    void json_field(std::string_view key, const Value& value) {
-        (*stack_.back())[std::string(key)] = value;
+    void json_field(std::string_view key, Value&& value) {
+        if (format_ == Format::json) {
+            (*current_)[std::string(key)] = std::forward<Value>(value);
+        }
     }
     /// Only in text: words, set off by a blank.
     void words(std::string_view text);
@@ -74,30 +79,30 @@ public:
     void new_line(int indent);
 
     /// A whole value of unknown shape, e.g. from the daemon. JSON: that value. Text: its members
-    /// become "key value" lines, set in by `indent` blanks.
-    void json_value(const Json& value, int indent = 0);
+    /// become "key value" lines.
+    void json_value(const Json& value);
 
-    /// Everything, with a newline at the end; empty if text and nothing was printed. An array that
-    /// got no element is "[]".
+    /// Everything, with a newline at the end; empty if text and nothing was printed. No item is
+    /// "[]".
     [[nodiscard]] std::string finish();
-    /// The last item on a line of its own, for a stream of events; forgets it.
+    /// The item on a line of its own, for a stream of events; forgets it.
     [[nodiscard]] std::string take_item();
 
 private:
-    Json& append();
     template<class Fill>
     void enter(Json& value, Fill&& fill) {
-        stack_.push_back(&value);
+        Json* const outer = std::exchange(current_, &value);
         fill();
-        stack_.pop_back();
+        current_ = outer;
     }
+    void end_item(const Json& object);
     void end_line();
 
     Format format_;
-    Json root_ = Json::array();
-    std::vector<Json*> stack_;
-    std::string text_;
+    Json* current_ = nullptr; // what members go to
+    std::string out_;         // lines, or items that are done with commas between
     bool at_line_start_ = true;
+    bool whole_ = false; // out_ is one JSON value, not items of an array
 };
 
 } // namespace dsmip::cli

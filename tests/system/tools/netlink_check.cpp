@@ -22,12 +22,15 @@ namespace {
 constexpr std::uint8_t our_protocol = 199;
 constexpr std::uint32_t our_table = 4191;
 
-wire::IpAddress ip(const char* text) { return wire::IpAddress::parse(text).value(); }
+wire::IpAddress ip(const char* text) {
+    return wire::IpAddress::parse(text).value();
+}
 
 /// A dummy link, up, that goes with the test case.
 class DummyLink {
 public:
-    explicit DummyLink(const char* name) : ifindex_(rtnl.link_add(name, "dummy").value()) {
+    explicit DummyLink(const char* name)
+        : ifindex_(rtnl.link_add(name, "dummy").value()) {
         REQUIRE(rtnl.link_set_up(ifindex_, true));
     }
     ~DummyLink() { (void)rtnl.link_delete(ifindex_, IfMissing::accept); }
@@ -56,7 +59,9 @@ bool arrives(LinkMonitor& monitor, const std::function<bool(const NetworkState&)
     }
 }
 
-int code_of(const Result<void>& result) { return result ? 0 : result.error().code; }
+int code_of(const Result<void>& result) {
+    return result ? 0 : result.error().code;
+}
 
 } // namespace
 
@@ -89,8 +94,7 @@ TEST_CASE("addresses, with the flags a home address needs") {
                            .prefix_length = 128,
                            .home = true,
                            .nodad = true};
-    const AddressSpec home4{
-        .ifindex = link, .address = ip("192.0.2.10"), .prefix_length = 32};
+    const AddressSpec home4{.ifindex = link, .address = ip("192.0.2.10"), .prefix_length = 32};
     for (const AddressSpec& spec : {home, home4}) {
         CHECK(link.rtnl.address_add(spec));
         CHECK(code_of(link.rtnl.address_add(spec)) == EEXIST);
@@ -115,8 +119,8 @@ TEST_CASE("addresses, with the flags a home address needs") {
 
 TEST_CASE("routes of both families, found again by their protocol") {
     DummyLink link("check0");
-    REQUIRE(link.rtnl.address_add(
-        {.ifindex = link, .address = ip("192.0.2.9"), .prefix_length = 24}));
+    REQUIRE(
+        link.rtnl.address_add({.ifindex = link, .address = ip("192.0.2.9"), .prefix_length = 24}));
     const RouteSpec default6{.destination = {ip("::"), 0},
                              .oif = link,
                              .table = our_table,
@@ -224,9 +228,8 @@ TEST_CASE("the monitor hears of links, addresses and default routes") {
         CHECK(arrives(monitor, [&](const NetworkState& state) {
             return state.find(ifindex) != nullptr && state.find(ifindex)->up;
         }));
-        REQUIRE(rtnl.address_add({.ifindex = ifindex,
-                                  .address = ip("2001:db8:6::2"),
-                                  .prefix_length = 64}));
+        REQUIRE(rtnl.address_add(
+            {.ifindex = ifindex, .address = ip("2001:db8:6::2"), .prefix_length = 64}));
         // Duplicate address detection ends by itself; the monitor tells when.
         CHECK(arrives(monitor, [&](const NetworkState& state) {
             const auto& addresses = state.find(ifindex)->addresses;
