@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Builds the user-mode-linux kernels from Debian's linux-source and keeps them in the cache. Sourced by scripts/vm.
 #
-# A kernel lives in $CACHE/kernels/NAME-KEY (KEY: source version, compiler, wanted options) with
+# A kernel lives in $CACHE/kernels/NAME-KEY (KEY: source version, compiler, wanted options, patches) with
 #   linux    the kernel, an ordinary program
 #   build/   what building a module needs of the object tree
 #   source   the kernel source, shared by all kernels of one version
@@ -15,6 +15,7 @@ UML_TARBALL=/usr/src/linux-source-$UML_SERIES.tar.xz
 uml_fragments() {
     echo "$VM_DIR/config/guest.config"
     echo "$VM_DIR/config/uml.config"
+    # The patches, applied to the source of both, change only what the debugging options report.
     [ "$1" != uml-debug ] || echo "$VM_DIR/config/debug.config"
 }
 
@@ -28,6 +29,7 @@ uml_dir() {
     local name=$1 version fragments
     version=$(uml_source_version) || exit
     mapfile -t fragments < <(uml_fragments "$name")
+    [ "$name" != uml-debug ] || fragments+=("$VM_DIR"/patches/*)
     echo "$CACHE/kernels/$name-$version-$({ gcc -dumpfullversion; cat "${fragments[@]}"; } | sha256sum | cut -c1-12)"
 }
 
@@ -38,16 +40,32 @@ uml_prepare() {
     [ -e "$dir/complete" ] || with_lock "$1" uml_build "$1" "$dir"
 }
 
+# Folders whose C files no kernel here compiles: half of the source, and slow disks take minutes to unpack or remove it.
+UML_UNUSED=(Documentation sound tools/perf tools/testing samples drivers/{gpu,media,staging,infiniband,scsi,usb,iio,mtd,hwmon}
+    drivers/{clk,pinctrl,net/ethernet,net/wireless,input,platform,crypto,ata,nvme,nvdimm,soc,video,target,message,leds,mfd,power,regulator}
+    fs/{xfs,btrfs,ocfs2,f2fs,gfs2,nfs,nfsd,cifs,ksmbd,ubifs,ceph,reiserfs,jfs,ntfs,ntfs3,afs} arch/a[lr]* arch/[chilmnoprs]*)
+
 uml_unpack_source() {
-    local dir=$1
-    [ ! -e "$dir/complete" ] || return 0
+    local dir=$1 key patch work folder exclude=()
+    key=$(hash_of "$VM_DIR"/patches/*)
+    [ "$(cat "$dir/complete" 2> /dev/null)" != "$key" ] || return 0
     note "unpacking $UML_TARBALL"
-    rm -rf "$dir"
-    mkdir -p "$dir"
-    # Other architectures are a third of the files and never read.
-    tar -xf "$UML_TARBALL" -C "$dir" --strip-components=1 --exclude='*/arch/a[lr]*/*' --exclude='*/arch/[chilmnoprs]*/*' \
-        --exclude='*/Documentation/devicetree/*'
-    touch "$dir/complete"
+    # Kconfig files and makefiles stay: the rest of the tree names them.
+    for folder in "${UML_UNUSED[@]}"; do
+        exclude+=("--exclude=linux-source-*/$folder/*.[chS]" "--exclude=linux-source-*/$folder/*.rst" "--exclude=linux-source-*/$folder/*.dts*"
+            "--exclude=linux-source-*/$folder/*.yaml" "--exclude=linux-source-*/$folder/*.json")
+    done
+    mkdir -p "${dir%/*}"
+    work=$(mktemp -d "${dir%/*}/.unpack.XXXXXX")
+    tar -xf "$UML_TARBALL" -C "$work" --strip-components=1 "${exclude[@]}" || die "$STATUS_NO_GUEST" "cannot unpack $UML_TARBALL"
+    for patch in "$VM_DIR"/patches/*.patch; do
+        patch -d "$work" -p1 -s < "$patch" || die "$STATUS_NO_GUEST" "$patch does not fit $UML_TARBALL"
+    done
+    echo "$key" > "$work/complete"
+    # Modules of other runs may be using the old one until the moment it is replaced.
+    [ ! -d "$dir" ] || mv "$dir" "$work.old"
+    mv -T "$work" "$dir"
+    rm -rf "$work.old"
 }
 
 # uml_wanted FILE...: fragments as lines of a .config.
