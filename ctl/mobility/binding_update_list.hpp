@@ -32,7 +32,7 @@ std::string_view to_string(EntryEvent event);
 std::optional<RegistrationState> next_state(RegistrationState state, EntryEvent event);
 
 // What the home agent granted; the same is in the kernel.
-struct Registration {
+struct AcceptedRegistration {
     CareOf care_of;
     Encapsulation encapsulation = Encapsulation::direct;
     bool nat = false;
@@ -50,7 +50,7 @@ struct UpdateListEntry {
     std::optional<std::string> access;
     std::optional<CareOf> target;  // where it is or is going to be registered
     bool target_has_route = false; // a default route at its interface
-    std::optional<Registration> registration;
+    std::optional<AcceptedRegistration> registration;
     std::optional<TimePoint> update_at; // next Binding Update, if none is under way
     bool alone = false;                 // not in a bulk until it has been accepted
     bool maybe_at_home_agent = false;   // a Binding Update went out, so it may be bound there

@@ -50,7 +50,7 @@ Actions MobileNode::Impl::restore(TimePoint now, const KernelNode& node) {
             all_known = false;
             continue;
         }
-        Registration registration;
+        AcceptedRegistration registration;
         registration.care_of.link = binding.link;
         registration.care_of.address = binding.care_of;
         registration.care_of.priority = binding.priority;

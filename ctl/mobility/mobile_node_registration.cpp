@@ -97,7 +97,7 @@ void MobileNode::Impl::accepted(TimePoint now, UpdateListEntry& entry, const Sen
     const std::string from =
         moved ? wire::to_string(entry.registration->care_of.address) : std::string();
 
-    Registration registration;
+    AcceptedRegistration registration;
     registration.care_of = *entry.target;
     registration.encapsulation = format.encapsulation;
     registration.nat = format.nat;
