@@ -16,12 +16,8 @@ std::uint32_t to_number(const wire::Ipv4Address& address) {
 }
 
 wire::Ipv4Address to_address(std::uint32_t value) {
-    wire::Ipv4Address address;
-    for (auto octet = address.bytes.rbegin(); octet != address.bytes.rend(); ++octet) {
-        *octet = static_cast<std::uint8_t>(value & 0xFFU);
-        value >>= 8U;
-    }
-    return address;
+    const auto octet = [&](unsigned shift) { return static_cast<std::uint8_t>(value >> shift); };
+    return {{octet(24), octet(16), octet(8), octet(0)}};
 }
 
 // FNV-1a: the same on every machine and in every release, unlike std::hash.

@@ -45,12 +45,12 @@ const Binding* Registration::find(std::uint16_t bid) const {
     return found == bindings.end() ? nullptr : &*found;
 }
 
-void Registration::put(Binding binding) {
+void Registration::put(const Binding& binding) {
     erase(binding.end_point.bid);
     const auto place = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& other) {
         return other.end_point.bid > binding.end_point.bid;
     });
-    bindings.insert(place, std::move(binding));
+    bindings.insert(place, binding);
 }
 
 bool Registration::erase(std::uint16_t bid) {

@@ -45,7 +45,7 @@ struct Registration {
     [[nodiscard]] const Binding* find(std::uint16_t bid) const;
     // A binding made without Binding Identifier option; it is then the only one.
     [[nodiscard]] bool is_plain() const { return find(0) != nullptr; }
-    void put(Binding binding);
+    void put(const Binding& binding);
     bool erase(std::uint16_t bid);
     // Removes bindings that end until `time`; returns their BIDs.
     std::vector<std::uint16_t> expire(TimePoint time);

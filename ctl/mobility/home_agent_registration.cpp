@@ -74,7 +74,7 @@ private:
         auto end_point = request_.path ? end_point4(*request_.path, request_.claimed_care_of4())
                                        : end_point6(request_.care_of6());
         Registration desired;
-        install(desired, std::move(end_point));
+        install(desired, end_point);
         finish(std::move(desired));
     }
 
@@ -150,7 +150,7 @@ private:
         end_point->bid = option.bid;
         end_point->mcoa = true;
         end_point->priority = priority_of(option);
-        install(desired, std::move(*end_point));
+        install(desired, *end_point);
         return BindingStatus::Accepted;
     }
 
@@ -174,7 +174,7 @@ private:
         end_point.sequence = request_.update.sequence;
         outcome_.lifetime = granted_lifetime(request_, context_.config);
         outcome_.accepted_bids.push_back(end_point.bid);
-        desired.put({std::move(end_point), now_ + outcome_.lifetime});
+        desired.put({end_point, now_ + outcome_.lifetime});
     }
 
     // A Binding Update with a lifetime says all that there is about IPv4 home addresses:
