@@ -22,7 +22,7 @@ write_job() {
     # Uptime a little before the host's limit, so that the guest can still tell what hangs; time travel has no such limit.
     case "$TIMEOUT ${APPEND[*]}" in
         0\ * | *time-travel*) echo 1000000000 ;;
-        *) echo $((TIMEOUT > 20 ? TIMEOUT - 10 : (TIMEOUT + 1) / 2)) ;;
+        *) echo $((TIMEOUT > 80 ? TIMEOUT - 20 : TIMEOUT * 3 / 4)) ;;
     esac > "$dir/limit"
     [ "$LEAKS" = yes ] || touch "$dir/no-leak-check"
     {

@@ -90,7 +90,7 @@ side_by_side
 broken=$("$vm" module --kernel "$kernel" -- "$here/broken")
 expect oops 125 'FAULT' -- insmod "$broken" what=oops
 expect warning 125 'broken: told to warn' -- insmod "$broken" what=warn
-expect timeout-explained 124 'sleep 1000' --timeout 25 -- sleep 1000
+expect timeout-explained 124 'sleep 1000' --timeout 60 -- sleep 1000
 expect dead-kernel 124 'TIMEOUT' --timeout 25 --cpus 1 -- insmod "$broken" what=spin
 expect usage 64 'no kernel' --kernel 0.0.0-none -- true
 if [ "$kernel" = uml-debug ]; then
