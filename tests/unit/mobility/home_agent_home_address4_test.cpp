@@ -94,7 +94,7 @@ TEST_CASE("131 for what is no IPv4 home address", "[D-3.1.1-04][D-3.2.1-02][D-3.
 }
 
 TEST_CASE("133 for prefixes, which are not given out",
-          "[D-3.1.1-05][D-3.1.1-09][D-4.5-15][D-4.5-18][D-4.5-19]") {
+          "[D-3.1.1-05][D-3.1.1-09][D-4.5-15][D-4.5-19]") {
     Scene scene;
     SECTION("any prefix") {
         scene.native(Update(1).home4("0.0.0.0", 24, true), visited);

@@ -216,7 +216,7 @@ TEST_CASE("a plain Binding Update replaces or deletes all", "[M-6.3-01][M-6.3-02
 }
 
 TEST_CASE("de-registration by BID deletes those and no others",
-          "[M-5.5-04][M-5.6.3-08][M-6.3-20][M-6.3-21][M-6.3-22][M-6.3-23]") {
+          "[M-5.5-04][M-6.3-20][M-6.3-21][M-6.3-22][M-6.3-23]") {
     Scene scene;
     scene.native(Update(1).home4("192.0.2.10").bid(1, visited).bid(2, visited2).bid(3, visited),
                  visited);
