@@ -75,12 +75,15 @@ TEST_CASE("an acknowledgement that must not be believed changes nothing and is c
     SECTION("by another way than the Binding Update") {
         if (over4) {
             SECTION("native") {
+                REQUIRE(arrival.message.path.has_value());
                 arrival.message.path.reset();
             }
             SECTION("from another address") {
+                REQUIRE(arrival.message.path.has_value());
                 arrival.message.path->remote.address = v4("192.0.2.66");
             }
             SECTION("from another port") {
+                REQUIRE(arrival.message.path.has_value());
                 arrival.message.path->remote.port = 53;
             }
         } else {

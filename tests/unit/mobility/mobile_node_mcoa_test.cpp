@@ -360,14 +360,17 @@ TEST_CASE("status 166, or no Binding Identifier option at all: plain Mobile IPv6
     const auto update = scene.take();
     Answer answer;
     SECTION("prohibited") {
+        CHECK_FALSE(scene.reported("mcoa-abandoned"));
         answer.status = BindingStatus::McoaProhibited;
     }
     SECTION("prohibited, said in the options") {
+        CHECK_FALSE(scene.reported("mcoa-abandoned"));
         answer.status = BindingStatus::McoaNotComplete;
         answer.bid_status = {{1, BindingStatus::McoaProhibited},
                              {2, BindingStatus::McoaProhibited}};
     }
     SECTION("not known") {
+        CHECK_FALSE(scene.reported("mcoa-abandoned"));
         answer.echo_bids = false;
     }
     scene.answer(update, answer);
