@@ -1,5 +1,4 @@
 #!/bin/bash
-# timeout: 400
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Malformed, overlong, contradictory and unknown messages reach a home agent:
 # each is counted under its cause, none leaves state, and afterwards a good

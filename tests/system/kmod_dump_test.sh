@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Dumps of many nodes: whole, in order, without doubles, and honest about
 # changes that happened meanwhile.
-# timeout: 400
 # shellcheck disable=SC2154 # PID_name is set by start
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

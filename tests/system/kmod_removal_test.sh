@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Device, network namespace and module go away while packets, requests, dumps
 # and expiring bindings are under way.
-# timeout: 500
 # shellcheck disable=SC2016 # for the shells that make the load
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,4 @@
 #!/bin/bash
-# timeout: 400
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The path cookie: answers find their way back through a NAT whether there is a
 # binding or not, and also when IPsec stands between tunnel and daemon.

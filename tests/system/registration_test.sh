@@ -1,5 +1,4 @@
 #!/bin/bash
-# timeout: 400
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a registration can ask for, end to end: a dynamic IPv4 home address, UDP
 # by wish and by order, a refused wish, several care-of addresses refused, a

@@ -1,5 +1,4 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The story that the demo shows, as a test.
-# timeout: 600
 exec "$(dirname "$0")/story.sh"
