@@ -21,9 +21,9 @@ constexpr std::array dialect_choices{"auto"sv, "rfc"sv, "draft"sv};
 constexpr std::array home_address4_choices{"dynamic"sv};
 
 constexpr std::int64_t lifetime_minimum = 4; // one unit (RFC 6275, 6.1.7)
-constexpr std::int64_t lifetime_maximum = 65535 * 4;
+constexpr std::int64_t lifetime_maximum = std::int64_t{65535} * 4;
 constexpr std::int64_t refresh_minimum = 1;
-constexpr std::int64_t refresh_maximum = 24 * 3600;
+constexpr std::int64_t refresh_maximum = std::int64_t{24} * 3600;
 constexpr std::int64_t port_maximum = std::numeric_limits<std::uint16_t>::max();
 // The name of an interface with its final zero fits 16 octets (IFNAMSIZ).
 constexpr std::int64_t interface_name_maximum = 15;
@@ -52,7 +52,7 @@ using C = Configuration;
 using V = KeyValue;
 using K = KeyKind;
 
-constexpr ConfigurationKey keys[] = {
+constexpr auto keys = std::to_array<ConfigurationKey>({
     // top level
     {"", "role", K::choice, "", true, 0, 0, role_choices,
      [](C& c, const V& v) {
@@ -134,9 +134,8 @@ constexpr ConfigurationKey keys[] = {
      0,
      0,
      {},
-     [](C& c, const V& v) {
-         c.home_agent.engine.home_prefixes = as<std::vector<wire::Prefix6>>(v);
-     }},
+     [](C& c,
+        const V& v) { c.home_agent.engine.home_prefixes = as<std::vector<wire::Prefix6>>(v); }},
     {"home-agent",
      "max-lifetime",
      K::duration,
@@ -242,9 +241,8 @@ constexpr ConfigurationKey keys[] = {
      0,
      0,
      {},
-     [](C& c, const V& v) {
-         c.home_agent.engine.nodes.back().home_address = as<wire::Ipv6Address>(v);
-     }},
+     [](C& c,
+        const V& v) { c.home_agent.engine.nodes.back().home_address = as<wire::Ipv6Address>(v); }},
     {"home-agent.node",
      "home-addresses4",
      K::addresses4,
@@ -400,9 +398,9 @@ constexpr ConfigurationKey keys[] = {
      {},
      [](C& c,
         const V& v) { c.mobile_node.engine.accesses.back().priority = number<std::uint8_t>(v); }},
-};
+});
 
-constexpr ConfigurationSection sections[] = {
+constexpr auto sections = std::to_array<ConfigurationSection>({
     {"", false, nullptr},
     {"device", false, nullptr},
     {"control", false, nullptr},
@@ -410,7 +408,7 @@ constexpr ConfigurationSection sections[] = {
     {"home-agent.node", true, [](C& c) { c.home_agent.engine.nodes.emplace_back(); }},
     {"mobile-node", false, nullptr},
     {"mobile-node.access", true, [](C& c) { c.mobile_node.engine.accesses.emplace_back(); }},
-};
+});
 
 std::string quoted_choices(std::span<const std::string_view> choices) {
     std::string text;

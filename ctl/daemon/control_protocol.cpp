@@ -61,7 +61,7 @@ tl::expected<ControlRequest, std::string> parse_control_request(std::string_view
     const auto object = Json::parse(line, nullptr, false);
     if (object.is_discarded()) {
         return refuse("no valid JSON; wanted one object in one line, such as "
-                      "{\"command\":\"status\"}");
+                      R"({"command":"status"})");
     }
     if (!object.is_object()) {
         return refuse(fmt::format("is {}; wanted an object such as {{\"command\":\"status\"}}",

@@ -95,8 +95,8 @@ void EngineDriver::stop() {
     event_watch_.reset();
 }
 
-void EngineDriver::run(mobility::Actions actions) {
-    execute(std::move(actions));
+void EngineDriver::run(const mobility::Actions& actions) {
+    execute(actions);
     finish_turn();
 }
 
@@ -112,14 +112,14 @@ void EngineDriver::finish_turn() {
     }
 }
 
-void EngineDriver::execute(mobility::Actions actions) {
-    for (auto& action : actions) {
-        if (auto* send_message = std::get_if<mobility::SendMessage>(&action)) {
+void EngineDriver::execute(const mobility::Actions& actions) {
+    for (const auto& action : actions) {
+        if (const auto* send_message = std::get_if<mobility::SendMessage>(&action)) {
             send(*send_message);
-        } else if (auto* install = std::get_if<mobility::InstallBindings>(&action)) {
-            queue_.push(std::move(*install));
-        } else if (auto* remove = std::get_if<mobility::RemoveBindings>(&action)) {
-            queue_.push(std::move(*remove));
+        } else if (const auto* install = std::get_if<mobility::InstallBindings>(&action)) {
+            queue_.push(*install);
+        } else if (const auto* remove = std::get_if<mobility::RemoveBindings>(&action)) {
+            queue_.push(*remove);
         } else if (const auto* assign = std::get_if<mobility::AssignHomeAddress4>(&action)) {
             if (calls_.assign_home_address4) {
                 calls_.assign_home_address4(assign->address);

@@ -59,7 +59,7 @@ public:
     /// From now on messages, events and deadlines reach the engine.
     void start(std::uint32_t ifindex, EngineCalls calls);
     /// Carries out `actions` and all that follows from them.
-    void run(mobility::Actions actions);
+    void run(const mobility::Actions& actions);
     /// No more calls to the engine.
     void stop();
 
@@ -69,7 +69,7 @@ private:
     EngineDriver(asio::io_context& loop, bool home_agent, Reporter reporter,
                  SignallingSocket socket, netlink::Client client, netlink::EventSocket events);
 
-    void execute(mobility::Actions actions);
+    void execute(const mobility::Actions& actions);
     void finish_turn();
     void read_messages();
     void read_events();

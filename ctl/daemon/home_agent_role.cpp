@@ -158,9 +158,9 @@ Outcome HomeAgentRole::start() {
     calls.tick = [this](auto now) { return engine_.tick(now); };
     calls.next_deadline = [this] { return engine_.next_deadline(); };
     calls.bindings = [this](auto now) { return engine_.binding_cache(now); };
-    auto restored = engine_.restore(now(), *nodes);
+    const auto restored = engine_.restore(now(), *nodes);
     driver_->start(network_.ifindex(), std::move(calls));
-    driver_->run(std::move(restored));
+    driver_->run(restored);
     return {};
 }
 

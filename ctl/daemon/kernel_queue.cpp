@@ -14,12 +14,12 @@ KernelQueue::KernelQueue(Requests requests, bool home_agent)
     : requests_(std::move(requests))
     , home_agent_(home_agent) {}
 
-void KernelQueue::push(mobility::InstallBindings install) {
+void KernelQueue::push(const mobility::InstallBindings& install) {
     waiting_.push_back(
         {install.request, true, install.replace, to_kernel(install.node, home_agent_)});
 }
 
-void KernelQueue::push(mobility::RemoveBindings remove) {
+void KernelQueue::push(const mobility::RemoveBindings& remove) {
     netlink::Node node;
     node.home_address = remove.home_address;
     for (const auto bid : remove.bids) {
@@ -44,7 +44,7 @@ std::vector<KernelQueue::Item> KernelQueue::take_batch() {
     return batch;
 }
 
-netlink::Result<void> KernelQueue::perform(std::span<const Item> items) {
+netlink::Result<void> KernelQueue::perform(std::span<const Item> items) const {
     std::vector<netlink::Node> nodes;
     nodes.reserve(items.size());
     for (const auto& item : items) {

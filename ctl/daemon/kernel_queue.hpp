@@ -25,8 +25,8 @@ public:
 
     KernelQueue(Requests requests, bool home_agent);
 
-    void push(mobility::InstallBindings install);
-    void push(mobility::RemoveBindings remove);
+    void push(const mobility::InstallBindings& install);
+    void push(const mobility::RemoveBindings& remove);
     [[nodiscard]] bool empty() const { return waiting_.empty(); }
 
     /// Does all that waits, also what `done` adds meanwhile. Neighbours of one kind that concern
@@ -42,7 +42,7 @@ private:
         netlink::Node node;
     };
     std::vector<Item> take_batch();
-    netlink::Result<void> perform(std::span<const Item> items);
+    netlink::Result<void> perform(std::span<const Item> items) const;
 
     Requests requests_;
     bool home_agent_;

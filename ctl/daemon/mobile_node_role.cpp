@@ -257,9 +257,9 @@ Outcome MobileNodeRole::start() {
     if (auto set_up = set_up_network(); !set_up) {
         return set_up;
     }
-    auto restored = restore();
+    const auto restored = restore();
     driver_->start(network_.ifindex(), engine_calls());
-    driver_->run(std::move(restored));
+    driver_->run(restored);
     network_changed();
     remove_leftover_addresses();
     log_if_failed(network_.remove_leftovers(HostNetwork::PolicyRules::own));
@@ -320,6 +320,7 @@ void MobileNodeRole::follow_care_of(const std::vector<mobility::CareOfCandidate>
         return;
     }
     std::vector<wire::IpAddress> wanted;
+    wanted.reserve(candidates.size());
     for (const auto& candidate : candidates) {
         wanted.push_back(candidate.address);
     }

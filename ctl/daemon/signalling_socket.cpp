@@ -28,7 +28,7 @@ struct Option {
     std::string_view text;
 };
 
-constexpr Option options[] = {
+constexpr auto options = std::to_array<Option>({
     // The codec computes and verifies the checksum: with a Home Address option or routing header
     // the addresses of the pseudo-header are not those the kernel would take.
     {IPPROTO_IPV6, IPV6_CHECKSUM, -1, "IPV6_CHECKSUM"},
@@ -38,7 +38,7 @@ constexpr Option options[] = {
     {SOL_SOCKET, SO_RCVMARK, 1, "SO_RCVMARK (Linux 5.19)"},
     // The care-of address of a Binding Update may have left the host a moment ago.
     {IPPROTO_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND"},
-};
+});
 
 } // namespace
 
