@@ -176,8 +176,6 @@ dsmip_binding_make(struct dsmip_change *change, struct dsmip_node *node,
 		kfree(b);
 		return ERR_PTR(err);
 	}
-	if (dst_cache_init(&b->dst_cache, GFP_KERNEL_ACCOUNT))
-		goto no_memory;
 	if (old) {
 		/* Becomes ours with the commit. */
 		b->stats = old->stats;

@@ -10,11 +10,13 @@
 #include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
-#include <net/ip6_tunnel.h>
-#include <net/ip_tunnels.h>
-#include <net/udp_tunnel.h>
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
 #endif
 
 /* Lockless transmit was a feature bit before it was a field. */
@@ -97,46 +99,5 @@ static inline struct nlattr **dsmip_compat_dump_attrs(struct netlink_callback *c
 #else
 #define DSMIP_COMPAT_MCGRP_NET_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
-
-/* Newer senders of tunnel packets take control block flags; we have none. */
-#ifdef DSMIP_HAVE_TUNNEL_CB_FLAGS
-#define DSMIP_COMPAT_CB_FLAGS(send, ...)	send(__VA_ARGS__, 0)
-#else
-#define DSMIP_COMPAT_CB_FLAGS(send, ...)	send(__VA_ARGS__)
-#endif
-
-static inline void dsmip_compat_ip_xmit4(struct rtable *rt, struct sk_buff *skb,
-					 __be32 saddr, __be32 daddr, u8 proto,
-					 u8 dsfield, u8 ttl, __be16 df)
-{
-	DSMIP_COMPAT_CB_FLAGS(iptunnel_xmit, NULL, rt, skb, saddr, daddr, proto,
-			      dsfield, ttl, df, false);
-}
-
-static inline void dsmip_compat_ip_xmit6(struct sk_buff *skb,
-					 struct net_device *dev)
-{
-	DSMIP_COMPAT_CB_FLAGS(ip6tunnel_xmit, NULL, skb, dev);
-}
-
-static inline void dsmip_compat_udp_xmit4(struct rtable *rt, struct sock *sk,
-					  struct sk_buff *skb, __be32 saddr,
-					  __be32 daddr, u8 dsfield, u8 ttl,
-					  __be16 df, __be16 sport, __be16 dport)
-{
-	DSMIP_COMPAT_CB_FLAGS(udp_tunnel_xmit_skb, rt, sk, skb, saddr, daddr,
-			      dsfield, ttl, df, sport, dport, false, false);
-}
-
-static inline void dsmip_compat_udp_xmit6(struct dst_entry *dst,
-					  struct sock *sk, struct sk_buff *skb,
-					  struct net_device *dev,
-					  struct in6_addr *saddr,
-					  struct in6_addr *daddr, u8 dsfield,
-					  u8 ttl, __be16 sport, __be16 dport)
-{
-	DSMIP_COMPAT_CB_FLAGS(udp_tunnel6_xmit_skb, dst, sk, skb, dev, saddr,
-			      daddr, dsfield, ttl, 0, sport, dport, false);
-}
 
 #endif /* _DSMIP_COMPAT_H */

@@ -32,7 +32,7 @@
 #include <linux/timerqueue.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
-#include <net/dst_cache.h>
+#include <net/dst.h>
 #include <net/gro_cells.h>
 #include <net/ipv6.h>
 
@@ -120,7 +120,7 @@ struct dsmip_node;
  * struct dsmip_binding - one care-of end point of a node
  *
  * Immutable once visible to readers except for statistics, @last_heard and
- * @dst_cache: an update makes a new one and hands @stats over.
+ * @dst: an update makes a new one and hands @stats over.
  * @stats is refcounted by nobody: the one binding that replaces another takes
  * it over; who has @owns_stats frees it.
  */
@@ -137,7 +137,8 @@ struct dsmip_binding {
 	struct timerqueue_node expiry;	/* .expires in boottime ns */
 	struct dsmip_binding_stats __percpu *stats;
 	unsigned long last_heard;	/* jiffies, 0 = never */
-	struct dst_cache dst_cache;
+	struct dst_entry __rcu *dst;	/* route to the end point */
+	u32 dst_cookie;
 	struct dsmip_node *node;
 	struct rcu_head rcu;
 };
@@ -280,14 +281,18 @@ void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 struct dsmip_node *dsmip_node_find6(struct dsmip_dev *dd,
 				    const struct in6_addr *home);
 struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 home);
-/* Best live binding for @mark and flow @hash; NULL = none. */
+/* Best live binding for @mark and the flow of @skb; NULL = none. */
 struct dsmip_binding *dsmip_node_choose(struct dsmip_node *node, u32 mark_mask,
-					u32 mark, u32 hash);
+					u32 mark, struct sk_buff *skb);
 /* The live binding whose end point has this address (the port is for the
  * caller to judge, bindings with an equal port come first); NULL = none.
  */
 struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 				       const struct dsmip_endpoint *from);
+/* Route to its end point, good for the reader's section; NULL = look it up. */
+struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b);
+void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
+			   u32 cookie);
 void dsmip_binding_rx(struct dsmip_binding *b, unsigned int len);
 void dsmip_binding_tx(struct dsmip_binding *b, unsigned int len);
 

@@ -8,11 +8,11 @@
 #include <linux/icmpv6.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
+#include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
-#include <net/ip6_tunnel.h>
 #include <net/ip_tunnels.h>
 #include <net/route.h>
-#include <net/udp_tunnel.h>
+#include <net/udp.h>
 
 #include "tunnel.h"
 
@@ -62,8 +62,12 @@ static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 inner_family)
 	}
 }
 
-static struct rtable *dsmip_encap_route4(const struct dsmip_tunnel *t,
-					 __be32 *saddr)
+/*
+ * A route is looked up once for each binding, which then remembers it; with a
+ * reference that the caller owns, or an error.
+ */
+static struct dst_entry *dsmip_encap_lookup4(const struct dsmip_tunnel *t,
+					     __be32 *saddr)
 {
 	struct flowi4 fl4 = {
 		.daddr = t->dst.in.s_addr,
@@ -77,26 +81,15 @@ static struct rtable *dsmip_encap_route4(const struct dsmip_tunnel *t,
 	};
 	struct rtable *rt;
 
-	if (t->cache) {
-		rt = dst_cache_get_ip4(t->cache, saddr);
-		if (rt)
-			return rt;
-	}
 	rt = ip_route_output_key(t->dd->net, &fl4);
 	if (IS_ERR(rt))
-		return rt;
-	if (rt->dst.dev == t->dd->dev) {
-		ip_rt_put(rt);
-		return ERR_PTR(-ELOOP);
-	}
+		return ERR_CAST(rt);
 	*saddr = fl4.saddr;
-	if (t->cache)
-		dst_cache_set_ip4(t->cache, &rt->dst, *saddr);
-	return rt;
+	return &rt->dst;
 }
 
-static struct dst_entry *dsmip_encap_route6(const struct dsmip_tunnel *t,
-					    struct in6_addr *saddr)
+static struct dst_entry *dsmip_encap_lookup6(const struct dsmip_tunnel *t,
+					     struct in6_addr *saddr)
 {
 	struct flowi6 fl6 = {
 		.daddr = t->dst.in6,
@@ -110,11 +103,6 @@ static struct dst_entry *dsmip_encap_route6(const struct dsmip_tunnel *t,
 	};
 	struct dst_entry *dst;
 
-	if (t->cache) {
-		dst = dst_cache_get_ip6(t->cache, saddr);
-		if (dst)
-			return dst;
-	}
 	/* Without the flag an interface is only a preference. */
 	dst = ip6_route_output_flags(t->dd->net, NULL, &fl6,
 				     t->link ? RT6_LOOKUP_F_IFACE : 0);
@@ -124,10 +112,6 @@ static struct dst_entry *dsmip_encap_route6(const struct dsmip_tunnel *t,
 		dst_release(dst);
 		return ERR_PTR(err);
 	}
-	if (dst->dev == t->dd->dev) {
-		dst_release(dst);
-		return ERR_PTR(-ELOOP);
-	}
 	/* Never from an address that has gone, as IPv4 routing sees to itself. */
 	if (ipv6_addr_any(&fl6.saddr) ?
 	    ipv6_dev_get_saddr(t->dd->net, dst->dev, &fl6.daddr, 0, &fl6.saddr) :
@@ -136,8 +120,40 @@ static struct dst_entry *dsmip_encap_route6(const struct dsmip_tunnel *t,
 		return ERR_PTR(-EADDRNOTAVAIL);
 	}
 	*saddr = fl6.saddr;
-	if (t->cache)
-		dst_cache_set_ip6(t->cache, dst, saddr);
+	/* IPv4 routing does this as well. */
+	return xfrm_lookup(t->dd->net, dst, flowi6_to_flowi(&fl6), NULL, 0);
+}
+
+/*
+ * The route of a tunnel, good as long as the reader's section; or an error.
+ * @held: a reference comes along.  A near address that was left to routing is
+ * filled in.
+ */
+static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
+{
+	bool v4 = t->dst.family == AF_INET;
+	struct dst_entry *dst;
+
+	*held = false;
+	if (t->binding) {
+		dst = dsmip_binding_dst(t->binding);
+		if (likely(dst))
+			return dst;
+	}
+	dst = v4 ? dsmip_encap_lookup4(t, &t->src.in.s_addr) :
+		   dsmip_encap_lookup6(t, &t->src.in6);
+	if (IS_ERR(dst))
+		return dst;
+	if (dst->dev == t->dd->dev) {
+		dst_release(dst);
+		return ERR_PTR(-ELOOP);
+	}
+	*held = true;
+	if (t->binding) {
+		u32 cookie = v4 ? 0 : rt6_get_cookie((struct rt6_info *)dst);
+
+		dsmip_binding_set_dst(t->binding, dst_clone(dst), cookie);
+	}
 	return dst;
 }
 
@@ -180,24 +196,23 @@ static bool dsmip_encap_too_big(struct sk_buff *skb,
  * Routers on the way may fragment the outer packet only if the inner one would
  * not be refused for its size; else their errors tell us the path MTU.
  */
-static __be16 dsmip_encap_df(const struct sk_buff *skb,
-			     const struct dsmip_inner *inner)
+static bool dsmip_encap_df(const struct sk_buff *skb,
+			   const struct dsmip_inner *inner)
 {
-	bool df = inner->family == AF_INET ? inner->df :
-					     !dsmip_encap_fits(skb, IPV6_MIN_MTU);
-
-	return df ? htons(IP_DF) : 0;
+	return inner->family == AF_INET ? inner->df :
+					  !dsmip_encap_fits(skb, IPV6_MIN_MTU);
 }
 
-/* Headroom, checksum and segmentation offload; then the TLV header. */
+/* Headroom, checksum and segmentation offload. */
 static int dsmip_encap_prepare(struct sk_buff *skb,
 			       const struct dsmip_tunnel *t,
-			       const struct dst_entry *dst, u8 inner_family)
+			       const struct dst_entry *dst,
+			       unsigned int overhead, u8 proto)
 {
 	int gso, err;
 
 	err = skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
-				dsmip_encap_overhead(t));
+				overhead);
 	if (err)
 		return err;
 	gso = t->dst.family == AF_INET ? SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
@@ -206,114 +221,133 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 	err = iptunnel_handle_offloads(skb, gso);
 	if (err)
 		return err;
-	skb_set_inner_ipproto(skb, dsmip_encap_ipproto(inner_family));
-	if (dsmip_encap_is_tlv(t->encap))
-		dsmip_encap_push_tlv(skb, t->encap, inner_family);
-	skb->mark = t->mark;
+	skb_set_inner_ipproto(skb, proto);
 	return 0;
 }
 
-static void dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
-			      struct rtable *rt, __be32 saddr, u8 dsfield,
-			      __be16 df, u8 inner_family, struct sock *sk)
+static void dsmip_encap_push_udp(struct sk_buff *skb,
+				 const struct dsmip_tunnel *t)
 {
-	u8 ttl = ip4_dst_hoplimit(&rt->dst);
+	struct udphdr *uh = skb_push(skb, sizeof(*uh));
 
-	if (dsmip_encap_is_udp(t->encap))
-		dsmip_compat_udp_xmit4(rt, sk, skb, saddr, t->dst.in.s_addr,
-				       dsfield, ttl, df, t->src.port,
-				       t->dst.port);
+	skb_reset_transport_header(skb);
+	uh->source = t->src.port;
+	uh->dest = t->dst.port;
+	uh->len = htons(skb->len);
+	if (t->dst.family == AF_INET)
+		udp_set_csum(false, skb, t->src.in.s_addr, t->dst.in.s_addr,
+			     skb->len);
 	else
-		dsmip_compat_ip_xmit4(rt, skb, saddr, t->dst.in.s_addr,
-				      dsmip_encap_ipproto(inner_family),
-				      dsfield, ttl, df);
+		udp6_set_csum(false, skb, &t->src.in6, &t->dst.in6, skb->len);
 }
 
-static void dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
-			      struct dst_entry *dst, struct in6_addr *saddr,
-			      u8 dsfield, u8 inner_family, struct sock *sk)
+static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
+			     u8 proto, u8 dsfield, bool df)
 {
-	struct in6_addr daddr = t->dst.in6;
-	u8 ttl = ip6_dst_hoplimit(dst);
-	struct ipv6hdr *ip6h;
+	const struct dst_entry *dst = skb_dst(skb);
+	struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
-	skb_scrub_packet(skb, false);
+	skb_reset_network_header(skb);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = dsfield;
+	iph->frag_off = df && !ip_mtu_locked(dst) ? htons(IP_DF) : 0;
+	iph->ttl = ip4_dst_hoplimit(dst);
+	iph->protocol = proto;
+	iph->saddr = t->src.in.s_addr;
+	iph->daddr = t->dst.in.s_addr;
+	__ip_select_ident(t->dd->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
+	return ip_local_out(t->dd->net, NULL, skb);
+}
+
+static int dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
+			     u8 proto, u8 dsfield)
+{
+	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
+
+	skb_reset_network_header(skb);
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	/* Too big for the outer MTU, and let through: fragment here. */
 	skb->ignore_df = 1;
-	if (dsmip_encap_is_udp(t->encap)) {
-		dsmip_compat_udp_xmit6(dst, sk, skb, t->dd->dev, saddr, &daddr,
-				       dsfield, ttl, t->src.port, t->dst.port);
-		return;
-	}
-	skb_clear_hash_if_not_l4(skb);
-	skb_dst_set(skb, dst);
-	skb_push(skb, sizeof(*ip6h));
-	skb_reset_network_header(skb);
-	ip6h = ipv6_hdr(skb);
 	ip6_flow_hdr(ip6h, dsfield, 0);
-	ip6h->nexthdr = dsmip_encap_ipproto(inner_family);
-	ip6h->hop_limit = ttl;
-	ip6h->saddr = *saddr;
-	ip6h->daddr = daddr;
-	dsmip_compat_ip_xmit6(skb, t->dd->dev);
+	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
+	ip6h->nexthdr = proto;
+	ip6h->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
+	ip6h->saddr = t->src.in6;
+	ip6h->daddr = t->dst.in6;
+	return ip6_local_out(t->dd->net, NULL, skb);
 }
 
-static void dsmip_encap_one(struct sk_buff *skb, const struct dsmip_tunnel *t,
+static bool dsmip_encap_socket(const struct dsmip_tunnel *t)
+{
+	if (!dsmip_encap_is_udp(t->encap))
+		return true;
+	return t->dst.family == AF_INET ? rcu_access_pointer(t->dd->sock4) :
+					  rcu_access_pointer(t->dd->sock6);
+}
+
+static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 			    const struct dsmip_inner *inner)
 {
+	unsigned int overhead = dsmip_encap_overhead(t);
+	u8 proto = dsmip_encap_ipproto(inner->family);
 	bool v4 = t->dst.family == AF_INET;
-	unsigned int len = skb->len;
-	struct in6_addr saddr6;
+	int len = skb->len, err, drop;
 	struct dst_entry *dst;
-	struct socket *sock;
-	struct rtable *rt = NULL;
-	__be32 saddr4;
+	bool held, df;
 	u8 dsfield;
-	__be16 df;
 
-	sock = v4 ? rcu_dereference(t->dd->sock4) : rcu_dereference(t->dd->sock6);
-	if (dsmip_encap_is_udp(t->encap) && !sock) {
+	if (!dsmip_encap_socket(t)) {
 		dsmip_drop(t->dd, skb, DSMIP_C_TX_NO_SOCKET);
 		return;
 	}
-	if (v4) {
-		rt = dsmip_encap_route4(t, &saddr4);
-		dst = IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
-	} else {
-		dst = dsmip_encap_route6(t, &saddr6);
-	}
+	dst = dsmip_encap_route(t, &held);
 	if (IS_ERR(dst)) {
 		dsmip_drop(t->dd, skb, PTR_ERR(dst) == -ELOOP ?
 			   DSMIP_C_TX_LOOP : DSMIP_C_TX_NO_ROUTE);
 		return;
 	}
-	if (dsmip_encap_too_big(skb, inner,
-				dst_mtu(dst) - dsmip_encap_overhead(t))) {
-		dst_release(dst);
-		dsmip_drop(t->dd, skb, DSMIP_C_TX_TOO_BIG);
-		return;
-	}
+	drop = DSMIP_C_TX_TOO_BIG;
+	if (dsmip_encap_too_big(skb, inner, dst_mtu(dst) - overhead))
+		goto drop;
 	df = dsmip_encap_df(skb, inner);
-	if (dsmip_encap_prepare(skb, t, dst, inner->family)) {
-		dst_release(dst);
-		dsmip_drop(t->dd, skb, DSMIP_C_TX_NO_MEMORY);
-		return;
-	}
+	drop = DSMIP_C_TX_NO_MEMORY;
+	if (dsmip_encap_prepare(skb, t, dst, overhead, proto))
+		goto drop;
 	if (t->binding)
 		dsmip_binding_tx(t->binding, len);
+
+	/* From here on the packet is ours alone: marks, hooks, state are new. */
+	skb_scrub_packet(skb, false);
+	skb_clear_hash_if_not_l4(skb);
+	skb->mark = t->mark;
+	if (held)
+		skb_dst_set(skb, dst);
+	else
+		skb_dst_set_noref(skb, dst);
+	if (dsmip_encap_is_tlv(t->encap))
+		dsmip_encap_push_tlv(skb, t->encap, inner->family);
+	if (dsmip_encap_is_udp(t->encap)) {
+		dsmip_encap_push_udp(skb, t);
+		proto = IPPROTO_UDP;
+	}
 	/* The hop limit is that of the tunnel, DSCP is copied, ECN as RFC 6040. */
 	dsfield = INET_ECN_encapsulate(inner->dsfield, inner->dsfield);
-	if (v4)
-		dsmip_encap_send4(skb, t, rt, saddr4, dsfield, df,
-				  inner->family, sock ? sock->sk : NULL);
-	else
-		dsmip_encap_send6(skb, t, dst, &saddr6, dsfield, inner->family,
-				  sock ? sock->sk : NULL);
+	err = v4 ? dsmip_encap_send4(skb, t, proto, dsfield, df) :
+		   dsmip_encap_send6(skb, t, proto, dsfield);
+	iptunnel_xmit_stats(t->dd->dev, net_xmit_eval(err) ? 0 : len);
+	return;
+
+drop:
+	if (held)
+		dst_release(dst);
+	dsmip_drop(t->dd, skb, drop);
 }
 
 /* Each segment needs a TLV header with its own length. */
 static void dsmip_encap_segments(struct sk_buff *skb,
-				 const struct dsmip_tunnel *t,
+				 struct dsmip_tunnel *t,
 				 const struct dsmip_inner *inner)
 {
 	struct sk_buff *segments, *next;
@@ -333,12 +367,12 @@ static void dsmip_encap_segments(struct sk_buff *skb,
 /**
  * dsmip_encap - put the outer headers on a packet and send it
  * @skb: inner packet; consumed
- * @t: outer tuple
+ * @t: outer tuple; a near address left to routing is filled in
  * @inner: what its header says
  *
  * Under RCU, bottom halves off.
  */
-void dsmip_encap(struct sk_buff *skb, const struct dsmip_tunnel *t,
+void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner)
 {
 	if (skb_is_gso(skb) && dsmip_encap_is_tlv(t->encap))

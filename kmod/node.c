@@ -91,14 +91,15 @@ static bool dsmip_binding_live(const struct dsmip_binding *b, ktime_t now)
 
 /*
  * Among bindings of equal priority each flow has its own order of preference
- * (rendezvous hashing): a binding that vanishes moves its own flows only.
+ * (rendezvous hashing): a binding that vanishes moves its own flows only.  The
+ * hash of the flow is not cheap; a choice of one does without.
  */
 static struct dsmip_binding *
 dsmip_choose_by_flow(const struct dsmip_binding_set *set, unsigned int first,
-		     ktime_t now, u32 hash)
+		     ktime_t now, struct sk_buff *skb)
 {
 	struct dsmip_binding *best = set->binding[first];
-	u32 best_score = jhash_1word(best->bid, hash);
+	u32 best_score = 0, hash = 0;
 	unsigned int i;
 
 	for (i = first + 1; i < set->count; i++) {
@@ -109,6 +110,10 @@ dsmip_choose_by_flow(const struct dsmip_binding_set *set, unsigned int first,
 			break;
 		if (!dsmip_binding_live(b, now))
 			continue;
+		if (!hash) {
+			hash = skb_get_hash(skb) ?: 1;
+			best_score = jhash_1word(best->bid, hash);
+		}
 		score = jhash_1word(b->bid, hash);
 		if (score > best_score) {
 			best = b;
@@ -123,14 +128,14 @@ dsmip_choose_by_flow(const struct dsmip_binding_set *set, unsigned int first,
  * @node: node
  * @mark_mask: bits of the mark that name a BID; 0 = none
  * @mark: mark of the packet
- * @hash: hash of its flow
+ * @skb: packet, for the hash of its flow
  *
  * Context: RCU reader.
  * Return: the binding the mark names if it is live, else one of those with the
  * lowest priority value; NULL if none is live.
  */
 struct dsmip_binding *dsmip_node_choose(struct dsmip_node *node, u32 mark_mask,
-					u32 mark, u32 hash)
+					u32 mark, struct sk_buff *skb)
 {
 	const struct dsmip_binding_set *set = rcu_dereference(node->set);
 	ktime_t now = ktime_get_coarse_boottime();
@@ -149,7 +154,7 @@ struct dsmip_binding *dsmip_node_choose(struct dsmip_node *node, u32 mark_mask,
 	}
 	for (i = 0; i < set->count; i++)
 		if (dsmip_binding_live(set->binding[i], now))
-			return dsmip_choose_by_flow(set, i, now, hash);
+			return dsmip_choose_by_flow(set, i, now, skb);
 	return NULL;
 }
 
@@ -194,6 +199,42 @@ struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 			other = b;
 	}
 	return other;
+}
+
+/* Route */
+
+/**
+ * dsmip_binding_dst - the route to the end point of a binding
+ * @b: binding
+ *
+ * Context: RCU reader; the route is valid as long as its section.
+ * Return: route, NULL when there is none or when it is out of date.
+ */
+struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b)
+{
+	struct dst_entry *dst = rcu_dereference(b->dst);
+
+	if (!dst || likely(dst_check(dst, READ_ONCE(b->dst_cookie))))
+		return dst;
+	dsmip_binding_set_dst(b, NULL, 0);
+	return NULL;
+}
+
+/**
+ * dsmip_binding_set_dst - remember the route to the end point of a binding
+ * @b: binding
+ * @dst: route, whose reference is taken over; NULL = forget it
+ * @cookie: for dst_check()
+ *
+ * A reader that meets the new cookie with the old route looks for another one.
+ *
+ * Context: any; somebody else may be doing the same.
+ */
+void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
+			   u32 cookie)
+{
+	WRITE_ONCE(b->dst_cookie, cookie);
+	dst_release(unrcu_pointer(xchg(&b->dst, RCU_INITIALIZER(dst))));
 }
 
 /* Statistics */
@@ -270,7 +311,7 @@ static void dsmip_binding_free_rcu(struct rcu_head *head)
 
 void dsmip_binding_free(struct dsmip_binding *b)
 {
-	dst_cache_destroy(&b->dst_cache);
+	dst_release(rcu_dereference_protected(b->dst, true));
 	if (b->owns_stats)
 		free_percpu(b->stats);
 	kfree(b);
@@ -449,7 +490,7 @@ void dsmip_nodes_reset_dst(struct dsmip_dev *dd)
 		struct dsmip_binding_set *set = dsmip_node_set(dd, node);
 
 		for (i = 0; i < set->count; i++)
-			dst_cache_reset(&set->binding[i]->dst_cache);
+			dsmip_binding_set_dst(set->binding[i], NULL, 0);
 		cond_resched();
 	}
 }

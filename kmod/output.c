@@ -100,7 +100,7 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	 */
 	if (mark & DSMIP_COOKIE_FLAG)
 		mark = 0;
-	b = dsmip_node_choose(node, s->bid_mark_mask, mark, skb_get_hash(skb));
+	b = dsmip_node_choose(node, s->bid_mark_mask, mark, skb);
 	if (!b)
 		return DSMIP_C_TX_NO_BINDING;
 
@@ -113,7 +113,6 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 		far->port = s->home_agent_port;
 	t->encap = b->encap;
 	t->link = b->link;
-	t->cache = &b->dst_cache;
 	t->binding = b;
 	return -1;
 }

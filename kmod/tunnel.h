@@ -58,15 +58,14 @@ struct dsmip_arrival {
  * struct dsmip_tunnel - what the outer headers of a packet are made from
  * @src: near end; address may be all zero (routing decides)
  * @dst: far end
- * @binding: to count at; NULL for signalling sent by cookie
- * @cache: of the route; NULL = look it up
+ * @binding: to count at, and which keeps the route; NULL for signalling sent by
+ *	cookie
  */
 struct dsmip_tunnel {
 	struct dsmip_dev *dd;
 	struct dsmip_endpoint src;
 	struct dsmip_endpoint dst;
 	struct dsmip_binding *binding;
-	struct dst_cache *cache;
 	u32 link;
 	u32 mark;
 	u8 encap;
@@ -82,7 +81,7 @@ bool dsmip_signalling_from(const struct dsmip_inner *inner,
 			   const struct in6_addr *home_agent);
 
 /* encap.c */
-void dsmip_encap(struct sk_buff *skb, const struct dsmip_tunnel *t,
+void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner);
 
 /* input.c */
