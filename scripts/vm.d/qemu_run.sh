@@ -48,7 +48,9 @@ prove_kvm() {
 
 # qemu_command STATE: sets `guest` to the command line; output and console leave through descriptors 3 and 4.
 qemu_command() {
-    local state=$1 cpu share
+    local state=$1 cpu share threads=multi
+    # Counted instructions need one thread for all processors.
+    case " ${QEMU_WORDS[*]} " in *' -icount '*) threads=single ;; esac
     if [ "$ACCEL" = kvm ]; then
         cpu=host
         note "guest $K_RELEASE with KVM"
@@ -65,8 +67,8 @@ qemu_command() {
         -virtfs "local,path=${state//,/,,}/job,mount_tag=job,$share"
         -virtfs "local,path=${TREE//,/,,},mount_tag=tree,readonly=on,$share"
         -chardev file,id=console,path=/dev/fd/4 -serial chardev:console
-        -device virtio-rng-pci -device virtio-serial-pci)
-    [ "$ACCEL" = kvm ] && guest+=(-accel kvm) || guest+=(-accel "tcg,thread=multi")
+        -device virtio-rng-pci -device virtio-serial-pci "${QEMU_WORDS[@]}")
+    [ "$ACCEL" = kvm ] && guest+=(-accel kvm) || guest+=(-accel "tcg,thread=$threads")
     [ -z "$ARTIFACTS" ] || guest+=(-virtfs "local,path=${ARTIFACTS//,/,,},mount_tag=artifacts,$share")
     if [ "$KIND" = shell ]; then
         guest+=(-chardev stdio,id=output,signal=off -device virtconsole,chardev=output)
