@@ -22,6 +22,13 @@
 /* The largest outer header: IPv6, UDP, TLV. */
 #define DSMIP_OVERHEAD	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + 4)
 
+/*
+ * What senders leave free.  Packets that drivers receive have 64 octets and an
+ * Ethernet header in front; asking for more would have every forwarded packet
+ * copied.  dsmip_encap() makes room where it is not enough.
+ */
+#define DSMIP_HEADROOM	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + ETH_HLEN)
+
 /* Events that packets cause: at most so many in a second for each kind. */
 #define DSMIP_EVENTS_PER_SECOND	20
 
@@ -188,7 +195,7 @@ static void dsmip_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
-	dev->needed_headroom = LL_MAX_HEADER + DSMIP_OVERHEAD;
+	dev->needed_headroom = DSMIP_HEADROOM;
 	dev->mtu = ETH_DATA_LEN - DSMIP_OVERHEAD;
 	dev->min_mtu = IPV6_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - DSMIP_OVERHEAD;

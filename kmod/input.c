@@ -205,6 +205,28 @@ static u32 dsmip_input_cookie(struct dsmip_dev *dd,
 	return dsmip_path_add(dd, &path);
 }
 
+/* Packets of tunnels that are being delivered on this CPU, one inside another. */
+static DEFINE_PER_CPU(unsigned int, dsmip_input_depth);
+
+/*
+ * Packets that GRO may merge go through its queue, which costs another round of
+ * softirq.  Others go up at once, but not from inside of such a delivery: there
+ * is one stack for all of it.  The protocol decides, so that a flow keeps its
+ * order.
+ */
+static void dsmip_input_up(struct dsmip_dev *dd, struct sk_buff *skb, u8 proto)
+{
+	bool merge = proto == IPPROTO_TCP && (dd->dev->features & NETIF_F_GRO);
+
+	if (merge || this_cpu_read(dsmip_input_depth)) {
+		gro_cells_receive(&dd->gro_cells, skb);
+		return;
+	}
+	this_cpu_inc(dsmip_input_depth);
+	netif_receive_skb(skb);
+	this_cpu_dec(dsmip_input_depth);
+}
+
 static void dsmip_input_deliver(struct dsmip_dev *dd,
 				const struct dsmip_settings *s,
 				struct sk_buff *skb,
@@ -239,7 +261,7 @@ static void dsmip_input_deliver(struct dsmip_dev *dd,
 	if (a->binding)
 		dsmip_binding_rx(a->binding, inner->len);
 	dev_sw_netstats_rx_add(dd->dev, inner->len);
-	gro_cells_receive(&dd->gro_cells, skb);
+	dsmip_input_up(dd, skb, inner->proto);
 }
 
 /* Sockets have done this already. */

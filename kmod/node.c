@@ -20,10 +20,18 @@
  */
 #define DSMIP_EXPIRY_LONGEST	(60 * HZ)
 
+static int dsmip_homes_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct dsmip_home_address *home = obj;
+
+	return !ipv6_addr_equal(&home->address, arg->key);
+}
+
 static const struct rhashtable_params dsmip_homes_params = {
 	.key_len		= sizeof(struct in6_addr),
 	.key_offset		= offsetof(struct dsmip_home_address, address),
 	.head_offset		= offsetof(struct dsmip_home_address, hash),
+	.obj_cmpfn		= dsmip_homes_cmp,
 	.automatic_shrinking	= true,
 };
 
