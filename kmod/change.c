@@ -160,41 +160,28 @@ dsmip_binding_make(struct dsmip_change *change, struct dsmip_node *node,
 		   const struct dsmip_binding_request *request)
 {
 	struct dsmip_binding *b;
-	int err, cpu;
+	int err;
 
 	err = dsmip_link_check(change, request);
 	if (err)
 		return ERR_PTR(err);
-	b = kzalloc(sizeof(*b), GFP_KERNEL_ACCOUNT);
+	b = dsmip_binding_alloc(change->dd, !old);
 	if (!b)
-		goto no_memory;
+		return ERR_PTR(REFUSE(change, request->at, -ENOMEM,
+				      "no memory for the binding"));
 	b->node = node;
-	timerqueue_init(&b->expiry);
+	if (old) {
+		/* Becomes ours with the commit. */
+		b->traffic = old->traffic;
+		b->traffic_mask = old->traffic_mask;
+	}
 	dsmip_binding_merge(b, old, request);
 	err = dsmip_binding_check(change, b, request);
 	if (err) {
-		kfree(b);
+		dsmip_binding_free(b);
 		return ERR_PTR(err);
 	}
-	if (old) {
-		/* Becomes ours with the commit. */
-		b->stats = old->stats;
-		return b;
-	}
-	b->stats = alloc_percpu_gfp(struct dsmip_binding_stats,
-				    GFP_KERNEL_ACCOUNT);
-	if (!b->stats)
-		goto no_memory;
-	b->owns_stats = true;
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(b->stats, cpu)->syncp);
 	return b;
-
-no_memory:
-	if (b)
-		dsmip_binding_free(b);
-	return ERR_PTR(REFUSE(change, request->at, -ENOMEM,
-			      "no memory for the binding"));
 }
 
 /* Bindings of @new that are not of @old as well: nobody has seen them. */
@@ -206,7 +193,7 @@ static void dsmip_set_discard(struct dsmip_binding_set *new,
 	for (i = 0; new && i < new->count; i++)
 		if (dsmip_set_find(old, new->binding[i]->bid) != new->binding[i])
 			dsmip_binding_free(new->binding[i]);
-	kfree(new);
+	dsmip_set_free(new);
 }
 
 static struct dsmip_node_change *
@@ -234,14 +221,13 @@ static struct dsmip_node *dsmip_node_known(struct dsmip_change *change,
 static struct dsmip_node *dsmip_node_make(struct dsmip_change *change,
 					  const struct dsmip_node_request *request)
 {
-	struct dsmip_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	struct dsmip_node *node = dsmip_node_alloc();
 
 	if (!node)
 		return NULL;
 	node->home.address = request->home;
-	node->home.node = node;
 	if (dsmip_home_insert(change->dd, &node->home)) {
-		kfree(node);
+		dsmip_node_free(node);
 		return NULL;
 	}
 	return node;
@@ -251,15 +237,14 @@ static struct dsmip_home_address *
 dsmip_home4_make(struct dsmip_change *change, struct dsmip_node *node,
 		 const struct in6_addr *mapped)
 {
-	struct dsmip_home_address *home = kzalloc(sizeof(*home),
-						  GFP_KERNEL_ACCOUNT);
+	struct dsmip_home_address *home = dsmip_home_alloc();
 
 	if (!home)
 		return NULL;
 	home->address = *mapped;
 	home->node = node;
 	if (dsmip_home_insert(change->dd, home)) {
-		kfree(home);
+		dsmip_home_free(home);
 		return NULL;
 	}
 	return home;
@@ -413,11 +398,9 @@ int dsmip_change_put(struct dsmip_change *change,
 	}
 	nc = dsmip_node_change_new(change, node);
 	if (!nc) {
-		if (created) {
-			dsmip_home_remove(change->dd, &node->home);
-			/* Readers of the table walk over the entry. */
-			kfree_rcu(node, rcu);
-		}
+		/* Readers of the table walk over the entry. */
+		if (created)
+			dsmip_node_retire_staged(change->dd, node);
 		goto no_memory;
 	}
 	nc->created = created;
@@ -471,7 +454,7 @@ int dsmip_change_cut(struct dsmip_change *change,
 		goto no_memory;
 	dsmip_stage_rest(nc, old, request);
 	if (!nc->set->count) {
-		kfree(nc->set);
+		dsmip_set_free(nc->set);
 		nc->set = NULL;
 	}
 	return 0;
@@ -493,8 +476,7 @@ static void dsmip_commit_home4(struct dsmip_dev *dd, struct dsmip_node_change *n
 				break;
 		if (j < nc->home4_count)
 			continue;
-		dsmip_home_remove(dd, node->home4[i]);
-		kfree_rcu(node->home4[i], rcu);
+		dsmip_home_retire(dd, node->home4[i]);
 	}
 	kfree(node->home4);
 	node->home4 = nc->home4;
@@ -506,7 +488,8 @@ static void dsmip_commit_home4(struct dsmip_dev *dd, struct dsmip_node_change *n
 static void dsmip_commit_set(struct dsmip_dev *dd, struct dsmip_node_change *nc)
 {
 	struct dsmip_binding_set *old = dsmip_node_set(dd, nc->node);
-	struct dsmip_binding_set *new = nc->set;
+	struct dsmip_binding_set *new = dsmip_set_settle(nc->set);
+	struct dsmip_table *table = dsmip_table(dd);
 	unsigned int i;
 
 	for (i = 0; i < new->count; i++) {
@@ -516,11 +499,10 @@ static void dsmip_commit_set(struct dsmip_dev *dd, struct dsmip_node_change *nc)
 		if (was == b)
 			continue;
 		if (was) {
-			b->last_heard = READ_ONCE(was->last_heard);
-			was->owns_stats = false;
-			b->owns_stats = true;
+			was->owns_traffic = false;
+			b->owns_traffic = true;
 		}
-		timerqueue_add(&dd->expiry, &b->expiry);
+		timerqueue_add(&table->expiry, &b->expiry);
 	}
 	rcu_assign_pointer(nc->node->set, new);
 	dd->bindings += new->count;
@@ -530,7 +512,7 @@ static void dsmip_commit_set(struct dsmip_dev *dd, struct dsmip_node_change *nc)
 	for (i = 0; i < old->count; i++)
 		if (dsmip_set_find(new, old->binding[i]->bid) != old->binding[i])
 			dsmip_binding_retire(dd, old->binding[i]);
-	kfree_rcu(old, rcu);
+	dsmip_set_retire(old);
 }
 
 /**
@@ -578,14 +560,11 @@ void dsmip_change_abort(struct dsmip_change *change)
 		for (i = 0; i < nc->home4_count; i++) {
 			if (nc->home4[i]->live)
 				continue;
-			dsmip_home_remove(dd, nc->home4[i]);
-			kfree_rcu(nc->home4[i], rcu);
+			dsmip_home_retire(dd, nc->home4[i]);
 		}
 		kfree(nc->home4);
-		if (nc->created) {
-			dsmip_home_remove(dd, &nc->node->home);
-			kfree_rcu(nc->node, rcu);
-		}
+		if (nc->created)
+			dsmip_node_retire_staged(dd, nc->node);
 		list_del(&nc->list);
 		kfree(nc);
 	}

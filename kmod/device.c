@@ -81,7 +81,7 @@ static int dsmip_dev_init(struct net_device *dev)
 	return 0;
 
 err_nodes:
-	dsmip_nodes_destroy(dd);
+	dsmip_nodes_detach(dd);
 err_gro_cells:
 	gro_cells_destroy(&dd->gro_cells);
 err_tstats:
@@ -110,7 +110,7 @@ static void dsmip_dev_uninit(struct net_device *dev)
 	mutex_unlock(&dd->lock);
 	synchronize_net();
 
-	dsmip_nodes_destroy(dd);
+	dsmip_nodes_detach(dd);
 	dsmip_paths_destroy(dd);
 	gro_cells_destroy(&dd->gro_cells);
 }

@@ -7,8 +7,10 @@
  * settings.c settings of a device
  * socket.c   its UDP sockets
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
- * node.c     nodes and bindings: table, choice, expiry, statistics
+ * table.c    nodes and bindings: memory, order, the table as a whole
+ * node.c     look-up, choice of a binding, statistics
  * change.c   making, updating and deleting them, all or nothing
+ * expiry.c   the end of lifetimes
  * path.c     path cookies
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
@@ -22,8 +24,10 @@
 #ifndef _DSMIP_H
 #define _DSMIP_H
 
+#include <linux/atomic.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/ratelimit.h>
@@ -105,49 +109,58 @@ struct dsmip_endpoint {
 	u8 family;		/* AF_INET, AF_INET6; AF_UNSPEC = not set */
 };
 
-/* Traffic of one binding, per CPU. */
-struct dsmip_binding_stats {
-	u64_stats_t rx_packets;
-	u64_stats_t rx_bytes;
-	u64_stats_t tx_packets;
-	u64_stats_t tx_bytes;
-	struct u64_stats_sync syncp;
-};
-
-struct dsmip_node;
-
-/*
- * struct dsmip_binding - one care-of end point of a node
- *
- * Immutable once visible to readers except for statistics, @last_heard and
- * @dst: an update makes a new one and hands @stats over.
- * @stats is refcounted by nobody: the one binding that replaces another takes
- * it over; who has @owns_stats frees it.
- */
-struct dsmip_binding {
-	struct dsmip_endpoint care_of;
-	__be32 claimed4;
-	u32 flags;
-	u32 link;
-	u16 bid;
-	u16 sequence;
-	u8 priority;
-	u8 encap;		/* enum dsmip_encap */
-	bool owns_stats;
-	struct timerqueue_node expiry;	/* .expires in boottime ns */
-	struct dsmip_binding_stats __percpu *stats;
+/* Traffic of one binding, or the share of some CPUs in it. */
+struct dsmip_traffic {
+	atomic64_t rx_packets;
+	atomic64_t rx_bytes;
+	atomic64_t tx_packets;
+	atomic64_t tx_bytes;
 	unsigned long last_heard;	/* jiffies, 0 = never */
-	struct dst_entry __rcu *dst;	/* route to the end point */
-	u32 dst_cookie;
-	struct dsmip_node *node;
-	struct rcu_head rcu;
 };
+
+struct dsmip_binding;
+struct dsmip_node;
 
 /* Bindings of a node by rising priority, then BID; replaced as a whole. */
 struct dsmip_binding_set {
-	struct rcu_head rcu;
 	unsigned int count;
 	struct dsmip_binding *binding[];
+};
+
+/*
+ * struct dsmip_binding - one care-of end point of a node
+ * @retired: link in the list of what waits for the end of its last reader
+ * @expiry: in dsmip_table.expiry; .expires in boottime ns
+ * @traffic: (@traffic_mask + 1) shares, a cache line each if that is not one;
+ *	see dsmip_traffic()
+ * @owns_traffic: whoever has it frees @traffic.  The one binding that replaces
+ *	another takes it over.
+ * @own: the set of a node that has no other binding; made with the binding
+ *
+ * Immutable once visible to readers except for traffic and @dst: an update
+ * makes a new one and hands @traffic over.  There may be millions: two
+ * cache lines, see table.c.
+ */
+struct dsmip_binding {
+	union {
+		struct llist_node retired;
+		struct timerqueue_node expiry;
+	};
+	struct dsmip_endpoint care_of;
+	u16 bid;
+	u8 priority;
+	u8 encap;		/* enum dsmip_encap */
+	u32 link;
+	u32 dst_cookie;
+	struct dst_entry __rcu *dst;	/* route to the end point */
+	struct dsmip_traffic *traffic;
+	struct dsmip_node *node;
+	__be32 claimed4;
+	u16 sequence;
+	u8 flags;		/* DSMIP_BINDING_F_* */
+	u8 traffic_mask;
+	bool owns_traffic;
+	struct dsmip_binding_set own;	/* the last: its one slot follows */
 };
 
 /*
@@ -159,18 +172,25 @@ struct dsmip_home_address {
 	struct rhash_head hash;
 	struct in6_addr address;
 	struct dsmip_node *node;
+	struct llist_node retired;
 	bool live;
-	struct rcu_head rcu;
 };
 
 struct dsmip_node {
 	struct dsmip_home_address home;		/* the IPv6 one, the key */
-	struct dsmip_home_address **home4;	/* under dsmip_dev.lock */
-	unsigned int home4_count;
-	struct dsmip_binding_set __rcu *set;
-	struct rb_node order;			/* in dsmip_dev.order */
+	u8 home4_count;				/* under dsmip_dev.lock */
 	bool staged;				/* part of a change under way */
-	struct rcu_head rcu;
+	struct dsmip_home_address **home4;
+	struct dsmip_binding_set __rcu *set;
+	struct rb_node order;			/* in dsmip_table.order */
+};
+
+/* All nodes of a device. */
+struct dsmip_table {
+	struct rhashtable homes;		/* struct dsmip_home_address */
+	struct rb_root order;			/* nodes by home address */
+	struct timerqueue_head expiry;		/* bindings */
+	struct llist_node retired;
 };
 
 /* Settings of a device; replaced as a whole. */
@@ -225,12 +245,10 @@ struct dsmip_dev {
 
 	bool dead;			/* under lock: being unregistered */
 
-	struct rhashtable homes;	/* struct dsmip_home_address */
-	struct rb_root order;		/* nodes by home address, for dumps */
+	struct dsmip_table __rcu *table;
 	unsigned int nodes;
 	unsigned int bindings;
 	unsigned int generation;	/* of the table, for dumps */
-	struct timerqueue_head expiry;
 	struct delayed_work expiry_work;
 
 	struct dsmip_path __rcu **paths;	/* ring of DSMIP_PATH_RING_SIZE */
@@ -296,12 +314,18 @@ void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
 void dsmip_binding_rx(struct dsmip_binding *b, unsigned int len);
 void dsmip_binding_tx(struct dsmip_binding *b, unsigned int len);
 
-/* node.c: under dsmip_dev.lock */
+/* table.c */
+int dsmip_memory_init(void);
+/* Wait until everything that was retired is freed. */
+void dsmip_memory_flush(void);
+void dsmip_memory_exit(void);
 int dsmip_nodes_init(struct dsmip_dev *dd);
-/* delete all nodes, at once for readers of the table of each node */
-void dsmip_nodes_flush(struct dsmip_dev *dd);
-/* flush, and end the expiry work; the device is dead */
-void dsmip_nodes_destroy(struct dsmip_dev *dd);
+/* Give up the table of a device that no reader finds any more. */
+void dsmip_nodes_detach(struct dsmip_dev *dd);
+
+/* table.c: under dsmip_dev.lock */
+/* Delete all nodes, at once for readers and later requests; -ENOMEM. */
+int dsmip_nodes_flush(struct dsmip_dev *dd);
 /* forget cached routes of all bindings after a change of settings */
 void dsmip_nodes_reset_dst(struct dsmip_dev *dd);
 /* note for dumps that something changed */

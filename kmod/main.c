@@ -33,6 +33,8 @@ static void __net_exit dsmip_net_exit(struct net *net)
 {
 	/* The core has unregistered the devices of the namespace before. */
 	WARN_ON_ONCE(!list_empty(&dsmip_net(net)->devices));
+	/* What is left of them holds routes of the namespace. */
+	dsmip_memory_flush();
 }
 
 static struct pernet_operations dsmip_net_ops = {
@@ -46,9 +48,12 @@ static int __init dsmip_init(void)
 {
 	int err;
 
-	err = register_pernet_subsys(&dsmip_net_ops);
+	err = dsmip_memory_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&dsmip_net_ops);
+	if (err)
+		goto err_memory;
 	err = dsmip_chains_register();
 	if (err)
 		goto err_pernet;
@@ -66,6 +71,8 @@ err_chains:
 	dsmip_chains_unregister();
 err_pernet:
 	unregister_pernet_subsys(&dsmip_net_ops);
+err_memory:
+	dsmip_memory_exit();
 	return err;
 }
 
@@ -76,7 +83,8 @@ static void __exit dsmip_exit(void)
 	dsmip_netlink_unregister();
 	dsmip_chains_unregister();
 	unregister_pernet_subsys(&dsmip_net_ops);
-	/* Nodes, bindings and paths are freed by functions of this module. */
+	dsmip_memory_exit();
+	/* Paths are freed by functions of this module. */
 	rcu_barrier();
 }
 

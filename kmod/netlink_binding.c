@@ -254,7 +254,10 @@ int dsmip_binding_del(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "NODE and NLM_F_REPLACE exclude each other");
 		return -EINVAL;
 	}
-	dsmip_nodes_flush(dsmip_request_dev(info));
+	if (dsmip_nodes_flush(dsmip_request_dev(info))) {
+		GENL_SET_ERR_MSG(info, "no memory for an empty table");
+		return -ENOMEM;
+	}
 	dsmip_notify_request(info);
 	return 0;
 }

@@ -42,7 +42,6 @@ static size_t dsmip_node_size(unsigned int home4, unsigned int bindings)
 
 static int dsmip_put_traffic(struct sk_buff *skb, const struct dsmip_binding *b)
 {
-	unsigned long heard = READ_ONCE(b->last_heard);
 	struct dsmip_binding_totals t;
 
 	dsmip_binding_sum(b, &t);
@@ -55,10 +54,10 @@ static int dsmip_put_traffic(struct sk_buff *skb, const struct dsmip_binding *b)
 	    nla_put_u64_64bit(skb, DSMIP_BINDING_A_TX_BYTES, t.tx_bytes,
 			      DSMIP_BINDING_A_PAD))
 		return -EMSGSIZE;
-	if (!heard)
+	if (!t.last_heard)
 		return 0;
 	return nla_put_u32(skb, DSMIP_BINDING_A_LAST_HEARD,
-			   jiffies_to_msecs(jiffies - heard));
+			   jiffies_to_msecs(jiffies - t.last_heard));
 }
 
 int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b)

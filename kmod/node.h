@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: parts of the table of nodes, for what changes and shows it.  All of
- * it needs dsmip_dev.lock.
+ * dsmip: parts of the table of nodes, for what changes and shows it.  All but
+ * what says otherwise needs dsmip_dev.lock.
  */
 #ifndef _DSMIP_NODE_H
 #define _DSMIP_NODE_H
@@ -16,13 +16,50 @@ struct dsmip_binding_totals {
 	u64 rx_bytes;
 	u64 tx_packets;
 	u64 tx_bytes;
+	unsigned long last_heard;	/* jiffies, 0 = never */
 };
+
+/* Constant, so that a look-up has hash and comparison inline. */
+static inline int dsmip_homes_compare(struct rhashtable_compare_arg *arg,
+				      const void *entry)
+{
+	const struct dsmip_home_address *home = entry;
+	const struct in6_addr *address = arg->key;
+
+	return !ipv6_addr_equal(&home->address, address);
+}
+
+static const struct rhashtable_params dsmip_homes_params = {
+	.key_len		= sizeof(struct in6_addr),
+	.key_offset		= offsetof(struct dsmip_home_address, address),
+	.head_offset		= offsetof(struct dsmip_home_address, hash),
+	.obj_cmpfn		= dsmip_homes_compare,
+	.automatic_shrinking	= true,
+};
+
+/* One share of the statistics of a binding.  Any context. */
+static inline struct dsmip_traffic *dsmip_traffic(const struct dsmip_binding *b,
+						  unsigned int share)
+{
+	return (void *)b->traffic + share * SMP_CACHE_BYTES;
+}
+
+/* Any context. */
+static inline bool dsmip_binding_live(const struct dsmip_binding *b, ktime_t now)
+{
+	return ktime_after(b->expiry.expires, now);
+}
+
+static inline struct dsmip_table *dsmip_table(struct dsmip_dev *dd)
+{
+	return rcu_dereference_protected(dd->table, lockdep_is_held(&dd->lock));
+}
 
 /* Entry of the table, live or not; NULL = none. */
 struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
 					   const struct in6_addr *address);
+/* -EEXIST, or -ENOMEM. */
 int dsmip_home_insert(struct dsmip_dev *dd, struct dsmip_home_address *home);
-void dsmip_home_remove(struct dsmip_dev *dd, struct dsmip_home_address *home);
 
 /* Let readers see an entry that is in the table; its node is complete. */
 static inline void dsmip_home_publish(struct dsmip_home_address *home)
@@ -37,23 +74,38 @@ static inline struct dsmip_binding_set *dsmip_node_set(struct dsmip_dev *dd,
 	return rcu_dereference_protected(node->set, lockdep_is_held(&dd->lock));
 }
 
-/* A set without bindings yet and with room for @count. */
-static inline struct dsmip_binding_set *dsmip_set_alloc(unsigned int count)
-{
-	struct dsmip_binding_set *set;
+/* Nothing in them; any context that may sleep.  NULL = no memory. */
+struct dsmip_node *dsmip_node_alloc(void);
+struct dsmip_home_address *dsmip_home_alloc(void);
+/* With statistics of its own if @traffic. */
+struct dsmip_binding *dsmip_binding_alloc(struct dsmip_dev *dd, bool traffic);
+/* A set with room for @count bindings. */
+struct dsmip_binding_set *dsmip_set_alloc(unsigned int count);
 
-	return kzalloc(struct_size(set, binding, count), GFP_KERNEL_ACCOUNT);
-}
-
-/* Free a binding that no reader has seen. */
+/* Free what no reader has seen. */
+void dsmip_node_free(struct dsmip_node *node);
+void dsmip_home_free(struct dsmip_home_address *home);
 void dsmip_binding_free(struct dsmip_binding *b);
-/* End one that readers may hold; it is in no set any more. */
+void dsmip_set_free(struct dsmip_binding_set *set);
+
+/* The set to publish in place of @set: a lone binding brings its own. */
+struct dsmip_binding_set *dsmip_set_settle(struct dsmip_binding_set *set);
+
+/* End what readers may hold: out of the table, freed after the last of them. */
+void dsmip_set_retire(struct dsmip_binding_set *set);
 void dsmip_binding_retire(struct dsmip_dev *dd, struct dsmip_binding *b);
-/* End a node with all its bindings. */
+void dsmip_home_retire(struct dsmip_dev *dd, struct dsmip_home_address *home);
+/* One that never got further than into the hash. */
+void dsmip_node_retire_staged(struct dsmip_dev *dd, struct dsmip_node *node);
+/* A node with all that it has. */
 void dsmip_node_retire(struct dsmip_dev *dd, struct dsmip_node *node);
+
+/* node.c */
 void dsmip_binding_sum(const struct dsmip_binding *b,
 		       struct dsmip_binding_totals *totals);
 
+/* expiry.c */
+void dsmip_expiry_init(struct dsmip_dev *dd);
 /* Arm the expiry work for the earliest binding. */
 void dsmip_expiry_arm(struct dsmip_dev *dd);
 
@@ -64,7 +116,7 @@ static inline struct dsmip_node *dsmip_ordered(struct rb_node *at)
 
 static inline struct dsmip_node *dsmip_node_first(struct dsmip_dev *dd)
 {
-	return dsmip_ordered(rb_first(&dd->order));
+	return dsmip_ordered(rb_first(&dsmip_table(dd)->order));
 }
 
 static inline struct dsmip_node *dsmip_node_next(struct dsmip_node *node)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: the end of lifetimes.  A queue of bindings in the order of their end
+ * and one work item per device.
+ */
+#include <linux/ktime.h>
+
+#include "node.h"
+
+/* Nodes that the work handles before it lets others have the lock. */
+#define DSMIP_EXPIRY_BATCH	64
+
+/*
+ * The work is delayed in jiffies, which stand still while the machine sleeps;
+ * lifetimes do not.  Looking this often keeps the difference small.
+ */
+#define DSMIP_EXPIRY_LONGEST	(60 * HZ)
+
+void dsmip_expiry_arm(struct dsmip_dev *dd)
+{
+	struct timerqueue_node *next = timerqueue_getnext(&dsmip_table(dd)->expiry);
+	unsigned long delay = 0;
+	ktime_t now;
+
+	if (!next)
+		return;
+	now = ktime_get_boottime();
+	/* One jiffy more, so that it is over for readers by then as well. */
+	if (ktime_after(next->expires, now))
+		delay = nsecs_to_jiffies(ktime_sub(next->expires, now)) + 1;
+	mod_delayed_work(system_power_efficient_wq, &dd->expiry_work,
+			 min_t(unsigned long, delay, DSMIP_EXPIRY_LONGEST));
+}
+
+/* Take what has expired from one node; -ENOMEM: nothing was done. */
+static int dsmip_node_expire(struct dsmip_dev *dd, struct dsmip_node *node,
+			     ktime_t now)
+{
+	struct dsmip_binding_set *old = dsmip_node_set(dd, node), *new;
+	unsigned int i;
+
+	new = dsmip_set_alloc(old->count);
+	if (!new)
+		return -ENOMEM;
+	for (i = 0; i < old->count; i++) {
+		struct dsmip_binding *b = old->binding[i];
+
+		if (dsmip_binding_live(b, now)) {
+			new->binding[new->count++] = b;
+			continue;
+		}
+		dsmip_count(dd, DSMIP_C_BINDING_EXPIRED);
+		dsmip_notify_expired(dd, node, b);
+	}
+	if (!new->count) {
+		dsmip_set_free(new);
+		dsmip_node_retire(dd, node);
+		return 0;
+	}
+	dd->bindings -= old->count - new->count;
+	new = dsmip_set_settle(new);
+	rcu_assign_pointer(node->set, new);
+	for (i = 0; i < old->count; i++)
+		if (!dsmip_binding_live(old->binding[i], now))
+			dsmip_binding_retire(dd, old->binding[i]);
+	dsmip_set_retire(old);
+	return 0;
+}
+
+static void dsmip_expiry_work(struct work_struct *work)
+{
+	struct dsmip_dev *dd = container_of(to_delayed_work(work),
+					    struct dsmip_dev, expiry_work);
+	struct timerqueue_node *next;
+	int handled = 0, err = 0;
+	ktime_t now;
+
+	mutex_lock(&dd->lock);
+	now = ktime_get_coarse_boottime();
+	while (!dd->dead && !err && handled++ < DSMIP_EXPIRY_BATCH) {
+		struct dsmip_binding *b;
+
+		next = timerqueue_getnext(&dsmip_table(dd)->expiry);
+		if (!next)
+			break;
+		b = container_of(next, struct dsmip_binding, expiry);
+		if (dsmip_binding_live(b, now))
+			break;
+		err = dsmip_node_expire(dd, b->node, now);
+		if (!err)
+			dsmip_changed(dd);
+	}
+	/* Readers leave expired bindings alone by themselves, so there is time
+	 * to wait for memory.
+	 */
+	if (err)
+		mod_delayed_work(system_power_efficient_wq, &dd->expiry_work, HZ);
+	else if (!dd->dead)
+		dsmip_expiry_arm(dd);
+	mutex_unlock(&dd->lock);
+}
+
+void dsmip_expiry_init(struct dsmip_dev *dd)
+{
+	INIT_DELAYED_WORK(&dd->expiry_work, dsmip_expiry_work);
+}
