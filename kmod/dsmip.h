@@ -312,7 +312,8 @@ struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b);
 void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
 			   u32 cookie);
 void dsmip_binding_rx(struct dsmip_binding *b, unsigned int len);
-void dsmip_binding_tx(struct dsmip_binding *b, unsigned int len);
+u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int len,
+		     unsigned int segments);
 
 /* table.c */
 int dsmip_memory_init(void);

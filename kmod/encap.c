@@ -172,11 +172,10 @@ static bool dsmip_encap_too_big(struct sk_buff *skb,
 				const struct dsmip_inner *inner,
 				unsigned int mtu)
 {
+	if (!inner->df)
+		return false;
 	if (inner->family == AF_INET6)
 		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	else if (!inner->df)
-		return false;
-
 	if (dsmip_encap_fits(skb, mtu))
 		return false;
 
@@ -241,8 +240,12 @@ static void dsmip_encap_push_udp(struct sk_buff *skb,
 		udp6_set_csum(false, skb, &t->src.in6, &t->dst.in6, skb->len);
 }
 
+/*
+ * A binding has its own sequence of identification values: cheaper than that of
+ * the stack, and it tells nobody what the others send.
+ */
 static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
-			     u8 proto, u8 dsfield, bool df)
+			     u8 proto, u8 dsfield, bool df, u16 ident)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 	struct iphdr *iph = skb_push(skb, sizeof(*iph));
@@ -257,7 +260,9 @@ static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	iph->protocol = proto;
 	iph->saddr = t->src.in.s_addr;
 	iph->daddr = t->dst.in.s_addr;
-	__ip_select_ident(t->dd->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
+	iph->id = htons(ident);
+	if (!t->binding)
+		__ip_select_ident(t->dd->net, iph, 1);
 	return ip_local_out(t->dd->net, NULL, skb);
 }
 
@@ -296,6 +301,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	int len = skb->len, err, drop;
 	struct dst_entry *dst;
 	bool held, df;
+	u16 ident = 0;
 	u8 dsfield;
 
 	if (!dsmip_encap_socket(t)) {
@@ -316,7 +322,8 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	if (dsmip_encap_prepare(skb, t, dst, overhead, proto))
 		goto drop;
 	if (t->binding)
-		dsmip_binding_tx(t->binding, len);
+		ident = dsmip_binding_tx(t->binding, len,
+					 skb_shinfo(skb)->gso_segs ?: 1);
 
 	/* From here on the packet is ours alone: marks, hooks, state are new. */
 	skb_scrub_packet(skb, false);
@@ -334,7 +341,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	}
 	/* The hop limit is that of the tunnel, DSCP is copied, ECN as RFC 6040. */
 	dsfield = INET_ECN_encapsulate(inner->dsfield, inner->dsfield);
-	err = v4 ? dsmip_encap_send4(skb, t, proto, dsfield, df) :
+	err = v4 ? dsmip_encap_send4(skb, t, proto, dsfield, df, ident) :
 		   dsmip_encap_send6(skb, t, proto, dsfield);
 	iptunnel_xmit_stats(t->dd->dev, net_xmit_eval(err) ? 0 : len);
 	return;

@@ -10,19 +10,6 @@
 
 #include "tunnel.h"
 
-/* Ports tell UDP tunnels; a datagram too short for them is none. */
-static void dsmip_inner_ports(struct sk_buff *skb, unsigned int offset, bool udp,
-			      struct dsmip_inner *inner)
-{
-	const struct udphdr *uh;
-
-	if (!udp || !pskb_may_pull(skb, offset + sizeof(*uh)))
-		return;
-	uh = (const struct udphdr *)(skb->data + offset);
-	inner->sport = uh->source;
-	inner->dport = uh->dest;
-}
-
 static int dsmip_inner_parse4(struct sk_buff *skb, unsigned int offset,
 			      struct dsmip_inner *inner)
 {
@@ -37,14 +24,13 @@ static int dsmip_inner_parse4(struct sk_buff *skb, unsigned int offset,
 		return -EINVAL;
 	if (!pskb_may_pull(skb, offset + header))
 		return -ENODATA;
-	dsmip_inner_ports(skb, offset + header,
-			  iph->protocol == IPPROTO_UDP &&
-			  !(iph->frag_off & htons(IP_OFFSET)), inner);
 	iph = (const struct iphdr *)(skb->data + offset);
 	inner->family = AF_INET;
 	inner->proto = iph->protocol;
 	inner->dsfield = iph->tos;
 	inner->df = iph->frag_off & htons(IP_DF);
+	inner->later = iph->frag_off & htons(IP_OFFSET);
+	inner->header = header;
 	inner->len = ntohs(iph->tot_len);
 	inner->src4 = iph->saddr;
 	inner->dst4 = iph->daddr;
@@ -59,12 +45,12 @@ static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
 	if (!pskb_may_pull(skb, offset + sizeof(*ip6h)))
 		return -ENODATA;
 	ip6h = (const struct ipv6hdr *)(skb->data + offset);
-	dsmip_inner_ports(skb, offset + sizeof(*ip6h),
-			  ip6h->nexthdr == IPPROTO_UDP, inner);
-	ip6h = (const struct ipv6hdr *)(skb->data + offset);
 	inner->family = AF_INET6;
 	inner->proto = ip6h->nexthdr;
 	inner->dsfield = ipv6_get_dsfield(ip6h);
+	inner->df = true;
+	inner->later = false;
+	inner->header = sizeof(*ip6h);
 	inner->len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
 	inner->src6 = &ip6h->saddr;
 	inner->dst6 = &ip6h->daddr;
@@ -75,7 +61,7 @@ static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
  * dsmip_inner_parse - read the header of an inner packet
  * @skb: packet
  * @offset: of the inner header from skb->data
- * @inner: result
+ * @inner: result, of its family
  *
  * The pointers in @inner are valid until the head of @skb moves.
  *
@@ -86,7 +72,6 @@ static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		      struct dsmip_inner *inner)
 {
-	memset(inner, 0, sizeof(*inner));
 	if (!pskb_may_pull(skb, offset + 1))
 		return -ENODATA;
 	switch (skb->data[offset] >> 4) {
@@ -96,6 +81,26 @@ int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		return dsmip_inner_parse6(skb, offset, inner);
 	}
 	return -EPROTO;
+}
+
+/**
+ * dsmip_inner_udp - the UDP header of an inner packet
+ * @skb: packet
+ * @offset: of the inner header from skb->data
+ * @inner: what that says
+ * @space: for the header, if it is not all in one piece
+ *
+ * Return: the header; NULL: a later fragment, too short, or not UDP.
+ */
+const struct udphdr *dsmip_inner_udp(const struct sk_buff *skb,
+				     unsigned int offset,
+				     const struct dsmip_inner *inner,
+				     struct udphdr *space)
+{
+	if (inner->proto != IPPROTO_UDP || inner->later)
+		return NULL;
+	return skb_header_pointer(skb, offset + inner->header, sizeof(*space),
+				  space);
 }
 
 /**

@@ -4,6 +4,7 @@
  * UDP sockets, with the ingress filter of RFC 6275, 10.4.5 and its mirror at a
  * mobile node; then delivery to the stack.
  */
+#include <linux/udp.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include <net/xfrm.h>
@@ -75,16 +76,20 @@ bool dsmip_input_ours(const struct dsmip_settings *s,
  */
 static bool dsmip_input_nested(const struct dsmip_dev *dd,
 			       const struct dsmip_settings *s,
-			       const struct dsmip_inner *inner)
+			       const struct sk_buff *skb,
+			       const struct dsmip_inner *inner,
+			       const struct dsmip_arrival *a)
 {
 	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
 	__be16 port = home_agent ? READ_ONCE(dd->udp_port_bound) :
 				   s->home_agent_port;
+	const struct udphdr *uh;
+	struct udphdr space;
 
 	if (inner->proto == IPPROTO_IPIP || inner->proto == IPPROTO_IPV6)
 		return true;
-	if (inner->proto != IPPROTO_UDP || !port ||
-	    port != (home_agent ? inner->dport : inner->sport))
+	uh = dsmip_inner_udp(skb, a->offset, inner, &space);
+	if (!uh || !port || port != (home_agent ? uh->dest : uh->source))
 		return false;
 	if (inner->family == AF_INET)
 		return dsmip_is_home_agent4(s, home_agent ? inner->dst4 :
@@ -150,8 +155,9 @@ static struct dsmip_node *dsmip_input_node(struct dsmip_dev *dd,
 
 static int dsmip_input_judge(struct dsmip_dev *dd,
 			     const struct dsmip_settings *s,
+			     const struct sk_buff *skb,
 			     const struct dsmip_inner *inner,
-			     unsigned int available, struct dsmip_arrival *a)
+			     struct dsmip_arrival *a)
 {
 	struct dsmip_node *node = dsmip_input_node(dd, s, inner);
 
@@ -166,7 +172,7 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 	    a->encap != DSMIP_ENCAP_DIRECT &&
 	    a->from.port != s->home_agent_port)
 		return DSMIP_C_RX_END_POINT;
-	if (inner->len > available)
+	if (inner->len > skb->len - a->offset)
 		return DSMIP_C_RX_TRUNCATED;
 	if (dsmip_inner_address_bad(inner))
 		return DSMIP_C_RX_INNER_ADDRESS;
@@ -180,7 +186,7 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 			dsmip_input_end_point(node, a);
 		return DSMIP_ACCEPT;
 	}
-	if (dsmip_input_nested(dd, s, inner))
+	if (dsmip_input_nested(dd, s, skb, inner, a))
 		return DSMIP_C_RX_NESTED;
 	if (!node)
 		return DSMIP_C_RX_NO_NODE;
@@ -303,8 +309,7 @@ bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 	else if (err)
 		verdict = DSMIP_C_RX_INNER_HEADER;
 	else
-		verdict = dsmip_input_judge(dd, s, &inner,
-					    skb->len - a->offset, a);
+		verdict = dsmip_input_judge(dd, s, skb, &inner, a);
 	if (verdict == DSMIP_UNCLAIMED)
 		return false;
 	if (verdict == DSMIP_ACCEPT && !dsmip_input_policy(skb, a))

@@ -232,15 +232,21 @@ void dsmip_binding_rx(struct dsmip_binding *b, unsigned int len)
  * dsmip_binding_tx - count a packet to the end point of a binding
  * @b: binding
  * @len: octets of the inner packet
+ * @segments: packets it will be on the wire
  *
  * Context: RCU reader.
+ * Return: a value for the identification field of the outer packet.  Those of a
+ * CPU with a share of its own begin far from those of the others.
  */
-void dsmip_binding_tx(struct dsmip_binding *b, unsigned int len)
+u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int len,
+		     unsigned int segments)
 {
-	struct dsmip_traffic *traffic = dsmip_traffic_share(b);
+	unsigned int share = raw_smp_processor_id() & b->traffic_mask;
+	struct dsmip_traffic *traffic = dsmip_traffic(b, share);
 
-	atomic64_inc(&traffic->tx_packets);
 	atomic64_add(len, &traffic->tx_bytes);
+	return atomic64_add_return(segments, &traffic->tx_packets) - segments +
+	       share * (0x10000 / (b->traffic_mask + 1));
 }
 
 void dsmip_binding_sum(const struct dsmip_binding *b,

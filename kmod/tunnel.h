@@ -22,14 +22,20 @@ struct dsmip_inner {
 	u8 family;
 	u8 proto;		/* protocol, next header behind the IPv6 header */
 	u8 dsfield;
-	bool df;		/* IPv4: don't fragment */
+	u8 header;		/* length of the header */
+	bool df;		/* don't fragment; always in IPv6 */
+	bool later;		/* IPv4: a fragment, but not the first */
 	unsigned int len;	/* of the packet, as its header says */
-	const struct in6_addr *src6;	/* valid until the head of the skb moves */
-	const struct in6_addr *dst6;
-	__be32 src4;
-	__be32 dst4;
-	__be16 sport;		/* UDP, not in later fragments; else 0 */
-	__be16 dport;
+	union {
+		struct {	/* IPv6; valid until the head of the skb moves */
+			const struct in6_addr *src6;
+			const struct in6_addr *dst6;
+		};
+		struct {	/* IPv4 */
+			__be32 src4;
+			__be32 dst4;
+		};
+	};
 };
 
 /*
@@ -74,6 +80,10 @@ struct dsmip_tunnel {
 /* inner.c */
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		      struct dsmip_inner *inner);
+const struct udphdr *dsmip_inner_udp(const struct sk_buff *skb,
+				     unsigned int offset,
+				     const struct dsmip_inner *inner,
+				     struct udphdr *space);
 bool dsmip_inner_address_bad(const struct dsmip_inner *inner);
 bool dsmip_signalling_to(const struct dsmip_inner *inner,
 			 const struct in6_addr *home_agent);
