@@ -90,6 +90,15 @@ static inline struct nlattr **dsmip_compat_dump_attrs(struct netlink_callback *c
 #endif
 }
 
+/* Extended acknowledgements could only be constant texts at first. */
+#ifdef NL_SET_ERR_MSG_ATTR_FMT
+#define DSMIP_COMPAT_ERR_MSG_ATTR(extack, attr, constant, fmt, ...)	\
+	NL_SET_ERR_MSG_ATTR_FMT(extack, attr, fmt, ##__VA_ARGS__)
+#else
+#define DSMIP_COMPAT_ERR_MSG_ATTR(extack, attr, constant, fmt, ...)	\
+	NL_SET_ERR_MSG_ATTR(extack, attr, constant)
+#endif
+
 /*
  * Joining a multicast group may need CAP_NET_ADMIN.  Kernels before the flag
  * was renamed know it as GENL_UNS_ADMIN_PERM.

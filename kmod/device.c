@@ -108,6 +108,7 @@ static void dsmip_dev_uninit(struct net_device *dev)
 	dsmip_sockets_close(dd);
 	dsmip_changed(dd);
 	mutex_unlock(&dd->lock);
+	dsmip_notify_gone(dd);
 	synchronize_net();
 
 	dsmip_nodes_detach(dd);

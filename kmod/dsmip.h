@@ -9,6 +9,7 @@
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
  * table.c    nodes and bindings: memory, order, the table as a whole
  * node.c     look-up, choice of a binding, statistics
+ * prefix.c   prefixes of mobile networks
  * change.c   making, updating and deleting them, all or nothing
  * expiry.c   the end of lifetimes
  * path.c     path cookies
@@ -183,11 +184,53 @@ struct dsmip_node {
 	struct dsmip_home_address **home4;
 	struct dsmip_binding_set __rcu *set;
 	struct rb_node order;			/* in dsmip_table.order */
+	struct rb_root prefixes;		/* struct dsmip_prefix */
+};
+
+/*
+ * Key of a prefix of a mobile network (RFC 3963); @length is that of its
+ * family, IPv4 addresses are ::ffff:a.b.c.d.
+ */
+struct dsmip_prefix_key {
+	struct in6_addr address;
+	u16 length;
+	u16 family;		/* AF_INET, AF_INET6 */
+};
+
+/* struct dsmip_prefix - one prefix; readers see it once it is @live */
+struct dsmip_prefix {
+	struct rhash_head hash;
+	struct dsmip_prefix_key key;
+	bool live;
+	bool kept;			/* by the change under way */
+	struct dsmip_node *node;
+	union {
+		struct llist_node retired;
+		struct rb_node order;	/* in dsmip_prefixes.order */
+	};
+	struct rb_node of_node;		/* in dsmip_node.prefixes */
+};
+
+/* Lengths from 0 to 128. */
+#define DSMIP_PREFIX_LENGTHS	129
+
+/* Prefixes of a family: how many of each length, and which lengths occur. */
+struct dsmip_prefix_lengths {
+	DECLARE_BITMAP(used, DSMIP_PREFIX_LENGTHS);
+	unsigned int count[DSMIP_PREFIX_LENGTHS];	/* under dsmip_dev.lock */
+};
+
+struct dsmip_prefixes {
+	struct dsmip_prefix_lengths ipv4;
+	struct dsmip_prefix_lengths ipv6;
+	struct rhashtable hash;
+	struct rb_root order;		/* by address, then length */
 };
 
 /* All nodes of a device. */
 struct dsmip_table {
 	struct rhashtable homes;		/* struct dsmip_home_address */
+	struct dsmip_prefixes prefixes;
 	struct rb_root order;			/* nodes by home address */
 	struct timerqueue_head expiry;		/* bindings */
 	struct llist_node retired;
@@ -248,6 +291,7 @@ struct dsmip_dev {
 	struct dsmip_table __rcu *table;
 	unsigned int nodes;
 	unsigned int bindings;
+	unsigned int prefixes;
 	unsigned int generation;	/* of the table, for dumps */
 	struct delayed_work expiry_work;
 
@@ -365,5 +409,7 @@ void dsmip_notify_unregistered(struct dsmip_dev *dd,
 			       const struct dsmip_endpoint *from,
 			       const struct dsmip_endpoint *to, u8 encap);
 void dsmip_notify_unknown_home(struct dsmip_dev *dd, const struct sk_buff *skb);
+/* the device is being unregistered */
+void dsmip_notify_gone(struct dsmip_dev *dd);
 
 #endif /* _DSMIP_H */

@@ -33,6 +33,22 @@ struct dsmip_dev *dsmip_dev_get(struct net *net, int ifindex,
 				struct netlink_ext_ack *extack);
 void dsmip_dev_put(struct dsmip_dev *dd);
 
+/* Where a dump over devices goes on; first in what netlink_callback.ctx holds. */
+struct dsmip_dump_place {
+	int ifindex;		/* begun device; for all devices: below the next */
+	bool checked;		/* the request was looked at */
+	bool one_device;
+	bool begun;		/* something of the device was told already */
+};
+
+/* Tell of one device from where the dump stands; -EMSGSIZE: message is full. */
+typedef int (*dsmip_dump_device)(struct sk_buff *skb,
+				 struct netlink_callback *cb,
+				 struct dsmip_dev *dd);
+/* dumpit: of the device that the request names, or of all. */
+int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct dsmip_dump_place *place, dsmip_dump_device one);
+
 int dsmip_put_endpoint(struct sk_buff *skb, int attr4, int attr6,
 		       const struct dsmip_endpoint *ep);
 /* The one that is given, with port 0; false if that is not exactly one. */
@@ -62,6 +78,14 @@ int dsmip_binding_dump_start(struct netlink_callback *cb);
 int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
 size_t dsmip_binding_size(void);
 int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b);
+
+/* netlink_prefix.c */
+extern const struct nla_policy dsmip_prefix_change_policy[DSMIP_A_MAX + 1];
+extern const struct nla_policy dsmip_prefix_get_policy[DSMIP_A_MAX + 1];
+int dsmip_prefix_new(struct sk_buff *skb, struct genl_info *info);
+int dsmip_prefix_del(struct sk_buff *skb, struct genl_info *info);
+int dsmip_prefix_get(struct sk_buff *skb, struct genl_info *info);
+int dsmip_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* netlink_path.c */
 extern const struct nla_policy dsmip_path_new_policy[DSMIP_A_MAX + 1];

@@ -62,6 +62,61 @@ struct dsmip_dev *dsmip_dev_after(struct net *net, int ifindex)
 	return dd;
 }
 
+/* Not when the dump starts: that has no way yet to say what is wrong. */
+static int dsmip_dump_check(struct netlink_callback *cb,
+			    struct dsmip_dump_place *place)
+{
+	struct nlattr **attrs = dsmip_compat_dump_attrs(cb);
+
+	if (place->checked)
+		return 0;
+	if (attrs[DSMIP_A_ADDRESS4] || attrs[DSMIP_A_ADDRESS6]) {
+		NL_SET_ERR_MSG(cb->extack, "a dump takes no ADDRESS");
+		return -EINVAL;
+	}
+	if (attrs[DSMIP_A_IFINDEX]) {
+		place->one_device = true;
+		place->ifindex = nla_get_u32(attrs[DSMIP_A_IFINDEX]);
+	}
+	place->checked = true;
+	return 0;
+}
+
+int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct dsmip_dump_place *place, dsmip_dump_device one)
+{
+	struct net *net = sock_net(skb->sk);
+	struct dsmip_dev *dd;
+	int err;
+
+	err = dsmip_dump_check(cb, place);
+	if (err)
+		return err;
+	if (place->one_device) {
+		dd = dsmip_dev_get(net, place->ifindex, cb->extack);
+		if (IS_ERR(dd))
+			return PTR_ERR(dd);
+		cb->seq = dd->generation;
+		err = one(skb, cb, dd);
+		dsmip_dev_put(dd);
+		return err && err != -EMSGSIZE ? err : skb->len;
+	}
+	cb->seq = atomic_read(&dsmip_net(net)->generation);
+	/* A device that was begun comes again; its index is one lower. */
+	while (!err && (dd = dsmip_dev_after(net, place->ifindex))) {
+		int ifindex = dd->dev->ifindex;
+
+		if (place->begun && ifindex != place->ifindex + 1)
+			place->begun = false;
+		err = one(skb, cb, dd);
+		place->ifindex = err ? ifindex - 1 : ifindex;
+		if (!err)
+			place->begun = false;
+		dsmip_dev_put(dd);
+	}
+	return skb->len;
+}
+
 static int dsmip_pre_doit(const struct dsmip_compat_genl_doit_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info)
 {
@@ -201,6 +256,13 @@ static const struct genl_ops dsmip_ops[] = {
 		DSMIP_OP(PATH_GET, dsmip_path_get, dsmip_path_get_policy),
 	}, {
 		DSMIP_OP(COUNTER_GET, dsmip_counter_get, dsmip_device_get_policy),
+	}, {
+		DSMIP_OP(PREFIX_NEW, dsmip_prefix_new, dsmip_prefix_change_policy),
+	}, {
+		DSMIP_OP(PREFIX_DEL, dsmip_prefix_del, dsmip_prefix_change_policy),
+	}, {
+		DSMIP_OP(PREFIX_GET, dsmip_prefix_get, dsmip_prefix_get_policy),
+		.dumpit = dsmip_prefix_dump,
 	},
 };
 

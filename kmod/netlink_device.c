@@ -44,7 +44,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in_addr)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
-	       6 * nla_total_size(sizeof(u32));			/* the rest */
+	       7 * nla_total_size(sizeof(u32));			/* the rest */
 }
 
 static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
@@ -80,7 +80,8 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	    nla_put_u32(skb, DSMIP_DEVICE_A_COOKIE_LIFETIME, s->cookie_lifetime) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_NODES, dd->nodes) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BINDINGS, dd->bindings) ||
-	    nla_put_u32(skb, DSMIP_DEVICE_A_PATHS, dsmip_paths_count(dd)))
+	    nla_put_u32(skb, DSMIP_DEVICE_A_PATHS, dsmip_paths_count(dd)) ||
+	    nla_put_u32(skb, DSMIP_DEVICE_A_PREFIXES, dd->prefixes))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

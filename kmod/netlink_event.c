@@ -174,3 +174,25 @@ void dsmip_notify_unknown_home(struct dsmip_dev *dd, const struct sk_buff *skb)
 	}
 	dsmip_event_send(dd, event, hdr, GFP_ATOMIC);
 }
+
+/**
+ * dsmip_notify_gone - tell that a device is no more
+ * @dd: device; its name is still its own
+ */
+void dsmip_notify_gone(struct dsmip_dev *dd)
+{
+	struct sk_buff *event;
+	void *hdr;
+
+	if (!dsmip_heard(dd))
+		return;
+	event = dsmip_event_new(dd, DSMIP_CMD_DEVICE_GONE,
+				nla_total_size(IFNAMSIZ), &hdr, GFP_KERNEL);
+	if (!event)
+		return;
+	if (WARN_ON_ONCE(nla_put_string(event, DSMIP_A_IFNAME, dd->dev->name))) {
+		nlmsg_free(event);
+		return;
+	}
+	dsmip_event_send(dd, event, hdr, GFP_KERNEL);
+}

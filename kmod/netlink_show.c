@@ -157,10 +157,7 @@ int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
 
 /* Where a dump goes on; fits into netlink_callback.ctx. */
 struct dsmip_dump {
-	int ifindex;		/* device of @last; for all devices: below the next */
-	bool checked;		/* the request was looked at */
-	bool one_device;
-	bool begun;		/* @last counts */
+	struct dsmip_dump_place place;
 	struct in6_addr last;
 };
 
@@ -179,35 +176,14 @@ int dsmip_binding_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Not in the start: that has no way yet to say what is wrong. */
-static int dsmip_dump_check(struct netlink_callback *cb)
-{
-	struct nlattr **attrs = dsmip_compat_dump_attrs(cb);
-	struct dsmip_dump *dump = dsmip_dump(cb);
-
-	if (dump->checked)
-		return 0;
-	if (attrs[DSMIP_A_ADDRESS4] || attrs[DSMIP_A_ADDRESS6]) {
-		NL_SET_ERR_MSG(cb->extack, "a dump takes no ADDRESS");
-		return -EINVAL;
-	}
-	if (attrs[DSMIP_A_IFINDEX]) {
-		dump->one_device = true;
-		dump->ifindex = nla_get_u32(attrs[DSMIP_A_IFINDEX]);
-	}
-	dump->checked = true;
-	return 0;
-}
-
-/* Nodes of @dd from where the dump stands; -EMSGSIZE: the message is full. */
 static int dsmip_dump_nodes(struct sk_buff *skb, struct netlink_callback *cb,
 			    struct dsmip_dev *dd)
 {
 	struct dsmip_dump *dump = dsmip_dump(cb);
 	struct dsmip_node *node;
 
-	node = dump->begun ? dsmip_node_after(dd, &dump->last) :
-			     dsmip_node_first(dd);
+	node = dump->place.begun ? dsmip_node_after(dd, &dump->last) :
+				   dsmip_node_first(dd);
 	for (; node; node = dsmip_node_next(node)) {
 		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 					cb->nlh->nlmsg_seq, &dsmip_family,
@@ -222,42 +198,13 @@ static int dsmip_dump_nodes(struct sk_buff *skb, struct netlink_callback *cb,
 		genl_dump_check_consistent(cb, hdr);
 		genlmsg_end(skb, hdr);
 		dump->last = node->home.address;
-		dump->begun = true;
+		dump->place.begun = true;
 	}
 	return 0;
 }
 
 int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dsmip_dump *dump = dsmip_dump(cb);
-	struct net *net = sock_net(skb->sk);
-	struct dsmip_dev *dd;
-	int err;
-
-	err = dsmip_dump_check(cb);
-	if (err)
-		return err;
-	if (dump->one_device) {
-		dd = dsmip_dev_get(net, dump->ifindex, cb->extack);
-		if (IS_ERR(dd))
-			return PTR_ERR(dd);
-		cb->seq = dd->generation;
-		dsmip_dump_nodes(skb, cb, dd);
-		dsmip_dev_put(dd);
-		return skb->len;
-	}
-	cb->seq = atomic_read(&dsmip_net(net)->generation);
-	/* A device that was begun comes again; its index is one lower. */
-	while (!err && (dd = dsmip_dev_after(net, dump->ifindex))) {
-		int ifindex = dd->dev->ifindex;
-
-		if (dump->begun && ifindex != dump->ifindex + 1)
-			dump->begun = false;
-		err = dsmip_dump_nodes(skb, cb, dd);
-		dump->ifindex = err ? ifindex - 1 : ifindex;
-		if (!err)
-			dump->begun = false;
-		dsmip_dev_put(dd);
-	}
-	return skb->len;
+	return dsmip_dump_devices(skb, cb, &dsmip_dump(cb)->place,
+				  dsmip_dump_nodes);
 }

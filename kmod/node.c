@@ -8,13 +8,14 @@
 
 #include "dsmip.h"
 #include "node.h"
+#include "prefix.h"
 
 /* Look-up */
 
 /**
- * dsmip_node_find6 - node with an IPv6 home address
+ * dsmip_node_find6 - node with an IPv6 home address, or else with a prefix
  * @dd: device
- * @address: home address
+ * @address: of the node or of its mobile network
  *
  * Context: RCU reader.
  * Return: node, or NULL.
@@ -27,25 +28,30 @@ struct dsmip_node *dsmip_node_find6(struct dsmip_dev *dd,
 
 	home = rhashtable_lookup(&table->homes, address, dsmip_homes_params);
 	/* Pairs with the release in dsmip_home_publish(). */
-	if (!home || !smp_load_acquire(&home->live))
-		return NULL;
-	return home->node;
+	if (likely(home && smp_load_acquire(&home->live)))
+		return home->node;
+	return dsmip_prefix_node(&table->prefixes.ipv6, table, AF_INET6, address);
 }
 
 /**
- * dsmip_node_find4 - node with an IPv4 home address
+ * dsmip_node_find4 - node with an IPv4 home address, or else with a prefix
  * @dd: device
- * @address: home address
+ * @address: of the node or of its mobile network
  *
  * Context: RCU reader.
  * Return: node, or NULL.
  */
 struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 address)
 {
+	struct dsmip_table *table = rcu_dereference(dd->table);
+	struct dsmip_home_address *home;
 	struct in6_addr mapped;
 
 	ipv6_addr_set_v4mapped(address, &mapped);
-	return dsmip_node_find6(dd, &mapped);
+	home = rhashtable_lookup(&table->homes, &mapped, dsmip_homes_params);
+	if (likely(home && smp_load_acquire(&home->live)))
+		return home->node;
+	return dsmip_prefix_node(&table->prefixes.ipv4, table, AF_INET, &mapped);
 }
 
 /* Choice */

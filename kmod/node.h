@@ -76,8 +76,24 @@ static inline struct dsmip_table *dsmip_table(struct dsmip_dev *dd)
 /* Entry of the table, live or not; NULL = none. */
 struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
 					   const struct in6_addr *address);
-/* -EEXIST, or -ENOMEM. */
+/* -EEXIST, or no memory. */
 int dsmip_home_insert(struct dsmip_dev *dd, struct dsmip_home_address *home);
+/* Whether to try an insertion again that failed with @err; waits for it. */
+bool dsmip_insert_again(int err, unsigned int *tries);
+
+/* What readers may hold, in the order it is freed in. */
+enum dsmip_retired {
+	DSMIP_RETIRED_HOME,
+	DSMIP_RETIRED_PREFIX,
+	DSMIP_RETIRED_SET,
+	DSMIP_RETIRED_BINDING,
+	DSMIP_RETIRED_NODE,
+	DSMIP_RETIRED_TABLE,
+	DSMIP_RETIRED_KINDS
+};
+
+/* Free it after its last reader; it is in no table any more.  Any context. */
+void dsmip_retire(struct llist_node *what, enum dsmip_retired kind);
 
 /* Let readers see an entry that is in the table; its node is complete. */
 static inline void dsmip_home_publish(struct dsmip_home_address *home)

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "node.h"
+#include "prefix.h"
 
 /* Devices with fewer bindings than this spend memory on their statistics. */
 #define DSMIP_TRAFFIC_SHARED	1024
@@ -32,19 +33,15 @@ static struct kmem_cache *dsmip_binding_cache;
 static struct kmem_cache *dsmip_home_cache;
 static struct kmem_cache *dsmip_traffic_cache;
 
-static LLIST_HEAD(dsmip_retired_tables);
-static LLIST_HEAD(dsmip_retired_nodes);
-static LLIST_HEAD(dsmip_retired_bindings);
-static LLIST_HEAD(dsmip_retired_sets);
-static LLIST_HEAD(dsmip_retired_homes);
+static struct llist_head dsmip_retired[DSMIP_RETIRED_KINDS];
 
 static void dsmip_free_retired(struct work_struct *work);
 static DECLARE_WORK(dsmip_retired_work, dsmip_free_retired);
 
-static void dsmip_retire(struct llist_node *what, struct llist_head *list)
+void dsmip_retire(struct llist_node *what, enum dsmip_retired kind)
 {
 	/* If it is not the first, the work has still to come for the first. */
-	if (llist_add(what, list))
+	if (llist_add(what, &dsmip_retired[kind]))
 		queue_work(system_unbound_wq, &dsmip_retired_work);
 }
 
@@ -168,6 +165,7 @@ void dsmip_node_free(struct dsmip_node *node)
 	for (i = 0; i < node->home4_count; i++)
 		dsmip_home_free(node->home4[i]);
 	kfree(node->home4);
+	dsmip_prefixes_free(node);
 	if (set && dsmip_set_is_own(set)) {
 		dsmip_binding_free(set->binding[0]);
 	} else if (set) {
@@ -184,6 +182,7 @@ static void dsmip_table_free(struct dsmip_table *table)
 
 	/* Ends the work that resizes it, which walks over the entries. */
 	rhashtable_destroy(&table->homes);
+	dsmip_prefixes_destroy(table);
 	rbtree_postorder_for_each_entry_safe(node, next, &table->order, order) {
 		dsmip_node_free(node);
 		cond_resched();
@@ -191,38 +190,49 @@ static void dsmip_table_free(struct dsmip_table *table)
 	kfree(table);
 }
 
+static void dsmip_free_one(struct llist_node *at, enum dsmip_retired kind)
+{
+	switch (kind) {
+	case DSMIP_RETIRED_HOME:
+		dsmip_home_free(llist_entry(at, struct dsmip_home_address,
+					    retired));
+		break;
+	case DSMIP_RETIRED_PREFIX:
+		dsmip_prefix_free(llist_entry(at, struct dsmip_prefix, retired));
+		break;
+	case DSMIP_RETIRED_SET:
+		kfree(llist_entry(at, struct dsmip_large_set, retired));
+		break;
+	case DSMIP_RETIRED_BINDING:
+		dsmip_binding_free(llist_entry(at, struct dsmip_binding,
+					       retired));
+		break;
+	case DSMIP_RETIRED_NODE:
+		dsmip_node_free(llist_entry(at, struct dsmip_node,
+					    home.retired));
+		break;
+	case DSMIP_RETIRED_TABLE:
+		dsmip_table_free(llist_entry(at, struct dsmip_table, retired));
+		break;
+	default:
+		WARN_ON_ONCE(1);
+	}
+}
+
 static void dsmip_free_retired(struct work_struct *work)
 {
-	struct llist_node *tables = llist_del_all(&dsmip_retired_tables);
-	struct llist_node *nodes = llist_del_all(&dsmip_retired_nodes);
-	struct llist_node *bindings = llist_del_all(&dsmip_retired_bindings);
-	struct llist_node *sets = llist_del_all(&dsmip_retired_sets);
-	struct llist_node *homes = llist_del_all(&dsmip_retired_homes);
-	struct dsmip_home_address *home, *next_home;
-	struct dsmip_large_set *large, *next_large;
-	struct dsmip_table *table, *next_table;
-	struct dsmip_node *node, *next_node;
-	struct dsmip_binding *b, *next_b;
+	struct llist_node *list[DSMIP_RETIRED_KINDS], *at, *next;
+	unsigned int kind;
 
+	for (kind = 0; kind < DSMIP_RETIRED_KINDS; kind++)
+		list[kind] = llist_del_all(&dsmip_retired[kind]);
 	synchronize_rcu();
-	llist_for_each_entry_safe(home, next_home, homes, retired) {
-		dsmip_home_free(home);
-		cond_resched();
+	for (kind = 0; kind < DSMIP_RETIRED_KINDS; kind++) {
+		llist_for_each_safe(at, next, list[kind]) {
+			dsmip_free_one(at, kind);
+			cond_resched();
+		}
 	}
-	llist_for_each_entry_safe(large, next_large, sets, retired) {
-		kfree(large);
-		cond_resched();
-	}
-	llist_for_each_entry_safe(b, next_b, bindings, retired) {
-		dsmip_binding_free(b);
-		cond_resched();
-	}
-	llist_for_each_entry_safe(node, next_node, nodes, home.retired) {
-		dsmip_node_free(node);
-		cond_resched();
-	}
-	llist_for_each_entry_safe(table, next_table, tables, retired)
-		dsmip_table_free(table);
 }
 
 /* Retiring */
@@ -234,13 +244,13 @@ void dsmip_set_retire(struct dsmip_binding_set *set)
 	if (dsmip_set_is_own(set))
 		return;
 	large = container_of(set, struct dsmip_large_set, set);
-	dsmip_retire(&large->retired, &dsmip_retired_sets);
+	dsmip_retire(&large->retired, DSMIP_RETIRED_SET);
 }
 
 void dsmip_binding_retire(struct dsmip_dev *dd, struct dsmip_binding *b)
 {
 	timerqueue_del(&dsmip_table(dd)->expiry, &b->expiry);
-	dsmip_retire(&b->retired, &dsmip_retired_bindings);
+	dsmip_retire(&b->retired, DSMIP_RETIRED_BINDING);
 }
 
 static void dsmip_home_remove(struct dsmip_dev *dd,
@@ -253,13 +263,13 @@ static void dsmip_home_remove(struct dsmip_dev *dd,
 void dsmip_home_retire(struct dsmip_dev *dd, struct dsmip_home_address *home)
 {
 	dsmip_home_remove(dd, home);
-	dsmip_retire(&home->retired, &dsmip_retired_homes);
+	dsmip_retire(&home->retired, DSMIP_RETIRED_HOME);
 }
 
 void dsmip_node_retire_staged(struct dsmip_dev *dd, struct dsmip_node *node)
 {
 	dsmip_home_remove(dd, &node->home);
-	dsmip_retire(&node->home.retired, &dsmip_retired_nodes);
+	dsmip_retire(&node->home.retired, DSMIP_RETIRED_NODE);
 }
 
 void dsmip_node_retire(struct dsmip_dev *dd, struct dsmip_node *node)
@@ -270,6 +280,7 @@ void dsmip_node_retire(struct dsmip_dev *dd, struct dsmip_node *node)
 
 	for (i = 0; i < node->home4_count; i++)
 		dsmip_home_remove(dd, node->home4[i]);
+	dsmip_prefixes_withdraw(dd, node);
 	rb_erase(&node->order, &table->order);
 	dd->nodes--;
 	dd->bindings -= set->count;
@@ -291,20 +302,25 @@ struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
  * A table that many nodes are put into at once may have to be grown twice in a
  * row: then it asks to be left alone until the first time is over.
  */
+bool dsmip_insert_again(int err, unsigned int *tries)
+{
+	if (err != -EBUSY || ++*tries > DSMIP_INSERT_TRIES)
+		return false;
+	schedule_timeout_uninterruptible(1);
+	return true;
+}
+
 int dsmip_home_insert(struct dsmip_dev *dd, struct dsmip_home_address *home)
 {
-	unsigned int try;
+	unsigned int tries = 0;
 	int err;
 
-	for (try = 0; try < DSMIP_INSERT_TRIES; try++) {
+	do {
 		err = rhashtable_lookup_insert_fast(&dsmip_table(dd)->homes,
 						    &home->hash,
 						    dsmip_homes_params);
-		if (err != -EBUSY)
-			return err;
-		schedule_timeout_uninterruptible(1);
-	}
-	return -ENOMEM;
+	} while (dsmip_insert_again(err, &tries));
+	return err;
 }
 
 /* Order, for dumps */
@@ -378,11 +394,17 @@ static struct dsmip_table *dsmip_table_alloc(void)
 		return NULL;
 	table->order = RB_ROOT;
 	timerqueue_init_head(&table->expiry);
-	if (rhashtable_init(&table->homes, &dsmip_homes_params)) {
-		kfree(table);
-		return NULL;
-	}
+	if (rhashtable_init(&table->homes, &dsmip_homes_params))
+		goto err_table;
+	if (dsmip_prefixes_init(table))
+		goto err_homes;
 	return table;
+
+err_homes:
+	rhashtable_destroy(&table->homes);
+err_table:
+	kfree(table);
+	return NULL;
 }
 
 int dsmip_nodes_flush(struct dsmip_dev *dd)
@@ -395,8 +417,9 @@ int dsmip_nodes_flush(struct dsmip_dev *dd)
 	rcu_assign_pointer(dd->table, new);
 	dd->nodes = 0;
 	dd->bindings = 0;
+	dd->prefixes = 0;
 	dsmip_changed(dd);
-	dsmip_retire(&old->retired, &dsmip_retired_tables);
+	dsmip_retire(&old->retired, DSMIP_RETIRED_TABLE);
 	return 0;
 }
 
@@ -418,7 +441,7 @@ void dsmip_nodes_detach(struct dsmip_dev *dd)
 
 	cancel_delayed_work_sync(&dd->expiry_work);
 	table = rcu_replace_pointer(dd->table, NULL, true);
-	dsmip_retire(&table->retired, &dsmip_retired_tables);
+	dsmip_retire(&table->retired, DSMIP_RETIRED_TABLE);
 }
 
 /* Memory of the module */
@@ -436,6 +459,7 @@ void dsmip_memory_exit(void)
 	kmem_cache_destroy(dsmip_binding_cache);
 	kmem_cache_destroy(dsmip_home_cache);
 	kmem_cache_destroy(dsmip_traffic_cache);
+	dsmip_prefix_memory_exit();
 }
 
 int __init dsmip_memory_init(void)
@@ -452,7 +476,7 @@ int __init dsmip_memory_init(void)
 	dsmip_home_cache = KMEM_CACHE(dsmip_home_address, SLAB_ACCOUNT);
 	dsmip_traffic_cache = KMEM_CACHE(dsmip_traffic, SLAB_ACCOUNT);
 	if (dsmip_node_cache && dsmip_binding_cache && dsmip_home_cache &&
-	    dsmip_traffic_cache)
+	    dsmip_traffic_cache && !dsmip_prefix_memory_init())
 		return 0;
 	dsmip_memory_exit();
 	return -ENOMEM;

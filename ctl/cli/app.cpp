@@ -32,6 +32,7 @@ public:
         add_status();
         add_device();
         add_binding();
+        add_prefix();
         add_monitor();
         add_counters();
     }
@@ -101,6 +102,19 @@ private:
             ->expected(0, 2)
             ->type_name("[bid N]");
         del->parse_complete_callback([this] { parse_bid(); });
+    }
+
+    void add_prefix() {
+        auto* prefix = app_.add_subcommand("prefix", "prefixes of mobile networks");
+        prefix->require_subcommand(1);
+        auto* show = add(*prefix, "show", "prefixes in the kernel and the nodes they are behind",
+                         "  dsmipctl prefix show\n"
+                         "  dsmipctl prefix show 2001:db8:77::5    the one that holds this address\n"
+                         "  dsmipctl prefix show --dev dsmip0 --json | jq '.[].prefix'",
+                         [this] { return prefix_show(options_, out_); });
+        show->add_option("ADDRESS", address_, "only the longest that holds this address")
+            ->each([this](const std::string& text) { options_.address = parse_address(text); });
+        show->add_option("--dev", options_.device, "only this device")->type_name("DEV");
     }
 
     void add_monitor() {

@@ -53,15 +53,18 @@ Attempt<std::vector<Device>> chosen_devices(Client& client, const Options& optio
         .map_error(request_failure);
 }
 
-/// The node with the wanted home address, on whatever devices know it.
-Attempt<std::vector<netlink::NodeEntry>> find_node(Client& client, const Options& options) {
+/// What `get` finds for the wanted address, on whatever devices know it.
+using GetNode = netlink::Result<netlink::Node> (Client::*)(std::uint32_t, const wire::IpAddress&);
+Attempt<std::vector<netlink::NodeEntry>> find_node(Client& client, const Options& options,
+                                                   GetNode get = &Client::binding_get,
+                                                   const char* what = "no binding for ") {
     auto devices = chosen_devices(client, options);
     if (!devices) {
         return tl::unexpected(devices.error());
     }
     std::vector<netlink::NodeEntry> found;
     for (const Device& device : *devices) {
-        auto node = client.binding_get(device.ifindex, *options.address);
+        auto node = (client.*get)(device.ifindex, *options.address);
         if (node) {
             found.push_back({device.ifindex, std::move(*node)});
         } else if (node.error().code != ENOENT && node.error().code != ENODEV) {
@@ -71,12 +74,14 @@ Attempt<std::vector<netlink::NodeEntry>> find_node(Client& client, const Options
     if (found.empty()) {
         return tl::unexpected(
             Failure{.code = ExitCode::failed,
-                    .message = "no binding for " + wire::to_string(*options.address)});
+                    .message = what + wire::to_string(*options.address)});
     }
     return found;
 }
 
-Attempt<std::vector<netlink::NodeEntry>> all_nodes(Client& client, const Options& options) {
+using DumpNodes = netlink::Result<netlink::BindingDump> (Client::*)(std::optional<std::uint32_t>);
+Attempt<std::vector<netlink::NodeEntry>> all_nodes(Client& client, const Options& options,
+                                                   DumpNodes dump = &Client::bindings) {
     std::optional<std::uint32_t> index;
     if (!options.device.empty()) {
         auto found = find_interface(options.device);
@@ -85,7 +90,7 @@ Attempt<std::vector<netlink::NodeEntry>> all_nodes(Client& client, const Options
         }
         index = *found;
     }
-    return client.bindings(index)
+    return (client.*dump)(index)
         .map([](netlink::BindingDump&& dump) { return std::move(dump.nodes); })
         .map_error(request_failure);
 }
@@ -141,6 +146,26 @@ Outcome binding_show(const Options& options, std::ostream& out) {
     const InterfaceNames names = kernel_interface_names();
     for (const netlink::NodeEntry& entry : *nodes) {
         show_node(printer, entry, names);
+    }
+    out << printer.finish();
+    return {};
+}
+
+Outcome prefix_show(const Options& options, std::ostream& out) {
+    auto client = open_client();
+    if (!client) {
+        return tl::unexpected(client.error());
+    }
+    auto nodes = options.address
+                     ? find_node(*client, options, &Client::prefix_get, "no prefix holds ")
+                     : all_nodes(*client, options, &Client::prefixes);
+    if (!nodes) {
+        return tl::unexpected(nodes.error());
+    }
+    Printer printer(format_of(options));
+    const InterfaceNames names = kernel_interface_names();
+    for (const netlink::NodeEntry& entry : *nodes) {
+        show_prefixes(printer, entry, names);
     }
     out << printer.finish();
     return {};

@@ -36,12 +36,14 @@ _dsmipctl() {
 	esac
 
 	case "${words[*]}" in
-	'') candidates='status device binding monitor counters' ;;
+	'') candidates='status device binding prefix monitor counters' ;;
 	device) candidates='show' ;;
 	binding) candidates='show del' ;;
+	prefix) candidates='show' ;;
 	'device show') candidates=$(_dsmipctl_values dev device show) ;;
 	counters) candidates="--all $(_dsmipctl_values dev device show)" ;;
 	'binding show') candidates="--dev $(_dsmipctl_values home_address binding show)" ;;
+	'prefix show') candidates='--dev' ;;
 	'binding del') candidates=$(_dsmipctl_values home_address binding show) ;;
 	'binding del '*' bid') ;;
 	'binding del '*) [[ ${#words[@]} -eq 3 ]] && candidates='bid' ;;

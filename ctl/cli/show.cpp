@@ -191,6 +191,13 @@ void show_event_node(Printer& printer, const Node& node, const InterfaceNames& n
     printer.element([&] {
         printer.field("home_address", "{}", wire::to_string(node.home_address));
         show_home_addresses4(printer, node);
+        if (!node.prefixes.empty()) {
+            std::vector<std::string> prefixes;
+            for (const netlink::Prefix& prefix : node.prefixes) {
+                prefixes.push_back(to_string(prefix));
+            }
+            printer.field("prefixes", "prefixes {}", prefixes, fmt::join(prefixes, ","));
+        }
         printer.array("bindings", [&] {
             for (const Binding& binding : node.bindings) {
                 printer.element([&] {
@@ -229,6 +236,10 @@ void show_device(Printer& printer, const netlink::Device& device) {
         printer.field("nodes", "nodes {}", device.nodes);
         printer.field("bindings", "bindings {}", device.bindings);
         printer.field("paths", "paths {}", device.paths);
+        printer.json_field("prefixes", device.prefixes);
+        if (device.prefixes != 0) {
+            printer.words(fmt::format("prefixes {}", device.prefixes));
+        }
     });
 }
 
@@ -254,6 +265,16 @@ void show_node(Printer& printer, const netlink::NodeEntry& entry, const Interfac
             show_binding(printer, binding, names);
             show_home_addresses4(printer, node);
             show_statistics(printer, binding);
+        });
+    }
+}
+
+void show_prefixes(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names) {
+    for (const netlink::Prefix& prefix : entry.node.prefixes) {
+        printer.item([&] {
+            printer.field("prefix", "{}", to_string(prefix));
+            printer.field("home_address", "node {}", wire::to_string(entry.node.home_address));
+            show_interface(printer, entry.ifindex, names);
         });
     }
 }
@@ -291,7 +312,10 @@ void show_event(Printer& printer, const Message& event, const std::string& time,
         }
         printer.json_field("source", "kernel");
         printer.field("event", "{}", to_string(event.command));
-        if (event.ifindex != 0) {
+        if (!event.ifname.empty()) { // the device has gone, and its name with it
+            printer.field("dev", "dev {}", event.ifname);
+            printer.json_field("ifindex", event.ifindex);
+        } else if (event.ifindex != 0) {
             show_interface(printer, event.ifindex, names);
         }
         if ((event.flags & NLM_F_REPLACE) != 0) {

@@ -21,6 +21,8 @@ InterfaceNames kernel_interface_names();
 void show_device(Printer& printer, const netlink::Device& device);
 /// One item per binding.
 void show_node(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
+/// One item per prefix.
+void show_prefixes(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
 /// Only those that moved, unless `all`.
 void show_counters(Printer& printer, const netlink::Device& device,
                    const std::vector<netlink::Counter>& counters, bool all);

@@ -18,6 +18,8 @@ namespace {
 
 // A home agent in heavy use may never stand still for as long as a dump takes.
 constexpr int dump_attempts = 5;
+// Of one node in one message: 36 octets each.
+constexpr std::size_t prefixes_per_message = 800;
 
 std::string describe(const Message& message) {
     std::string text(to_string(message.command));
@@ -242,10 +244,19 @@ Result<void> Client::binding_flush(std::uint32_t ifindex) {
 }
 
 Result<Node> Client::binding_get(std::uint32_t ifindex, const wire::IpAddress& home_address) {
+    return get_node(Command::binding_get, ifindex, home_address);
+}
+
+Result<Node> Client::prefix_get(std::uint32_t ifindex, const wire::IpAddress& address) {
+    return get_node(Command::prefix_get, ifindex, address);
+}
+
+Result<Node> Client::get_node(Command command, std::uint32_t ifindex,
+                              const wire::IpAddress& address) {
     Message request;
-    request.command = Command::binding_get;
+    request.command = command;
     request.ifindex = ifindex;
-    request.address = home_address;
+    request.address = address;
     auto replies = exchange(request);
     if (!replies) {
         return tl::unexpected(replies.error());
@@ -256,9 +267,59 @@ Result<Node> Client::binding_get(std::uint32_t ifindex, const wire::IpAddress& h
     return std::move(replies->front().nodes.front());
 }
 
-Result<BindingDump> Client::bindings(std::optional<std::uint32_t> ifindex) {
+// One message after the other, as the first may have to replace and the rest must not.
+Result<void> Client::send_prefixes(Message request, std::span<const Node> nodes) {
+    std::vector<Node> one(1);
+    for (const Node& node : nodes) {
+        one[0].home_address = node.home_address;
+        std::span<const Prefix> rest(node.prefixes);
+        while (rest.size() > prefixes_per_message) {
+            one[0].prefixes.assign(rest.begin(), rest.begin() + prefixes_per_message);
+            if (auto done = send_batches(request, one); !done) {
+                return done;
+            }
+            request.flags = static_cast<std::uint16_t>(request.flags & ~NLM_F_REPLACE);
+            rest = rest.subspan(prefixes_per_message);
+        }
+        one[0].prefixes.assign(rest.begin(), rest.end());
+        if (auto done = send_batches(request, one); !done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+Result<void> Client::prefix_new(std::uint32_t ifindex, std::span<const Node> nodes,
+                                PrefixNewFlags flags) {
     Message request;
-    request.command = Command::binding_get;
+    request.command = Command::prefix_new;
+    request.ifindex = ifindex;
+    request.flags = static_cast<std::uint16_t>((flags.exclusive ? NLM_F_EXCL : 0) |
+                                               (flags.replace ? NLM_F_REPLACE : 0));
+    if (nodes.size() == 1) {
+        return send_prefixes(request, nodes);
+    }
+    return send_batches(request, nodes);
+}
+
+Result<void> Client::prefix_del(std::uint32_t ifindex, std::span<const Node> nodes) {
+    Message request;
+    request.command = Command::prefix_del;
+    request.ifindex = ifindex;
+    return send_batches(request, nodes);
+}
+
+Result<BindingDump> Client::prefixes(std::optional<std::uint32_t> ifindex) {
+    return dump_nodes(Command::prefix_get, ifindex);
+}
+
+Result<BindingDump> Client::bindings(std::optional<std::uint32_t> ifindex) {
+    return dump_nodes(Command::binding_get, ifindex);
+}
+
+Result<BindingDump> Client::dump_nodes(Command command, std::optional<std::uint32_t> ifindex) {
+    Message request;
+    request.command = command;
     request.flags = NLM_F_DUMP;
     request.ifindex = ifindex.value_or(0);
     BindingDump result;

@@ -29,6 +29,12 @@ struct BindingNewFlags {
     bool replace = false;   ///< NLM_F_REPLACE: those listed become the node's only ones
 };
 
+/// How prefix_new treats what exists already.
+struct PrefixNewFlags {
+    bool exclusive = false; ///< NLM_F_EXCL: existing ones are refused, EEXIST
+    bool replace = false;   ///< NLM_F_REPLACE: those listed become the node's only ones
+};
+
 /// A node together with its device.
 struct NodeEntry {
     std::uint32_t ifindex = 0;
@@ -77,6 +83,18 @@ public:
     /// All nodes of one device, or of all of the network namespace. Repeats an interrupted dump.
     Result<BindingDump> bindings(std::optional<std::uint32_t> ifindex = {});
 
+    /// Give prefixes of mobile networks to nodes; bindings do not matter. A node with more than
+    /// fit in one message is sent in several, of which only the first replaces.
+    Result<void> prefix_new(std::uint32_t ifindex, std::span<const Node> nodes,
+                            PrefixNewFlags flags);
+    /// Take prefixes back, or all of a node that lists none.
+    Result<void> prefix_del(std::uint32_t ifindex, std::span<const Node> nodes);
+    /// The node with the longest prefix that holds the address, and that prefix; ENOENT.
+    Result<Node> prefix_get(std::uint32_t ifindex, const wire::IpAddress& address);
+    /// All prefixes of one device, or of all of the network namespace, by address; a node comes
+    /// as often as prefixes of others lie between its own.
+    Result<BindingDump> prefixes(std::optional<std::uint32_t> ifindex = {});
+
     /// Make a path for signalling; the reply carries its cookie.
     Result<Path> path_new(std::uint32_t ifindex, const Path& path);
     /// ENOENT: the cookie was never given, expired, was displaced or used up.
@@ -88,6 +106,9 @@ private:
     Client(Socket socket, FamilyId family);
     Result<std::vector<Message>> exchange(const Message& request);
     Result<DumpState> dump(const Message& request, std::vector<Message>& replies);
+    Result<BindingDump> dump_nodes(Command command, std::optional<std::uint32_t> ifindex);
+    Result<Node> get_node(Command command, std::uint32_t ifindex, const wire::IpAddress& address);
+    Result<void> send_prefixes(Message request, std::span<const Node> nodes);
     Result<void> send_batches(const Message& request, std::span<const Node> nodes);
 
     Socket socket_;

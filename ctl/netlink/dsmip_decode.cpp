@@ -83,6 +83,8 @@ Decoded<void> read_device(Octets octets, Device& device) {
             return read_raw(attribute, where, device.bindings);
         case DSMIP_DEVICE_A_PATHS:
             return read_raw(attribute, where, device.paths);
+        case DSMIP_DEVICE_A_PREFIXES:
+            return read_raw(attribute, where, device.prefixes);
         default:
             return {};
         }
@@ -157,6 +159,23 @@ Decoded<void> read_home_addresses4(Octets octets, Node& node) {
     });
 }
 
+Decoded<void> read_prefix(Octets octets, Prefix& prefix) {
+    constexpr std::string_view where = "prefix";
+    const auto store = [&](const wire::IpAddress& address) { prefix.address = address; };
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        switch (attribute.type) {
+        case DSMIP_PREFIX_A_ADDRESS4:
+            return read_fixed<wire::Ipv4Address>(attribute, where, store);
+        case DSMIP_PREFIX_A_ADDRESS6:
+            return read_fixed<wire::Ipv6Address>(attribute, where, store);
+        case DSMIP_PREFIX_A_LENGTH:
+            return read_raw(attribute, where, prefix.length);
+        default:
+            return {};
+        }
+    });
+}
+
 Decoded<void> read_node(Octets octets, Node& node) {
     constexpr std::string_view where = "node";
     return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
@@ -171,6 +190,8 @@ Decoded<void> read_node(Octets octets, Node& node) {
                 return read_binding_attribute(inner, binding);
             });
         }
+        case DSMIP_NODE_A_PREFIX:
+            return read_prefix(attribute.payload, node.prefixes.emplace_back());
         default:
             return {};
         }

@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, DSMIP_ENCAP_MAX + 1> encapsulation_names{
     "direct", "udp", "udp-tlv", "udp-tlv-draft"};
 constexpr std::array<std::string_view, DSMIP_CMD_MAX + 1> command_names{
     "unspecified", "device-get", "device-set", "binding-new",     "binding-del",  "binding-get",
-    "path-new",    "path-get",   "counters",   "binding-expired", "unregistered", "unknown-home"};
+    "path-new",    "path-get",   "counters",   "prefix-new",      "prefix-del",   "prefix-get",
+    "binding-expired", "unregistered", "unknown-home", "device-gone"};
 
 template<class Enum, std::size_t Size>
 std::string_view name_of(Enum value, const std::array<std::string_view, Size>& names) {
@@ -83,6 +84,7 @@ void put_device(MessageBuilder& builder, const Device& device) {
         put_count(DSMIP_DEVICE_A_NODES, device.nodes);
         put_count(DSMIP_DEVICE_A_BINDINGS, device.bindings);
         put_count(DSMIP_DEVICE_A_PATHS, device.paths);
+        put_count(DSMIP_DEVICE_A_PREFIXES, device.prefixes);
     });
 }
 
@@ -121,6 +123,14 @@ void put_binding(MessageBuilder& builder, const Binding& binding) {
     });
 }
 
+void put_prefix(MessageBuilder& builder, const Prefix& prefix) {
+    builder.nest(DSMIP_NODE_A_PREFIX, [&] {
+        builder.put(prefix.address.is_ipv4() ? DSMIP_PREFIX_A_ADDRESS4 : DSMIP_PREFIX_A_ADDRESS6,
+                    prefix.address);
+        builder.put(DSMIP_PREFIX_A_LENGTH, prefix.length);
+    });
+}
+
 void put_node(MessageBuilder& builder, const Node& node) {
     builder.nest(DSMIP_A_NODE, [&] {
         builder.put(DSMIP_NODE_A_HOME_ADDRESS, node.home_address.bytes);
@@ -133,6 +143,9 @@ void put_node(MessageBuilder& builder, const Node& node) {
         }
         for (const Binding& binding : node.bindings) {
             put_binding(builder, binding);
+        }
+        for (const Prefix& prefix : node.prefixes) {
+            put_prefix(builder, prefix);
         }
     });
 }
@@ -204,6 +217,9 @@ std::string_view to_string(Encapsulation encapsulation) {
 }
 std::string_view to_string(Command command) {
     return name_of(command, command_names);
+}
+std::string to_string(const Prefix& prefix) {
+    return wire::to_string(prefix.address) + "/" + std::to_string(prefix.length);
 }
 std::optional<Role> parse_role(std::string_view text) {
     return value_of<Role>(text, role_names);

@@ -43,9 +43,13 @@ enum class Command : std::uint8_t {
     path_new,
     path_get,
     counter_get,
+    prefix_new,
+    prefix_del,
+    prefix_get,
     binding_expired,
     unregistered,
     unknown_home,
+    device_gone,
 };
 
 /// The names that commands and options use: "home-agent", "mobile-node", "unspecified".
@@ -84,6 +88,7 @@ struct Device {
     DeviceSettings settings;
     std::uint32_t nodes = 0;
     std::uint32_t bindings = 0;
+    std::uint32_t prefixes = 0;
     /// Live path cookies.
     std::uint32_t paths = 0;
 
@@ -135,13 +140,26 @@ struct Binding {
     friend bool operator==(const Binding&, const Binding&) = default;
 };
 
-/// A node: home addresses and bindings (enum dsmip_node_attr).
+/// A prefix of the mobile network behind a node (enum dsmip_prefix_attr, RFC 3963).
+struct Prefix {
+    wire::IpAddress address;
+    std::uint8_t length = 0;
+
+    friend bool operator==(const Prefix&, const Prefix&) = default;
+};
+
+/// "ADDRESS/LENGTH".
+std::string to_string(const Prefix& prefix);
+
+/// A node: home addresses, bindings and prefixes (enum dsmip_node_attr).
 struct Node {
     wire::Ipv6Address home_address;
     /// Present: replaces the whole set, an empty one clears it. At most DSMIP_HOME_ADDRESSES4_MAX.
     std::optional<std::vector<wire::Ipv4Address>> home_addresses4;
     /// At most DSMIP_BINDINGS_MAX.
     std::vector<Binding> bindings;
+    /// Only with commands that are about prefixes.
+    std::vector<Prefix> prefixes;
 
     friend bool operator==(const Node&, const Node&) = default;
 };

@@ -75,6 +75,22 @@
  * @DSMIP_CMD_PATH_GET: request: IFINDEX, PATH with COOKIE.  Reply: IFINDEX,
  *	PATH in full; -ENOENT: never given, expired, displaced or used up.
  * @DSMIP_CMD_COUNTER_GET: request: IFINDEX.  Reply: IFINDEX, COUNTERS.
+ * @DSMIP_CMD_PREFIX_NEW: request: IFINDEX, one or more NODE, each with
+ *	HOME_ADDRESS and PREFIXes, which it gets beside those that it has; with
+ *	NLM_F_REPLACE they become its only ones, none clears them.  One that
+ *	it has already stays, with NLM_F_EXCL that is refused (-EEXIST).
+ *	Prefixes of one node may lie in each other.  -EADDRINUSE: it lies in a
+ *	prefix of another node, or the reverse; -ENOENT: no such node.  They
+ *	go with their node.
+ * @DSMIP_CMD_PREFIX_DEL: request: IFINDEX, one or more NODE, each with the
+ *	PREFIXes to delete; a NODE without PREFIX loses all.  -ENOENT if one
+ *	does not exist; then nothing is deleted.
+ * @DSMIP_CMD_PREFIX_GET: request: IFINDEX and ADDRESS6 or ADDRESS4.  Reply:
+ *	IFINDEX, NODE with HOME_ADDRESS and the longest PREFIX that holds the
+ *	address; -ENOENT.  Or a dump, with IFINDEX for one device and without
+ *	for all, with NODE (only HOME_ADDRESS, needs IFINDEX) for one node:
+ *	each message IFINDEX and one NODE with one or more PREFIX, in the order
+ *	of addresses; NLM_F_DUMP_INTR as with bindings.
  * @DSMIP_CMD_BINDING_EXPIRED: event: a lifetime ended and the kernel deleted
  *	the binding.  IFINDEX, NODE with HOME_ADDRESS and the BINDING as it
  *	was last.
@@ -83,9 +99,11 @@
  *	bindings.  IFINDEX, NODE with HOME_ADDRESS, PATH (without COOKIE).
  * @DSMIP_CMD_UNKNOWN_HOME: event, rate limited: a packet for the device has
  *	no node.  IFINDEX, ADDRESS6 or ADDRESS4.
+ * @DSMIP_CMD_DEVICE_GONE: event: a device was removed with all its nodes.
+ *	IFINDEX, IFNAME.
  *
- * Successful BINDING_NEW, BINDING_DEL and DEVICE_SET are also sent to the
- * group as events: command and attributes as in the request that was made.
+ * Successful BINDING_NEW, BINDING_DEL, PREFIX_NEW, PREFIX_DEL and DEVICE_SET
+ * are also sent to the group as events: command and attributes as in the request that was made.
  */
 enum dsmip_cmd {
 	DSMIP_CMD_UNSPEC,
@@ -97,9 +115,13 @@ enum dsmip_cmd {
 	DSMIP_CMD_PATH_NEW,
 	DSMIP_CMD_PATH_GET,
 	DSMIP_CMD_COUNTER_GET,
+	DSMIP_CMD_PREFIX_NEW,
+	DSMIP_CMD_PREFIX_DEL,
+	DSMIP_CMD_PREFIX_GET,
 	DSMIP_CMD_BINDING_EXPIRED,
 	DSMIP_CMD_UNREGISTERED,
 	DSMIP_CMD_UNKNOWN_HOME,
+	DSMIP_CMD_DEVICE_GONE,
 	/* private: */
 	__DSMIP_CMD_MAX,
 };
@@ -111,12 +133,12 @@ enum dsmip_cmd {
  * @DSMIP_A_UNSPEC: never used
  * @DSMIP_A_PAD: padding before a 64-bit attribute
  * @DSMIP_A_IFINDEX: u32, the device, >= 1
- * @DSMIP_A_IFNAME: string, the device; only in replies
+ * @DSMIP_A_IFNAME: string, the device; only in replies and events
  * @DSMIP_A_DEVICE: nest of &enum dsmip_device_attr
  * @DSMIP_A_NODE: nest of &enum dsmip_node_attr; may repeat
  * @DSMIP_A_PATH: nest of &enum dsmip_path_attr
- * @DSMIP_A_ADDRESS4: struct in_addr, an IPv4 home address
- * @DSMIP_A_ADDRESS6: struct in6_addr, an IPv6 home address
+ * @DSMIP_A_ADDRESS4: struct in_addr, an IPv4 home address or one in a prefix
+ * @DSMIP_A_ADDRESS6: struct in6_addr, the same for IPv6
  * @DSMIP_A_COUNTERS: nest of DSMIP_A_COUNTER
  * @DSMIP_A_COUNTER: nest of &enum dsmip_counter_attr, repeats in COUNTERS
  */
@@ -160,7 +182,7 @@ enum dsmip_role {
 /**
  * enum dsmip_device_attr - attributes in DSMIP_A_DEVICE
  *
- * All but NODES, BINDINGS and PATHS may be set and are returned.
+ * All but NODES, BINDINGS, PATHS and PREFIXES may be set and are returned.
  *
  * @DSMIP_DEVICE_A_UNSPEC: never used
  * @DSMIP_DEVICE_A_ROLE: u8, &enum dsmip_role; needed before traffic flows
@@ -183,6 +205,7 @@ enum dsmip_role {
  * @DSMIP_DEVICE_A_NODES: u32, number of nodes; read only
  * @DSMIP_DEVICE_A_BINDINGS: u32, number of bindings; read only
  * @DSMIP_DEVICE_A_PATHS: u32, number of live path cookies; read only
+ * @DSMIP_DEVICE_A_PREFIXES: u32, number of prefixes; read only
  */
 enum dsmip_device_attr {
 	DSMIP_DEVICE_A_UNSPEC,
@@ -197,6 +220,7 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_NODES,
 	DSMIP_DEVICE_A_BINDINGS,
 	DSMIP_DEVICE_A_PATHS,
+	DSMIP_DEVICE_A_PREFIXES,
 	/* private: */
 	__DSMIP_DEVICE_A_MAX,
 };
@@ -214,6 +238,7 @@ enum dsmip_device_attr {
  * @DSMIP_NODE_A_HOME_ADDRESS4: struct in_addr, unicast; in HOME_ADDRESSES4
  * @DSMIP_NODE_A_BINDING: nest of &enum dsmip_binding_attr; may repeat, at most
  *	32 in a node
+ * @DSMIP_NODE_A_PREFIX: nest of &enum dsmip_prefix_attr; may repeat
  */
 enum dsmip_node_attr {
 	DSMIP_NODE_A_UNSPEC,
@@ -221,6 +246,7 @@ enum dsmip_node_attr {
 	DSMIP_NODE_A_HOME_ADDRESSES4,
 	DSMIP_NODE_A_HOME_ADDRESS4,
 	DSMIP_NODE_A_BINDING,
+	DSMIP_NODE_A_PREFIX,
 	/* private: */
 	__DSMIP_NODE_A_MAX,
 };
@@ -320,6 +346,30 @@ enum dsmip_binding_attr {
 	__DSMIP_BINDING_A_MAX,
 };
 #define DSMIP_BINDING_A_MAX (__DSMIP_BINDING_A_MAX - 1)
+
+/**
+ * enum dsmip_prefix_attr - attributes in DSMIP_NODE_A_PREFIX: a prefix of the
+ *	mobile network behind a node (RFC 3963)
+ *
+ * Packets of addresses in it are treated as those of the home addresses are.
+ * Home addresses of any node go first, then the longest prefix.
+ *
+ * @DSMIP_PREFIX_A_UNSPEC: never used
+ * @DSMIP_PREFIX_A_ADDRESS4: struct in_addr, unicast; bits behind the length
+ *	are zero
+ * @DSMIP_PREFIX_A_ADDRESS6: struct in6_addr, the same for IPv6; exactly one of
+ *	the two
+ * @DSMIP_PREFIX_A_LENGTH: u8, 1 to 32 or 128
+ */
+enum dsmip_prefix_attr {
+	DSMIP_PREFIX_A_UNSPEC,
+	DSMIP_PREFIX_A_ADDRESS4,
+	DSMIP_PREFIX_A_ADDRESS6,
+	DSMIP_PREFIX_A_LENGTH,
+	/* private: */
+	__DSMIP_PREFIX_A_MAX,
+};
+#define DSMIP_PREFIX_A_MAX (__DSMIP_PREFIX_A_MAX - 1)
 
 /**
  * enum dsmip_path_attr - attributes in DSMIP_A_PATH: one outer tuple

@@ -58,6 +58,7 @@ public:
         app.require_subcommand(1);
         add_device_commands(app);
         add_binding_commands(app);
+        add_prefix_commands(app);
         add_path_commands(app);
         add_watch_commands(app);
         add_bulk_commands(app);
@@ -202,6 +203,60 @@ private:
                 if (!dump.consistent) {
                     std::cerr << "dsmip-nl: bindings changed meanwhile\n";
                 }
+            },
+            false)
+            ->add_option("DEV", device_, "dsmip device, name or number");
+    }
+
+    std::vector<netlink::Node> nodes_with_prefixes() const {
+        std::vector<netlink::Node> nodes;
+        for (const std::string& text : node_texts_) {
+            nodes.push_back(need(tools::parse_node_prefixes(text)));
+        }
+        return nodes;
+    }
+    void print_prefixes(const std::vector<netlink::NodeEntry>& entries) const {
+        print([&](Printer& printer) {
+            const auto names = cli::kernel_interface_names();
+            for (const auto& entry : entries) {
+                show_prefixes(printer, entry, names);
+            }
+        });
+    }
+
+    void add_prefix_commands(CLI::App& app) {
+        auto* make = add(app, "prefix-new", "give prefixes to nodes", [this] {
+            need(need(Client::open())
+                     .prefix_new(
+                         ifindex(), nodes_with_prefixes(),
+                         {.exclusive = flags_.exclusive, .replace = flags_.replace}));
+        });
+        auto* remove = add(app, "prefix-del", "take prefixes back", [this] {
+            need(need(Client::open()).prefix_del(ifindex(), nodes_with_prefixes()));
+        });
+        for (auto* command : {make, remove}) {
+            command->add_option("--node", node_texts_, "HOME_ADDRESS [ADDRESS/LENGTH]...")
+                ->required()
+                ->expected(1)
+                ->take_all();
+        }
+        make->add_flag("--excl", flags_.exclusive, "NLM_F_EXCL");
+        make->add_flag("--replace", flags_.replace, "NLM_F_REPLACE");
+
+        add(app, "prefix-get", "show the longest prefix that holds an address",
+            [this] {
+                const auto address = need(wire::IpAddress::parse(address_).map_error(&message_of));
+                const auto index = ifindex();
+                print_prefixes({{index, need(need(Client::open()).prefix_get(index, address))}});
+            })
+            ->add_option("ADDRESS", address_, "of either family")
+            ->required();
+        add(
+            app, "prefixes", "show all prefixes of a device, or of all",
+            [this] {
+                auto client = need(Client::open());
+                print_prefixes(
+                    need(device_.empty() ? client.prefixes() : client.prefixes(ifindex())).nodes);
             },
             false)
             ->add_option("DEV", device_, "dsmip device, name or number");

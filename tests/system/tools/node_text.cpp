@@ -271,4 +271,32 @@ Parsed<Node> parse_node(std::string_view text) {
     return node;
 }
 
+Parsed<Node> parse_node_prefixes(std::string_view text) {
+    Node node;
+    const auto words = split(text, ' ');
+    auto home = wire::Ipv6Address::parse(words.empty() ? "" : words.front());
+    if (!home) {
+        return tl::unexpected(home.error().message);
+    }
+    node.home_address = *home;
+    for (std::size_t index = 1; index < words.size(); ++index) {
+        const std::string& word = words[index];
+        const std::size_t slash = word.find('/');
+        auto address = wire::IpAddress::parse(word.substr(0, slash));
+        if (!address) {
+            return tl::unexpected(address.error().message);
+        }
+        if (slash == std::string::npos) {
+            return tl::unexpected("\"" + word + "\" is no ADDRESS/LENGTH");
+        }
+        auto length = parse_number(word.substr(slash + 1), UINT8_MAX);
+        if (!length) {
+            return tl::unexpected(length.error());
+        }
+        node.prefixes.push_back(
+            {.address = *address, .length = static_cast<std::uint8_t>(*length)});
+    }
+    return node;
+}
+
 } // namespace dsmip::tools

@@ -23,6 +23,8 @@ template<class Value>
 using Parsed = tl::expected<Value, std::string>;
 
 Parsed<netlink::Node> parse_node(std::string_view text);
+/// "HOME_ADDRESS [ADDRESS/LENGTH]..."; bits behind the length are for the kernel to judge.
+Parsed<netlink::Node> parse_node_prefixes(std::string_view text);
 /// "192.0.2.1", "192.0.2.1:4191", "2001:db8::1", "[2001:db8::1]:4191".
 Parsed<wire::Endpoint> parse_endpoint(std::string_view text);
 Parsed<netlink::Milliseconds> parse_time(std::string_view text);
