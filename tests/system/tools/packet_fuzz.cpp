@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// dsmip-packet-fuzz: packets of every format, valid, nearly valid and nonsense, into both sides of
+// dsmip devices, whose network is a tun device. Where what is spoilt is inside the tunnel, every
+// packet has to be delivered or counted under exactly one drop counter; after each batch valid
+// packets of every format pass.
+//
+// --faults instead lets each allocation on the way of a valid packet fail, one after the other.
+// The host around it is made by packet_fuzz.sh.
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <linux/dsmip.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "genl_tree.hpp"
+#include "packet_build.hpp"
+#include "packet_ends.hpp"
+#include "random.hpp"
+
+namespace {
+
+using namespace dsmip::tools;
+
+/// What happened to packets since some moment.
+struct Account {
+    std::uint64_t received = 0; ///< delivered or counted on receive, at both devices
+    std::uint64_t rx_dropped = 0;
+    std::uint64_t transmitted = 0; ///< sent or counted on transmit
+    std::uint64_t tx_dropped = 0;
+    std::uint64_t no_memory = 0;
+    std::map<std::string, std::uint64_t> drops;
+};
+
+class Fuzzer {
+public:
+    struct Options {
+        std::string network = "tun0";
+        std::uint64_t count = 20000;
+        std::uint64_t seed = 0;
+        std::uint64_t batch = 500;
+        unsigned seconds = 0;
+        bool faults = false;
+    };
+
+    explicit Fuzzer(const Options& options)
+        : options_(options)
+        , random_(options.seed)
+        , netlink_(DSMIP_GENL_NAME)
+        , network_(options.network.c_str())
+        , home_agent_(netlink_, "ha0")
+        , mobile_node_(netlink_, "mn0")
+        , formats_(all_formats()) {}
+
+    int run() {
+        std::printf("packet fuzz: seed %llu, %llu packets\n", number(options_.seed),
+                    number(options_.count));
+        std::fflush(stdout);
+        settle();
+        flow();
+        const auto begin = std::chrono::steady_clock::now();
+        if (options_.faults) {
+            fail_allocations();
+        } else {
+            while (sent_ < options_.count && !failed_) {
+                batch();
+                const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+                if (options_.seconds != 0 && took.count() >= options_.seconds) {
+                    break;
+                }
+            }
+        }
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        std::printf("packet fuzz: %llu packets in %.1f s, %.0f per second; %llu unclaimed; drops:",
+                    number(sent_), took.count(), static_cast<double>(sent_) / took.count(),
+                    number(unclaimed_));
+        for (const auto& [name, value] : total_.drops) {
+            std::printf(" %s %llu", name.c_str(), number(value));
+        }
+        std::printf("\n");
+        return failed_ ? 1 : 0;
+    }
+
+private:
+    void fail(const std::string& what) {
+        std::fprintf(stderr, "FAIL packet fuzz, after %llu packets: %s\nrepeat with --seed %llu\n",
+                     number(sent_), what.c_str(), number(options_.seed));
+        failed_ = true;
+    }
+
+    Device& device(const Format& format) { return format.home_agent ? home_agent_ : mobile_node_; }
+
+    /// Begins a new account.
+    void settle() {
+        network_.drain();
+        unclaimed_ += network_.unclaimed;
+        network_.unclaimed = 0;
+        before_ = {home_agent_.counters(), mobile_node_.counters()};
+    }
+    Account account() {
+        network_.drain();
+        Account result;
+        Device* devices[] = {&home_agent_, &mobile_node_};
+        for (int n = 0; n < 2; ++n) {
+            for (const auto& [name, value] : devices[n]->counters()) {
+                const std::uint64_t change = value - before_[n][name];
+                if (change == 0) {
+                    continue;
+                }
+                const bool drop = name[0] != '=';
+                if (name == "=rx_packets" || name == "keepalive_in") {
+                    result.received += change;
+                } else if (name == "=tx_packets" || name == "=tx_errors") {
+                    result.transmitted += change;
+                } else if (drop && name.starts_with("rx_")) {
+                    result.rx_dropped += change;
+                    result.drops[name] += change;
+                } else if (drop && name.starts_with("tx_")) {
+                    result.tx_dropped += change;
+                    result.drops[name] += change;
+                }
+                if (name == "rx_no_memory" || name == "tx_no_memory") {
+                    result.no_memory += change;
+                }
+            }
+        }
+        return result;
+    }
+    void keep(const Account& account) {
+        for (const auto& [name, value] : account.drops) {
+            total_.drops[name] += value;
+        }
+    }
+    static std::string list(const Account& account) {
+        std::string text = "received " + std::to_string(account.received) + ", transmitted " +
+                           std::to_string(account.transmitted);
+        for (const auto& [name, value] : account.drops) {
+            text += ", " + name + " " + std::to_string(value);
+        }
+        return text;
+    }
+
+    /// Valid packets of every format pass in both directions.
+    void flow() {
+        settle();
+        const std::uint64_t sent = network_.sent;
+        for (const Format& format : formats_) {
+            const Packet in = plain_datagram(format, true);
+            const std::uint8_t protocol = format.inner == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+            if (!network_.arrive(outer_packet(format, between(format, in), protocol)) ||
+                !device(format).send(plain_datagram(format, false), 0)) {
+                fail("a valid packet cannot be sent: " + format.name());
+            }
+        }
+        const Account account = this->account();
+        if (account.received != formats_.size() || account.transmitted != formats_.size() ||
+            account.rx_dropped != 0 || account.tx_dropped != 0 ||
+            network_.sent - sent != formats_.size()) {
+            fail("valid traffic does not flow: of " + std::to_string(formats_.size()) +
+                 " packets " + list(account) + ", on the network " +
+                 std::to_string(network_.sent - sent));
+        }
+    }
+
+    /// A packet whose fate has to be known.
+    struct Trial {
+        const Format* format;
+        Packet packet;
+        std::uint32_t mark;
+    };
+    bool attempt(const Trial& trial, bool inward) {
+        return inward ? trial.packet.size() < 65000 && network_.arrive(trial.packet)
+                      : device(*trial.format).send(trial.packet, trial.mark);
+    }
+    /// Delivered, counted or refused.
+    std::uint64_t fates(const Account& account, bool inward) const {
+        return inward ? account.received + account.rx_dropped + network_.unclaimed
+                      : account.transmitted + account.tx_dropped;
+    }
+    /// Which packets of a batch have no fate, or several.
+    void explain(bool inward) {
+        int shown = 0;
+        for (const Trial& trial : trials_) {
+            settle();
+            const std::uint64_t wanted = attempt(trial, inward);
+            const Account account = this->account();
+            if (fates(account, inward) == wanted || ++shown > 5) {
+                continue;
+            }
+            std::fprintf(stderr, "%s, %s, %llu octets: wanted %llu; %s, unclaimed %llu\n  ",
+                         trial.format->name().c_str(), inward ? "in" : "out",
+                         number(trial.packet.size()), number(wanted), list(account).c_str(),
+                         number(network_.unclaimed));
+            for (std::size_t at = 0; at < std::min<std::size_t>(trial.packet.size(), 160); ++at) {
+                std::fprintf(stderr, "%02x", trial.packet[at]);
+            }
+            std::fprintf(stderr, "\n");
+        }
+    }
+
+    void batch() {
+        // Path cookies of some packets exist.
+        for (std::uint32_t& cookie : cookies_) {
+            cookie = make_path();
+        }
+        settle();
+        trials_.clear();
+        std::uint64_t accepted = 0;
+        const std::uint64_t kind = random_.below(6);
+        for (std::uint64_t n = 0; n < options_.batch; ++n, ++sent_) {
+            const Format& format = random_.pick(formats_);
+            switch (kind) {
+            case 0:
+            case 1:
+                accepted += receive_inside(format);
+                break;
+            case 2:
+                receive_anything(format);
+                break;
+            case 3:
+                receive_fragments(format);
+                break;
+            case 4:
+                accepted += transmit(format);
+                break;
+            default:
+                transmit_segments(format);
+                break;
+            }
+            if (n % 64 == 0) {
+                network_.drain();
+            }
+        }
+        const Account account = this->account();
+        keep(account);
+        if (const bool inward = kind < 2; inward || kind == 4) {
+            if (const std::uint64_t known = fates(account, inward); known != accepted) {
+                fail(std::to_string(accepted) + " packets " + (inward ? "arrived" : "were sent") +
+                     ", the fate of " + std::to_string(known) + " is known: " + list(account) +
+                     ", unclaimed " + std::to_string(network_.unclaimed));
+                explain(inward);
+            }
+        }
+        flow();
+    }
+
+    std::uint32_t make_path() {
+        Device& device = random_.chance(50) ? home_agent_ : mobile_node_;
+        const Answer answer = netlink_.ask(
+            {.command = DSMIP_CMD_PATH_NEW,
+             .attributes = {
+                 scalar(DSMIP_A_IFINDEX, device.index()),
+                 nest(DSMIP_A_PATH, {address(DSMIP_PATH_A_REMOTE6, "2001:db8:1::101")})}});
+        const Attribute* path =
+            answer.replies.empty() ? nullptr : find(answer.replies[0].attributes, DSMIP_A_PATH);
+        return path == nullptr ? 0 : u32_of(find(path->children, DSMIP_PATH_A_COOKIE));
+    }
+
+    /// The outer headers are right, what is inside is not always.
+    bool receive_inside(const Format& format) {
+        Packet inner = inner_packet(format, true, random_);
+        if (random_.chance(60)) {
+            spoil(inner, random_);
+            if (random_.chance(30)) {
+                repair(inner);
+            }
+        }
+        Packet payload = between(format, inner);
+        if (format.encap != DSMIP_ENCAP_DIRECT && random_.chance(30)) {
+            spoil(payload, random_);
+        }
+        // The kernel drops what is shorter than a header before it asks any tunnel.
+        if (format.encap == DSMIP_ENCAP_DIRECT && payload.size() < 40) {
+            payload.resize(40);
+        }
+        const bool v4 = format.inner == 4;
+        trials_.push_back(
+            {&format, outer_packet(format, payload, v4 ? IPPROTO_IPIP : IPPROTO_IPV6), 0});
+        return attempt(trials_.back(), true);
+    }
+
+    void receive_anything(const Format& format) {
+        const Packet inner = inner_packet(format, true, random_);
+        const bool v4 = format.inner == 4;
+        Packet packet =
+            random_.chance(20)
+                ? error_about(format, inner_packet(format, false, random_), random_)
+                : outer_packet(format, between(format, inner), v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
+        if (random_.chance(80)) {
+            spoil(packet, random_);
+            if (random_.chance(50)) {
+                repair(packet);
+            }
+        }
+        OffloadHead head{};
+        if (random_.chance(20)) {
+            head = segments_head(packet);
+        }
+        (void)network_.arrive(packet, head);
+    }
+
+    void receive_fragments(const Format& format) {
+        Packet inner = inner_packet(format, true, random_);
+        if (random_.chance(30)) {
+            spoil(inner, random_);
+        }
+        const bool v4 = format.inner == 4;
+        const Packet whole =
+            outer_packet(format, between(format, inner), v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
+        if (whole.size() > 60000) {
+            return;
+        }
+        for (const Packet& part : fragments(whole, random_.chance(70), random_)) {
+            (void)network_.arrive(part);
+        }
+    }
+
+    /// Claims of a sender that leaves checksums and segmentation to others, most of them wrong.
+    OffloadHead segments_head(const Packet& packet) {
+        OffloadHead head{};
+        constexpr std::uint8_t kinds[] = {std::uint8_t{0}, tcp4, tcp6, udp4};
+        const bool v4 = packet.size() > 20 && packet[0] >> 4 == 4;
+        head.flags =
+            random_.chance(80) ? needs_checksum : static_cast<std::uint8_t>(random_.next());
+        head.gso_type = random_.chance(70) ? kinds[v4 ? 1 : 2] : random_.pick(kinds);
+        head.csum_start =
+            static_cast<std::uint16_t>(random_.chance(70) ? (v4 ? 20 : 40) : random_.below(200));
+        head.csum_offset = static_cast<std::uint16_t>(random_.chance(70) ? 16 : random_.below(40));
+        head.hdr_len = static_cast<std::uint16_t>(random_.chance(70) ? head.csum_start + 20
+                                                                     : random_.below(300));
+        head.gso_size = static_cast<std::uint16_t>(random_.chance(70) ? random_.between(100, 1200)
+                                                                      : random_.next());
+        return head;
+    }
+
+    Packet packet_to_transmit(const Format& format) {
+        Packet packet = inner_packet(format, false, random_);
+        if (random_.chance(50)) {
+            spoil(packet, random_);
+            if (random_.chance(50)) {
+                repair(packet);
+            }
+        }
+        return packet;
+    }
+    bool transmit(const Format& format) {
+        Packet packet = packet_to_transmit(format);
+        std::uint32_t mark = 0;
+        if (random_.chance(30)) {
+            mark = random_.chance(50) ? random_.pick(cookies_)
+                                      : static_cast<std::uint32_t>(random_.next());
+        }
+        trials_.push_back({&format, std::move(packet), mark});
+        return attempt(trials_.back(), false);
+    }
+    void transmit_segments(const Format& format) {
+        const Packet packet = packet_to_transmit(format);
+        (void)device(format).send_segments(packet, segments_head(packet));
+    }
+
+    // Failing allocations
+
+    static void set_fail_nth(unsigned nth) {
+        const int fd = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
+        const std::string text = std::to_string(nth);
+        if (fd < 0 || write(fd, text.data(), text.size()) < 0) {
+            give_up("/proc/thread-self/fail-nth");
+        }
+        close(fd);
+    }
+    static unsigned fail_nth() {
+        std::ifstream file("/proc/thread-self/fail-nth");
+        unsigned left = 0;
+        file >> left;
+        return left;
+    }
+
+    /// One packet in each direction and format, with the first, second, ... allocation failing.
+    void fail_allocations() {
+        std::uint64_t injected = 0;
+        std::uint64_t rx_no_memory = 0;
+        std::uint64_t tx_no_memory = 0;
+        for (const Format& format : formats_) {
+            for (const bool inward : {true, false}) {
+                for (unsigned nth = 1; nth < 200; ++nth, ++sent_) {
+                    // Signalling takes a path cookie as well.
+                    const Packet inner =
+                        inward ? signalling_or_data(format) : plain_datagram(format, false);
+                    settle();
+                    bool seen = false;
+                    const Packet outer =
+                        outer_packet(format, between(format, inner),
+                                     format.inner == 4 ? IPPROTO_IPIP : IPPROTO_IPV6);
+                    set_fail_nth(nth);
+                    seen = inward ? network_.arrive(outer) : device(format).send(inner, 0);
+                    const unsigned left = fail_nth();
+                    set_fail_nth(0);
+                    const Account account = this->account();
+                    keep(account);
+                    const std::uint64_t count = inward ? account.received + account.rx_dropped
+                                                       : account.transmitted + account.tx_dropped;
+                    // The stack itself may have been short of memory before the module.
+                    if (count > 1 || (left != 0 && seen && count != 1)) {
+                        fail("with allocation " + std::to_string(nth) + " failing, " +
+                             format.name() + ": " + list(account));
+                    }
+                    (inward ? rx_no_memory : tx_no_memory) += account.no_memory;
+                    if (left != 0) {
+                        break;
+                    }
+                    ++injected;
+                }
+            }
+        }
+        std::printf("packet fuzz: %llu failed allocations, rx_no_memory %llu, tx_no_memory %llu\n",
+                    number(injected), number(rx_no_memory), number(tx_no_memory));
+        if (injected == 0 || rx_no_memory == 0 || tx_no_memory == 0) {
+            fail("failures were not injected, or not counted");
+        }
+        flow();
+    }
+    Packet signalling_or_data(const Format& format) {
+        if (format.inner == 4) {
+            return plain_datagram(format, true);
+        }
+        Random fixed(7);
+        for (;;) {
+            Packet packet = inner_packet(format, true, fixed);
+            if (packet[6] == IPPROTO_MH) {
+                return packet;
+            }
+        }
+    }
+
+    Options options_;
+    Random random_;
+    GenlSocket netlink_;
+    Network network_;
+    Device home_agent_;
+    Device mobile_node_;
+    std::vector<Format> formats_;
+    std::array<std::map<std::string, std::uint64_t>, 2> before_;
+    std::array<std::uint32_t, 8> cookies_{};
+    Account total_;
+    std::vector<Trial> trials_;
+    std::uint64_t sent_ = 0;
+    std::uint64_t unclaimed_ = 0;
+    bool failed_ = false;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Valid, spoilt and random packets for dsmip devices ha0 and mn0.",
+                 "dsmip-packet-fuzz");
+    Fuzzer::Options options;
+    options.seed =
+        static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+    app.add_option("--network", options.network, "tun device that is the network");
+    app.add_option("--count", options.count, "packets");
+    app.add_option("--seed", options.seed, "of all random numbers; printed");
+    app.add_option("--seconds", options.seconds, "end after so long");
+    app.add_option("--batch", options.batch, "packets between two looks at the counters");
+    app.add_flag("--faults", options.faults, "let allocations fail, one after the other");
+    CLI11_PARSE(app, argc, argv);
+    return Fuzzer(options).run();
+}
