@@ -12,19 +12,20 @@
 
 resolve_kernel() {
     case $1 in
-        uml | uml-debug) resolve_own_uml "$1" ;;
+        uml | uml-debug | x86-debug) resolve_own "$1" ;;
         debian) resolve_version "$(debian_release)" ;;
         */*) resolve_path "$1" ;;
         *) resolve_version "$1" ;;
     esac
 }
 
-resolve_own_uml() {
+resolve_own() {
     local dir
-    uml_prepare "$1" || exit
-    dir=$(uml_dir "$1") || exit
-    K_KIND=uml
-    K_IMAGE=$dir/linux
+    own_prepare "$1" || exit
+    dir=$(own_dir "$1") || exit
+    own_recipe "$1"
+    K_KIND=$OWN_KIND
+    K_IMAGE=$dir/$OWN_TARGET
     K_RELEASE=$(< "$dir/release")
     K_BUILD=$dir/build
     K_MODULES=$dir/modules/lib/modules/$K_RELEASE
@@ -97,9 +98,9 @@ kernel_make() {
 # list_kernels: for `vm kernels`.
 list_kernels() {
     local name release dir state
-    for name in uml uml-debug; do
+    for name in "${OWN_KERNELS[@]}"; do
         state='not built yet (scripts/vm prepare)'
-        dir=$(uml_dir "$name" 2> /dev/null) || state='needs linux-source (scripts/setup kernel)'
+        dir=$(own_dir "$name" 2> /dev/null) || state='needs linux-source (scripts/setup kernel)'
         [ ! -e "$dir/complete" ] || state="$dir"
         printf '%-28s %s\n' "$name" "$state"
     done

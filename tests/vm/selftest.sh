@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Does scripts/vm keep its promises, above all that no trouble in a guest goes unnoticed?
-#   tests/vm/selftest.sh [--kernel KERNEL]     KERNEL: debian (default), uml, uml-debug, ...
+#   tests/vm/selftest.sh [--kernel KERNEL]     KERNEL: debian (default), uml, uml-debug, x86-debug, ...
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -93,10 +93,14 @@ expect warning 125 'broken: told to warn' -- insmod "$broken" what=warn
 expect timeout-explained 124 'sleep 1000' --timeout 60 -- sleep 1000
 expect dead-kernel 124 'TIMEOUT' --timeout 25 --cpus 1 -- insmod "$broken" what=spin
 expect usage 64 'no kernel' --kernel 0.0.0-none -- true
-if [ "$kernel" = uml-debug ]; then
+if [ "$kernel" = uml-debug ] || [ "$kernel" = x86-debug ]; then
     expect use-after-free 125 'KASAN.*use-after-free' -- insmod "$broken" what=uaf
     expect deadlock 125 'possible circular locking' -- insmod "$broken" what=abba
     expect rcu 125 'suspicious RCU usage' -- insmod "$broken" what=rcu
+    if [ "$kernel" = x86-debug ]; then
+        expect atomic-sleep 125 'sleeping function called' -- insmod "$broken" what=atomic
+        expect shift 125 'UBSAN: shift-out-of-bounds' -- insmod "$broken" what=shift
+    fi
     DSMIP_VM_LEAKS=yes expect leak 125 'unreferenced object' -- insmod "$broken" what=leak
 fi
 

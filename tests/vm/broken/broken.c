@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A module that misbehaves as told when it is loaded, so that the VM tool's self-test sees whether real trouble in a kernel is
- * noticed: insmod broken.ko what=warn|oops|leak|uaf|abba|rcu|spin
+ * noticed: insmod broken.ko what=warn|oops|leak|uaf|abba|rcu|spin|atomic|shift
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -62,6 +62,22 @@ static void broken_spin(void)
 		cpu_relax();
 }
 
+/* A mutex where sleeping is not allowed. */
+static void broken_atomic(void)
+{
+	preempt_disable();
+	mutex_lock(&first);
+	mutex_unlock(&first);
+	preempt_enable();
+}
+
+static void broken_shift(void)
+{
+	volatile unsigned int distance = 77;
+
+	pr_info("broken: %u\n", 1U << distance);
+}
+
 static int __init broken_init(void)
 {
 	if (!strcmp(what, "warn"))
@@ -78,6 +94,10 @@ static int __init broken_init(void)
 		pr_info("broken: %p\n", rcu_dereference(protected_value));
 	else if (!strcmp(what, "spin"))
 		broken_spin();
+	else if (!strcmp(what, "atomic"))
+		broken_atomic();
+	else if (!strcmp(what, "shift"))
+		broken_shift();
 	else
 		return -EINVAL;
 	return 0;
