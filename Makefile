@@ -9,7 +9,7 @@ JOBS    ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-kmod \
+.PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-smp soak check-kmod \
 	check-requirements setup lint clean
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo '  make demo         install what is missing, build, boot a guest, show a node roaming'
 	@echo '  make check        install what is missing, build, run all tests (guest: Debian kernel)'
 	@echo '  make check-debug  the system tests on a kernel with KASAN, lockdep and kmemleak'
+	@echo '  make check-smp    the same on an emulated SMP machine: slow'
+	@echo '  make soak         fuzzers and removal under traffic at full length on both: half an hour'
 	@echo
 	@echo '  make all          daemon and command into build/ctl; the module for KDIR'
 	@echo '  make kmod KDIR=D  the module for the kernel whose build folder is D'
@@ -64,6 +66,13 @@ check-system: ctl
 check-debug: setup ctl
 	scripts/vm prepare --kernel uml-debug
 	tests/system/run --kernel uml-debug
+
+check-smp: setup ctl
+	scripts/vm prepare --kernel x86-debug
+	DSMIP_VM_CPUS=$${DSMIP_VM_CPUS:-4} tests/system/run --kernel x86-debug --jobs 1
+
+soak: setup ctl
+	tests/system/soak
 
 # Every test named in the requirements matrix exists and ran in this tree.
 check-requirements:

@@ -15,7 +15,7 @@ packet_host() {
 		net.ipv6.icmp.ratemask=200 net.ipv4.conf.all.accept_redirects=0 net.ipv4.conf.default.accept_redirects=0 \
 		net.ipv6.conf.all.accept_redirects=0 net.ipv6.conf.default.accept_redirects=0 \
 		net.ipv6.conf.default.accept_ra=0
-	ip -n "$ns" tuntap add dev tun0 mode tun vnet_hdr
+	ip -n "$ns" tuntap add dev tun0 mode tun vnet_hdr multi_queue
 	ip -n "$ns" link set tun0 addrgenmode none
 	ip -n "$ns" address add 192.0.2.1/24 dev tun0
 	ip -n "$ns" address add 2001:db8:1::1/64 dev tun0 nodad

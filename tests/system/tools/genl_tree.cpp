@@ -154,7 +154,8 @@ std::uint32_t u32_of(const Attribute* attribute, std::uint32_t otherwise) {
 }
 
 GenlSocket::GenlSocket(const char* family)
-    : buffer_(1 << 17) {
+    : name_(family)
+    , buffer_(1 << 17) {
     fd_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
     sockaddr_nl local{};
     local.nl_family = AF_NETLINK;
@@ -166,13 +167,20 @@ GenlSocket::GenlSocket(const char* family)
     setsockopt(fd_, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof one);
     setsockopt(fd_, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof one);
     setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (!find_again()) {
+        give_up(family);
+    }
+}
+
+bool GenlSocket::find_again() {
     Request request{.command = CTRL_CMD_GETFAMILY};
     request.attributes.push_back(
-        {.type = CTRL_ATTR_FAMILY_NAME, .payload = Bytes(family, family + strlen(family) + 1)});
+        {.type = CTRL_ATTR_FAMILY_NAME,
+         .payload = Bytes(name_.c_str(), name_.c_str() + name_.size() + 1)});
     const Answer answer = ask_family(GENL_ID_CTRL, request);
     if (answer.error != 0 || answer.replies.empty()) {
         errno = answer.error;
-        give_up(family);
+        return false;
     }
     auto attributes = answer.replies.front().attributes;
     family_ = static_cast<std::uint16_t>(u32_of(find(attributes, CTRL_ATTR_FAMILY_ID)));
@@ -186,6 +194,7 @@ GenlSocket::GenlSocket(const char* family)
             }
         }
     }
+    return true;
 }
 
 GenlSocket::~GenlSocket() {

@@ -94,7 +94,9 @@ public:
     GenlSocket(const GenlSocket&) = delete;
     GenlSocket& operator=(const GenlSocket&) = delete;
 
-    std::uint16_t family() const { return family_; }
+    /// Looks up the family once more, whose number changes when its module is loaded again; false when
+    /// there is none just now.
+    bool find_again();
     std::uint32_t next_sequence() { return ++sequence_; }
     /// 0 or the error of joining the multicast group.
     int join(const char* group);
@@ -114,6 +116,7 @@ private:
     Bytes message(std::uint16_t family, const Request& request, std::uint32_t sequence) const;
 
     int fd_ = -1;
+    std::string name_;
     std::uint16_t family_ = 0;
     std::uint32_t sequence_ = 0;
     std::map<std::string, std::uint32_t> groups_;

@@ -22,6 +22,7 @@
 
 #include "genl_tree.hpp"
 #include "netlink_mutate.hpp"
+#include "packet_plan.hpp"
 #include "random.hpp"
 
 namespace {
@@ -37,6 +38,7 @@ struct Options {
     std::uint64_t batch = 5000;
     bool unprivileged = false;
     bool tolerant = false; ///< devices may go away
+    bool load = false;     ///< they are ha0 and mn0 of packet_fuzz.sh, and shall have their nodes
 };
 
 class Fuzzer {
@@ -69,6 +71,9 @@ public:
         }
         const auto begin = std::chrono::steady_clock::now();
         while (sent_ < options_.count && !failed_) {
+            if (options_.load) {
+                set_up();
+            }
             const auto end = std::min(options_.count, sent_ + options_.batch);
             while (sent_ < end && !failed_) {
                 send_some();
@@ -102,6 +107,24 @@ private:
         }
         if (socket_.join(DSMIP_GENL_MCGRP_EVENTS) != EPERM) {
             fail("an unprivileged process joined the group of events");
+        }
+    }
+
+    /// Devices and module come and go; now and then they get back what the packets need.
+    void set_up() {
+        if (!socket_.find_again() || !check_.find_again()) {
+            usleep(10000);
+            return;
+        }
+        for (std::size_t n = 0; n < devices_.size(); ++n) {
+            const std::uint32_t found = if_nametoindex(options_.devices[n].c_str());
+            if (found != 0) {
+                devices_[n] = found;
+            }
+        }
+        stock_.devices = devices_;
+        for (const Request& request : plan(devices_)) {
+            (void)check_.ask(request);
         }
     }
 
@@ -350,6 +373,7 @@ int main(int argc, char** argv) {
     app.add_option("--batch", options.batch, "messages between two looks at the state");
     app.add_flag("--unprivileged", options.unprivileged,
                  "as an ordinary user: everything is refused");
+    app.add_flag("--load", options.load, "the devices are ha0 and mn0 of packet_fuzz.sh");
     app.add_flag("--tolerant", options.tolerant, "devices may go away; the state is not looked at");
     CLI11_PARSE(app, argc, argv);
     return Fuzzer(options).run();

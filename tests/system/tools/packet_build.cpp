@@ -364,6 +364,9 @@ std::vector<Packet> fragments(const Packet& packet, bool spoil_them, Random& ran
         }
         parts.push_back(std::move(part));
     }
+    if (parts.empty()) {
+        return {packet};
+    }
     if (random.chance(30)) {
         std::reverse(parts.begin(), parts.end());
     }

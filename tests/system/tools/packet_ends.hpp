@@ -58,7 +58,7 @@ public:
         : fd_(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) {
         ifreq request{};
         std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-        request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
+        request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
         if (fd_ < 0 || ioctl(fd_, TUNSETIFF, &request) != 0) {
             give_up(name);
         }
@@ -122,6 +122,11 @@ public:
     }
 
     std::uint32_t index() const { return index_; }
+    /// For a device that goes away and comes back; false while there is none.
+    bool find_again() {
+        index_ = if_nametoindex(name_.c_str());
+        return index_ != 0;
+    }
 
     /// False when the socket refused it: then the device never saw it.
     bool send(const Packet& packet, std::uint32_t mark) {

@@ -21,6 +21,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include "fail_nth.hpp"
 #include "genl_tree.hpp"
 #include "packet_build.hpp"
 #include "packet_ends.hpp"
@@ -49,6 +50,8 @@ public:
         std::uint64_t batch = 500;
         unsigned seconds = 0;
         bool faults = false;
+        bool tolerant = false; ///< devices and nodes come and go; nothing is accounted for
+        std::string flood;     ///< instead: tunnel packets to this UDP end point, ADDRESS:PORT
     };
 
     explicit Fuzzer(const Options& options)
@@ -64,14 +67,16 @@ public:
         std::printf("packet fuzz: seed %llu, %llu packets\n", number(options_.seed),
                     number(options_.count));
         std::fflush(stdout);
-        settle();
-        flow();
+        if (!options_.tolerant) {
+            settle();
+            flow();
+        }
         const auto begin = std::chrono::steady_clock::now();
         if (options_.faults) {
             fail_allocations();
         } else {
             while (sent_ < options_.count && !failed_) {
-                batch();
+                options_.tolerant ? disturb() : batch();
                 const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
                 if (options_.seconds != 0 && took.count() >= options_.seconds) {
                     break;
@@ -252,6 +257,38 @@ private:
         flow();
     }
 
+    /// A batch whose packets may meet no device at all.
+    void disturb() {
+        trials_.clear();
+        const bool there = home_agent_.find_again() && mobile_node_.find_again();
+        for (std::uint64_t n = 0; n < options_.batch; ++n, ++sent_) {
+            const Format& format = random_.pick(formats_);
+            switch (there ? random_.below(6) : random_.below(3)) {
+            case 0:
+                receive_inside(format);
+                break;
+            case 1:
+                receive_anything(format);
+                break;
+            case 2:
+                receive_fragments(format);
+                break;
+            case 3:
+                transmit_segments(format);
+                break;
+            case 4:
+                (void)device(format).send(plain_datagram(format, false), 0);
+                break;
+            default:
+                transmit(format);
+                break;
+            }
+            if (n % 64 == 0) {
+                network_.drain();
+            }
+        }
+    }
+
     std::uint32_t make_path() {
         Device& device = random_.chance(50) ? home_agent_ : mobile_node_;
         const Answer answer = netlink_.ask(
@@ -368,23 +405,9 @@ private:
 
     // Failing allocations
 
-    static void set_fail_nth(unsigned nth) {
-        const int fd = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
-        const std::string text = std::to_string(nth);
-        if (fd < 0 || write(fd, text.data(), text.size()) < 0) {
-            give_up("/proc/thread-self/fail-nth");
-        }
-        close(fd);
-    }
-    static unsigned fail_nth() {
-        std::ifstream file("/proc/thread-self/fail-nth");
-        unsigned left = 0;
-        file >> left;
-        return left;
-    }
-
     /// One packet in each direction and format, with the first, second, ... allocation failing.
     void fail_allocations() {
+        FailNth fault;
         std::uint64_t injected = 0;
         std::uint64_t rx_no_memory = 0;
         std::uint64_t tx_no_memory = 0;
@@ -399,21 +422,20 @@ private:
                     const Packet outer =
                         outer_packet(format, between(format, inner),
                                      format.inner == 4 ? IPPROTO_IPIP : IPPROTO_IPV6);
-                    set_fail_nth(nth);
+                    fault.arm(nth);
                     seen = inward ? network_.arrive(outer) : device(format).send(inner, 0);
-                    const unsigned left = fail_nth();
-                    set_fail_nth(0);
+                    const bool failed = fault.disarm();
                     const Account account = this->account();
                     keep(account);
                     const std::uint64_t count = inward ? account.received + account.rx_dropped
                                                        : account.transmitted + account.tx_dropped;
                     // The stack itself may have been short of memory before the module.
-                    if (count > 1 || (left != 0 && seen && count != 1)) {
+                    if (count > 1 || (!failed && seen && count != 1)) {
                         fail("with allocation " + std::to_string(nth) + " failing, " +
                              format.name() + ": " + list(account));
                     }
                     (inward ? rx_no_memory : tx_no_memory) += account.no_memory;
-                    if (left != 0) {
+                    if (!failed) {
                         break;
                     }
                     ++injected;
@@ -458,6 +480,28 @@ private:
 
 } // namespace
 
+namespace {
+
+/// Direct tunnel packets in UDP datagrams from an ordinary socket, until somebody ends it.
+int flood(const std::string& text, std::uint64_t seed) {
+    const std::size_t colon = text.rfind(':');
+    const Octets host = octets(text.substr(0, colon));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(text.substr(colon + 1))));
+    std::memcpy(&to.sin_addr, host.data(), sizeof to.sin_addr);
+    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    Random random(seed);
+    const std::vector<Format> formats = all_formats();
+    for (;;) {
+        const Packet packet = inner_packet(formats[random.below(formats.size())], true, random);
+        (void)sendto(fd, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&to),
+                     sizeof to);
+    }
+}
+
+} // namespace
+
 int main(int argc, char** argv) {
     CLI::App app("Valid, spoilt and random packets for dsmip devices ha0 and mn0.",
                  "dsmip-packet-fuzz");
@@ -469,7 +513,14 @@ int main(int argc, char** argv) {
     app.add_option("--seed", options.seed, "of all random numbers; printed");
     app.add_option("--seconds", options.seconds, "end after so long");
     app.add_option("--batch", options.batch, "packets between two looks at the counters");
+    app.add_flag("--tolerant", options.tolerant,
+                 "devices and nodes come and go; nothing is accounted for");
+    app.add_option("--flood", options.flood,
+                   "only tunnel packets to this UDP end point, without end");
     app.add_flag("--faults", options.faults, "let allocations fail, one after the other");
     CLI11_PARSE(app, argc, argv);
+    if (!options.flood.empty()) {
+        return flood(options.flood, options.seed);
+    }
     return Fuzzer(options).run();
 }
