@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-smp soak check-kmod \
-	check-requirements setup lint clean
+	check-requirements setup lint clean bench bench-quick
 
 help:
 	@echo 'dsmip: dual-stack Mobile IPv6 for Linux'
@@ -20,6 +20,9 @@ help:
 	@echo '  make check-debug  the system tests on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  make check-smp    the same on an emulated SMP machine: slow'
 	@echo '  make soak         fuzzers and removal under traffic at full length on both: half an hour'
+	@echo
+	@echo '  make bench        measure against the tunnels of the kernel, write Documentation/benchmarks (over an hour)'
+	@echo '  make bench-quick  instructions per packet of four formats against their aims (about five minutes)'
 	@echo
 	@echo '  make all          daemon and command into build/ctl; the module for KDIR'
 	@echo '  make kmod KDIR=D  the module for the kernel whose build folder is D'
@@ -77,6 +80,12 @@ soak: setup ctl
 # Every test named in the requirements matrix exists and ran in this tree.
 check-requirements:
 	tests/requirements
+
+bench: setup ctl
+	tests/bench/run
+
+bench-quick: setup ctl
+	tests/bench/run --quick
 
 lint:
 	scripts/lint

@@ -1,41 +1,58 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs in the guest of tests/bench/instructions: one variant, packets from [cn] to a node, intervals marked for the
-# counting plugin of QEMU.
-#   count.sh VARIANT FEW MANY ROUNDS
+# Runs in the guest of tests/bench/instructions: packets through one variant, intervals marked for the counting plugin of
+# QEMU.
+#   count.sh VARIANT NODES FEW MANY ROUNDS DIRECTION...     to-node, from-node
 # shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/network.sh"
-tree=$(cd "$here/../../.." && pwd)
-export PATH="$tree/build/ctl/bin:$PATH"
-variant=$1 few=$2 many=$3 rounds=$4
+PATH="$here/../../../build/ctl/bin:$PATH"
+variant=$1 NODES=$2 few=$3 many=$4 rounds=$5
 
-# arrived DEVICE: packets that came in through a device of [ha] or [mn].
-arrived() {
-	local ns=mn
-	[ "$1" = mn0 ] || ns=ha
-	ip netns exec $ns cat "/sys/class/net/$1/statistics/rx_packets"
-}
-# count DEVICE: intervals of FEW and of MANY packets in turn, ROUNDS times. All of them come through, or the variant does
-# not work.
+# arrived NS DEVICE: packets that came in.
+arrived() { ip netns exec "$1" cat "/sys/class/net/$2/statistics/rx_packets"; }
+# count NS DEVICE: intervals of FEW and of MANY packets in turn, ROUNDS times. All of them come through, or the variant
+# does not work.
 count() {
 	local before came expected=$((300 + rounds * (few + many)))
-	before=$(arrived "$1")
-	ip netns exec cn bash "$here/count_sender.sh" "$few" "$many" "$rounds"
-	came=$(($(arrived "$1") - before))
+	before=$(arrived "$@")
+	"${send[@]}" "$few" "$many" "$rounds"
+	came=$(($(arrived "$@") - before))
 	# The kernel has a word of its own to say now and then.
 	((came >= expected && came < expected + 20)) ||
-		fail "$variant: $came packets came to $1, not $expected"
+		fail "$variant: $came packets came to $2, not $expected"
+}
+
+# count_direction DIRECTION: all of the way, then without [ha]: sender, one cable and the drop.
+count_direction() {
+	local near end
+	if [ "$1" = to-node ]; then
+		send=(ip netns exec src "$here/count_sender.sh" "pktgen_send src0")
+		near=ha-cn end=(mn mn0)
+	else
+		send=(ip netns exec mn "$here/count_sender.sh" "node_send $variant $NODES")
+		near=ha-mn end=(cn cn0)
+	fi
+	count "${end[@]}"
+	drop_at ha $near
+	count ha $near
 }
 
 modprobe pktgen
 make_network
+make_source
 make_variant "$variant"
-ip netns exec cn bash -c ". $here/network.sh; pktgen_prepare $(inner_family "$variant")"
+case $variant in
+wg?)
+	# It does not send before the two have talked.
+	make_node "$variant"
+	ip netns exec cn ping -q -c 1 "$([ "$variant" = wg4 ] && echo $HOME4 || echo $HOME6)" >/dev/null
+	drop_at mn mn0
+	;;
+esac
+ip netns exec src bash -c ". $here/network.sh; pktgen_prepare src0 $(inner_family "$variant") $NODES"
 grep -i " [tw] " /proc/kallsyms | gzip -1 >"$DSMIP_ARTIFACTS/symbols.gz"
-count mn0
-# The same without [ha]: sender, one cable and the drop.
-ip netns exec ha tc qdisc add dev ha-cn clsact
-ip netns exec ha tc filter add dev ha-cn ingress matchall action drop
-count ha-cn
+for direction in "${@:6}"; do
+	count_direction "$direction"
+done

@@ -1,19 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The sender of count.sh, one process for all intervals.
-#   count_sender.sh FEW MANY ROUNDS
+#   count_sender.sh COMMAND FEW MANY ROUNDS     COMMAND: a function of network.sh that takes the number of packets
 # shellcheck source-path=SCRIPTDIR
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/network.sh"
-mark=$here/../../../build/bench/mark
+. "$(dirname "$0")/network.sh"
+read -ra send <<<"$1"
 
 # Caches warm up, neighbours and routes are found.
-pktgen_send 300
-"$mark"
-for ((round = 0; round < $3; round++)); do
-	pktgen_send "$1"
-	"$mark"
-	pktgen_send "$2"
-	"$mark"
+"${send[@]}" 300
+"$BENCH_BIN/mark"
+for ((round = 0; round < $4; round++)); do
+	"${send[@]}" "$2"
+	"$BENCH_BIN/mark"
+	"${send[@]}" "$3"
+	"$BENCH_BIN/mark"
 done

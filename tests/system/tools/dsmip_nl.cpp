@@ -394,7 +394,10 @@ private:
         bulk->add_option("N", number_, "nodes")->required();
         bulk->add_option("--via", via_, "end point of all of them");
         bulk->add_option("--lifetime", lifetime_, "of all of them");
-        bulk->add_flag("--spread", spread_, "node n at the IPv4 end point 10.0.0.0 + n");
+        bulk->add_flag(
+            "--spread", spread_,
+            "node n at the end point 10.0.0.1 + n, or 2001:db8:a::1 + n if --via is IPv6");
+        bulk->add_option("--encap", options_["--encap"], "direct, udp, udp-tlv, udp-tlv-draft");
         bulk->add_flag("--home4", home4_, "IPv4 home address 100.64.0.0 + n each");
     }
     static wire::Ipv4Address ipv4_plus(std::uint32_t base, std::uint32_t n) {
@@ -402,23 +405,35 @@ private:
         return {{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
                  static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)}};
     }
+    /// 2001:db8:SUBNET:: + n
+    static wire::Ipv6Address ipv6_plus(std::uint8_t subnet, std::uint32_t n) {
+        return {{0x20, 0x01, 0x0d, 0xb8, 0x00, subnet, 0, 0, 0, 0, 0, 0,
+                 static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
+                 static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)}};
+    }
     void fill_synthetic(netlink::Node& node, std::uint32_t n, const wire::Endpoint& via,
                         netlink::Milliseconds lifetime) const {
-        node.home_address = {{0x20, 0x01, 0x0d, 0xb8, 0x00, 0x0b, 0, 0, 0, 0, 0, 0,
-                              static_cast<std::uint8_t>(n >> 24),
-                              static_cast<std::uint8_t>(n >> 16), static_cast<std::uint8_t>(n >> 8),
-                              static_cast<std::uint8_t>(n)}};
+        node.home_address = ipv6_plus(0x0b, n);
         if (home4_) {
             node.home_addresses4 = {ipv4_plus(0x64400000U, n)};
         }
         netlink::Binding& binding = node.bindings.emplace_back();
         binding.care_of = via.address;
-        if (spread_) {
+        if (spread_ && via.address.is_ipv4()) {
             binding.care_of = ipv4_plus(0x0a000000U, n + 1);
+        } else if (spread_) {
+            binding.care_of = ipv6_plus(0x0a, n + 1);
         }
         if (via.port != 0) {
             binding.port = via.port;
             binding.encapsulation = netlink::Encapsulation::udp;
+        }
+        if (const auto encap = options_.find("--encap");
+            encap != options_.end() && !encap->second.empty()) {
+            binding.encapsulation = netlink::parse_encapsulation(encap->second);
+            if (!binding.encapsulation) {
+                give_up("--encap: direct, udp, udp-tlv or udp-tlv-draft");
+            }
         }
         binding.lifetime = lifetime;
     }

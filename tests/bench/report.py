@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What tests/bench/run found, as text and as plots. A plot is drawn by hand: bars are all it needs."""
+import html
+
+DIRECTIONS = ("to-node", "from-node")
+AIM_INSTRUCTIONS, AIM_MANY, AIM_TCP, AIM_OCTETS, AIM_INSTALL = 0.9, 1.05, 1.0, 400, 30
+
+
+def table(head, rows):
+    """A table of Markdown that is also good to read as it is; the first column is text."""
+    cells = [head, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+
+    def line(row):
+        return "| " + " | ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
+                                 for column, (cell, width) in enumerate(zip(row, widths))) + " |"
+    rule = "| " + " | ".join("-" * width if column == 0 else "-" * (width - 1) + ":" for column, width in enumerate(widths)) + " |"
+    return "\n".join([line(head), rule, *map(line, rows)])
+
+
+def count(results, name, direction):
+    return results["instructions"].get(name, {}).get(direction, {}).get("instructions")
+
+
+def number(value, digits=0):
+    return "" if value is None else f"{value:,.{digits}f}"
+
+
+def ratio(ours, theirs):
+    return ours / theirs if ours and theirs else None
+
+
+def many_names(results):
+    """(variant, nodes, name) of what was counted with many nodes."""
+    for name in results["instructions"]:
+        if name.endswith(" nodes"):
+            variant, nodes = name[:-6].split(", ")
+            yield variant, int(nodes), name
+
+
+def aims(results):
+    """(what, figure, aim, whether a small figure is good); the figure is None when it was not measured."""
+    for theirs, ours in results["pairs"].items():
+        for direction in DIRECTIONS:
+            yield (f"instructions {direction.replace('-', ' ')}, {ours} / {theirs}",
+                   ratio(count(results, ours, direction), count(results, theirs, direction)), AIM_INSTRUCTIONS, True)
+    for variant, nodes, name in many_names(results):
+        for direction in DIRECTIONS:
+            yield (f"instructions {direction.replace('-', ' ')}, {variant}, {nodes:,} nodes / 1 node",
+                   ratio(count(results, name, direction), count(results, variant, direction)), AIM_MANY, True)
+    speed = results.get("throughput") or {}
+    for theirs, ours in results["pairs"].items():
+        if theirs in speed and ours in speed:
+            yield f"TCP, {ours} / {theirs}", ratio(speed[ours]["tcp"]["median"], speed[theirs]["tcp"]["median"]), AIM_TCP, False
+    for nodes, figures in (results.get("scale") or {}).get("nodes", {}).items():
+        yield f"octets of kernel memory per node, {int(nodes):,} nodes", figures["octets_per_node"], AIM_OCTETS, True
+        yield f"seconds to install {int(nodes):,} nodes", figures["install_s"], AIM_INSTALL, True
+
+
+def is_missed(figure, aim, small_is_good):
+    return figure > aim if small_is_good else figure < aim
+
+
+def missed(results):
+    return [what for what, figure, aim, small in aims(results) if figure is not None and is_missed(figure, aim, small)]
+
+
+def instruction_table(results):
+    rows, paired = [], set()
+
+    def row(name, against=None):
+        cells = [name]
+        for direction in DIRECTIONS:
+            own = count(results, name, direction)
+            cells += [number(own), number(ratio(own, count(results, against, direction)) if against else None, 2)]
+        rows.append(cells)
+    for theirs, ours in results["pairs"].items():
+        paired |= {theirs, ours}
+    for name in sorted(set(results["instructions"]) - paired, key=lambda name: (" nodes" in name, name)):
+        if name.startswith("plain"):
+            row(name)
+    for theirs, ours in results["pairs"].items():
+        if theirs in results["instructions"]:
+            row(theirs)
+            row(ours, theirs)
+    for name in results["instructions"]:
+        if name not in paired and not name.startswith("plain"):
+            row(name, name.split(",")[0] if " nodes" in name else None)
+    return table(["", "to node", "ratio", "from node", "ratio"], rows)
+
+
+def throughput_table(results):
+    rows = []
+    speed = results["throughput"]
+    against = {ours: theirs for theirs, ours in results["pairs"].items()}
+    for name, kinds in speed.items():
+        cells = [name]
+        for kind, unit in (("to-node", 1e3), ("from-node", 1e3), ("tcp", 1e6)):
+            figure = kinds.get(kind, {}).get("median")
+            other = speed.get(against.get(name), {}).get(kind, {}).get("median")
+            cells += [number(figure / unit if figure else None), number(ratio(figure, other), 2)]
+        rows.append(cells)
+    return table(["", "kpackets/s to node", "ratio", "from node", "ratio", "TCP Mbit/s", "ratio"], rows)
+
+
+def scale_table(results):
+    return table(["nodes", "install s", "dump s", "flush s", "octets each"],
+                 [[f"{int(nodes):,}", number(figures["install_s"], 2), number(figures["dump_s"], 2), number(figures["flush_s"], 2),
+                   number(figures["octets_per_node"])] for nodes, figures in results["scale"]["nodes"].items()])
+
+
+def text(results):
+    at = results["machine"]
+    parts = [f"Commit {at['commit']}, {at['date']}, {at['processor']}, {at['cpus']} processors.",
+             "## Instructions per packet at the home agent\n\n"
+             f"Guest instructions, {at['kernel_of_instructions']} in QEMU's emulation. The ratio is to the tunnel of the kernel "
+             "above;\nwith many nodes, to one node.\n\n" + instruction_table(results)]
+    if results.get("throughput"):
+        parts.append(f"## Packets and TCP by the clock\n\n{at['kernel_of_throughput']}, one processor; medians.\n\n"
+                     + throughput_table(results))
+    if results.get("scale"):
+        parts.append("## Many nodes\n\n" + scale_table(results))
+    rows = [[what, number(figure, 2 if figure < 100 else 0), ("≤ " if small else "≥ ") + f"{aim:g}",
+             "missed" if is_missed(figure, aim, small) else "met"]
+            for what, figure, aim, small in aims(results) if figure is not None]
+    parts.append("## Aims\n\n" + table(["", "is", "aim", ""], rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def bar_chart(title, unit, groups):
+    """groups: [(label, [(series, value)])]; horizontal bars, one colour for each series."""
+    colours, names = ("#8c9bb0", "#1f6fb4", "#c46a1b", "#3f8f58"), []
+    for _, bars in groups:
+        names += [series for series, _ in bars if series not in names]
+    largest = max(value for _, bars in groups for _, value in bars)
+    left, width, bar, gap, top = 150, 560, 14, 12, 70
+    out, y = [], top
+    for label, bars in groups:
+        out.append(f'<text x="{left - 8}" y="{y + len(bars) * bar / 2 + 4:.0f}" text-anchor="end">{html.escape(label)}</text>')
+        for series, value in bars:
+            length = width * value / largest
+            out.append(f'<rect x="{left}" y="{y}" width="{length:.1f}" height="{bar - 2}" '
+                       f'fill="{colours[names.index(series) % len(colours)]}"/>')
+            out.append(f'<text x="{left + length + 4:.1f}" y="{y + bar - 4}" class="value">{value:,.0f}</text>')
+            y += bar
+        y += gap
+    legend = "".join(f'<rect x="{left + 140 * index}" y="40" width="12" height="12" fill="{colours[index % len(colours)]}"/>'
+                     f'<text x="{left + 140 * index + 18}" y="50">{html.escape(name)}</text>' for index, name in enumerate(names))
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 80}" height="{y + 10}" font-family="sans-serif" '
+            f'font-size="12">\n<style>.value {{ font-size: 10px; fill: #444 }}</style>\n'
+            f'<rect width="100%" height="100%" fill="white"/>\n'
+            f'<text x="{left}" y="24" font-size="15">{html.escape(title)} ({html.escape(unit)})</text>\n{legend}\n'
+            + "\n".join(out) + "\n</svg>\n")
+
+
+def plots(results):
+    """{file name: SVG}"""
+    out = {}
+    for direction in DIRECTIONS:
+        groups = [(name, [("forwarding only", count(results, name, direction))]) for name in ("plain4", "plain6")
+                  if count(results, name, direction)]
+        for theirs, ours in results["pairs"].items():
+            if count(results, theirs, direction) and count(results, ours, direction):
+                groups.append((f"{ours}, {theirs}", [("dsmip", count(results, ours, direction)),
+                                                     ("tunnel of the kernel", count(results, theirs, direction))]))
+        out[f"instructions-{direction}.svg"] = bar_chart(f"Work at the home agent, {direction.replace('-', ' ')}",
+                                                         "instructions per packet, less is better", groups)
+    groups = []
+    for variant in dict.fromkeys(variant for variant, _, _ in many_names(results)):
+        counts = [("1 node", count(results, variant, "to-node"))]
+        counts += [(f"{nodes:,} nodes", count(results, name, "to-node")) for other, nodes, name in many_names(results)
+                   if other == variant]
+        groups.append((variant, counts))
+    if groups:
+        out["nodes.svg"] = bar_chart("Work at the home agent with many nodes, to node", "instructions per packet", groups)
+    speed = results.get("throughput")
+    if speed:
+        groups = [(name, [("forwarding only", speed[name]["tcp"]["median"] / 1e6)]) for name in ("plain4", "plain6") if name in speed]
+        groups += [(f"{ours}, {theirs}", [("dsmip", speed[ours]["tcp"]["median"] / 1e6),
+                                          ("tunnel of the kernel", speed[theirs]["tcp"]["median"] / 1e6)])
+                   for theirs, ours in results["pairs"].items() if ours in speed and theirs in speed]
+        out["tcp.svg"] = bar_chart("TCP to the node, one processor", "Mbit/s, more is better", groups)
+    return out
+
+
+def write(results, folder):
+    """results.md and the plots."""
+    pictures = plots(results)
+    for name, picture in pictures.items():
+        (folder / name).write_text(picture, encoding="utf-8")
+    body = ("<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n<!-- Written by tests/bench/run. -->\n# Benchmarks\n\n"
+            "What is measured and how to read it: [performance.md](../performance.md).\n\n" + text(results) + "\n"
+            + "\n".join(f"![{name[:-4]}]({name})" for name in pictures) + "\n")
+    (folder / "results.md").write_text(body, encoding="utf-8")
