@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * dsmip: differences between the kernels it builds for, 6.1 to 6.18.  No other
- * file looks at a version.  Each entry gives today's meaning a name; the older
+ * file looks at them.  Each entry gives today's meaning a name; the older
  * branch goes when the older kernel does.
+ *
+ * What a kernel has is asked of its headers, here or in Kbuild, not of its
+ * version: stable updates and distributions carry changes back.
  */
 #ifndef _DSMIP_COMPAT_H
 #define _DSMIP_COMPAT_H
 
-#include <linux/netdevice.h>
 #include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error dsmip needs Linux 6.1 or newer
+#endif
+
+#include <linux/netdevice.h>
 #include <net/genetlink.h>
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#if __has_include(<net/gso.h>)
 #include <net/gso.h>
 #endif
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#if __has_include(<linux/unaligned.h>)
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
@@ -22,10 +30,10 @@
 /* Lockless transmit was a feature bit before it was a field. */
 static inline void dsmip_compat_set_lltx(struct net_device *dev)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	dev->lltx = true;
-#else
+#ifdef NETIF_F_LLTX
 	dev->features |= NETIF_F_LLTX;
+#else
+	dev->lltx = true;
 #endif
 }
 
@@ -34,15 +42,15 @@ static inline void dsmip_compat_set_netns_immutable(struct net_device *dev)
 {
 #if defined(DSMIP_HAVE_NETNS_IMMUTABLE)
 	dev->netns_immutable = true;
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	dev->netns_local = true;
-#else
+#elif defined(NETIF_F_NETNS_LOCAL)
 	dev->features |= NETIF_F_NETNS_LOCAL;
+#else
+	dev->netns_local = true;
 #endif
 }
 
-/* Since 6.8 the core allocates and frees the per-CPU statistics of devices. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+/* The core allocates and frees the per-CPU statistics of devices by now. */
+#ifdef DSMIP_HAVE_PCPU_STAT_TYPE
 static inline void dsmip_compat_tstats_setup(struct net_device *dev)
 {
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
@@ -74,7 +82,7 @@ static inline void dsmip_compat_tstats_free(struct net_device *dev)
 #endif
 
 /* pre_doit and post_doit: the struct of their first argument. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef DSMIP_HAVE_GENL_SPLIT_OPS
 #define dsmip_compat_genl_doit_ops	genl_split_ops
 #else
 #define dsmip_compat_genl_doit_ops	genl_ops
@@ -83,7 +91,7 @@ static inline void dsmip_compat_tstats_free(struct net_device *dev)
 /* Attributes of the request that started a dump. */
 static inline struct nlattr **dsmip_compat_dump_attrs(struct netlink_callback *cb)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#ifdef DSMIP_HAVE_GENL_INFO_DUMP
 	return genl_info_dump(cb)->attrs;
 #else
 	return genl_dumpit_info(cb)->attrs;

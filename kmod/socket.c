@@ -74,22 +74,21 @@ static bool dsmip_socket_fits(const struct socket *sock,
 
 static int dsmip_socket_bind(struct socket *sock, const struct dsmip_endpoint *to)
 {
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} address = {};
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = to->in6,
+		.sin6_port = to->port,
+	};
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_addr = to->in,
+		.sin_port = to->port,
+	};
 
-	if (to->family == AF_INET6) {
-		address.in6.sin6_family = AF_INET6;
-		address.in6.sin6_addr = to->in6;
-		address.in6.sin6_port = to->port;
-		return kernel_bind(sock, &address.sa, sizeof(address.in6));
-	}
-	address.in.sin_family = AF_INET;
-	address.in.sin_addr = to->in;
-	address.in.sin_port = to->port;
-	return kernel_bind(sock, &address.sa, sizeof(address.in));
+	/* The type that kernel_bind() wants changed within stable series. */
+	if (to->family == AF_INET6)
+		return kernel_bind(sock, (void *)&in6, sizeof(in6));
+	return kernel_bind(sock, (void *)&in, sizeof(in));
 }
 
 /* Packets reach dsmip_udp_rcv() as soon as this is done. */

@@ -14,6 +14,7 @@ resolve_kernel() {
     case $1 in
         uml | uml-debug | x86-debug) resolve_own "$1" ;;
         debian) resolve_version "$(debian_release)" ;;
+        debian-*) resolve_packaged "${1#debian-}" ;;
         */*) resolve_path "$1" ;;
         *) resolve_version "$1" ;;
     esac
@@ -106,6 +107,9 @@ list_kernels() {
     done
     release=$(debian_release)
     printf '%-28s %s\n' debian "${release:-needs linux-image-amd64 (scripts/setup guest)}"
+    for name in $(apt-cache pkgnames linux-image- | sed -n 's/^linux-image-\([0-9.]*\)-amd64$/\1/p'); do
+        printf '%-28s %s\n' "debian-$name" "Debian's package, loaded when it is wanted"
+    done
     for name in /boot/vmlinuz-*; do
         [ -r "$name" ] || continue
         release=${name#/boot/vmlinuz-}

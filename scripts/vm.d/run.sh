@@ -5,6 +5,7 @@
 # prepare_guest: everything that is built once and cached.
 prepare_guest() {
     resolve_kernel "$KERNEL"
+    case $KERNEL in debian-*) packaged_image ;; esac
     guest_program
     [ "$K_KIND" = uml ] || qemu_prepare
     stage=
