@@ -18,10 +18,10 @@
 
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
-#if __has_include(<net/gso.h>)
+#ifdef DSMIP_HAVE_GSO_H
 #include <net/gso.h>
 #endif
-#if __has_include(<linux/unaligned.h>)
+#ifdef DSMIP_HAVE_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
