@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-smp soak check-kmod \
-	check-requirements setup lint clean bench bench-quick
+	check-requirements check-documentation setup lint clean bench bench-quick
 
 help:
 	@echo 'dsmip: dual-stack Mobile IPv6 for Linux'
@@ -52,7 +52,7 @@ install: all
 demo: setup ctl
 	@scripts/demo
 
-check: setup ctl check-unit check-kmod check-system check-requirements
+check: setup ctl check-unit check-kmod check-documentation check-system check-requirements
 
 check-unit:
 	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
@@ -61,6 +61,10 @@ check-unit:
 
 check-kmod:
 	scripts/check-kmod
+
+# The description of the contract and of the counters is that of this tree.
+check-documentation:
+	tests/uapi_documentation
 
 check-system: ctl
 	tests/vm/selftest.sh
