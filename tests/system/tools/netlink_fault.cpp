@@ -98,6 +98,7 @@ private:
             {index, nest(DSMIP_A_DEVICE,
                          {scalar<std::uint8_t>(DSMIP_DEVICE_A_ROLE, DSMIP_ROLE_HOME_AGENT),
                           address(DSMIP_DEVICE_A_HOME_AGENT4, "192.0.2.9"),
+                          address(DSMIP_DEVICE_A_HOME_AGENT6, "::"),
                           scalar<std::uint16_t>(DSMIP_DEVICE_A_UDP_PORT, __builtin_bswap16(4444)),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_FWMARK, 0),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_BID_MARK_MASK, 0),
@@ -116,6 +117,13 @@ private:
                          NLM_F_CREATE)
                          .error;
         }
+        error |= ask(DSMIP_CMD_PREFIX_NEW,
+                     {index, nest(DSMIP_A_NODE,
+                                  {address(DSMIP_NODE_A_HOME_ADDRESS, "2001:db8:a::1"),
+                                   nest(DSMIP_NODE_A_PREFIX,
+                                        {address(DSMIP_PREFIX_A_ADDRESS4, "10.1.2.0"),
+                                         scalar<std::uint8_t>(DSMIP_PREFIX_A_LENGTH, 24)})})})
+                     .error;
         if (error != 0) {
             fail("cannot prepare the state");
         }
@@ -142,6 +150,10 @@ private:
                     }
                 }
             }
+            serialise(reply.attributes, bytes);
+        }
+        for (const Reply& reply :
+             ask(DSMIP_CMD_PREFIX_GET, {scalar(DSMIP_A_IFINDEX, index_)}, NLM_F_DUMP).replies) {
             serialise(reply.attributes, bytes);
         }
         return bytes;

@@ -387,6 +387,34 @@ void fill_bindings(std::vector<Request>& valid, const Attribute& index) {
     valid.push_back({DSMIP_CMD_BINDING_GET, NLM_F_DUMP, {}});
 }
 
+void fill_prefixes(std::vector<Request>& valid, const Attribute& index) {
+    const auto node = [](const char* home, List prefixes) {
+        prefixes.insert(prefixes.begin(), address(DSMIP_NODE_A_HOME_ADDRESS, home));
+        return nest(DSMIP_A_NODE, std::move(prefixes));
+    };
+    const auto prefix = [](std::uint16_t type, const char* text, std::uint8_t length) {
+        return nest(DSMIP_NODE_A_PREFIX,
+                    {address(type, text), scalar(DSMIP_PREFIX_A_LENGTH, length)});
+    };
+    const Attribute six = prefix(DSMIP_PREFIX_A_ADDRESS6, "2001:db8:f:1::", 64);
+    const Attribute inside = prefix(DSMIP_PREFIX_A_ADDRESS6, "2001:db8:f:1:2::", 80);
+    const Attribute four = prefix(DSMIP_PREFIX_A_ADDRESS4, "10.1.2.0", 24);
+    const auto add = [&](int command, int flags, List attributes) {
+        attributes.insert(attributes.begin(), index);
+        valid.push_back({static_cast<std::uint8_t>(command), static_cast<std::uint16_t>(flags),
+                         std::move(attributes)});
+    };
+    for (const char* home : {"2001:db8:a::1", "2001:db8:a::3", "2001:db8:a::2"}) {
+        add(DSMIP_CMD_PREFIX_NEW, 0, {node(home, {six, inside, four})});
+        add(DSMIP_CMD_PREFIX_NEW, NLM_F_REPLACE, {node(home, {four})});
+        add(DSMIP_CMD_PREFIX_DEL, 0, {node(home, {})});
+    }
+    add(DSMIP_CMD_PREFIX_DEL, 0, {node("2001:db8:a::1", {four})});
+    add(DSMIP_CMD_PREFIX_GET, 0, {address(DSMIP_A_ADDRESS6, "2001:db8:f:1:2::7")});
+    add(DSMIP_CMD_PREFIX_GET, 0, {address(DSMIP_A_ADDRESS4, "10.1.2.3")});
+    add(DSMIP_CMD_PREFIX_GET, NLM_F_DUMP, {});
+}
+
 } // namespace
 
 void fill_stock(Stock& stock) {
@@ -420,6 +448,7 @@ void fill_stock(Stock& stock) {
          0,
          {index, nest(DSMIP_A_PATH, {scalar<std::uint32_t>(DSMIP_PATH_A_COOKIE, 0x80000001U)})}});
     fill_bindings(stock.valid, index);
+    fill_prefixes(stock.valid, index);
     // A command that is newer than this program starts from what the kernel says of it.
     Random random(1);
     for (const auto& [command, table] : stock.policies.requests) {
@@ -428,7 +457,9 @@ void fill_stock(Stock& stock) {
                         [&](const Request& request) { return request.command == command; });
         const Policy* policy = policy_of(stock, table);
         for (int n = 0; !known && policy != nullptr && n < 16; ++n) {
-            stock.valid.push_back({command, 0, generate_list(stock, *policy, random, 1)});
+            stock.valid.push_back({command,
+                                   static_cast<std::uint16_t>(n % 2 == 0 ? NLM_F_CREATE : 0),
+                                   generate_list(stock, *policy, random, 1)});
         }
     }
 }

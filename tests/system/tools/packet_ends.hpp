@@ -76,7 +76,8 @@ public:
         buffer_.insert(buffer_.end(), packet.begin(), packet.end());
         return write(fd_, buffer_.data(), buffer_.size()) >= 0;
     }
-    /// Takes out all packets; counts them, and the ICMP errors "nobody wants this protocol".
+    /// Takes out all packets; counts those that are no ICMP, which the host sends on its own
+    /// account as well, and the ICMP errors "nobody wants this protocol".
     void drain() {
         std::uint8_t data[66000];
         for (;;) {
@@ -91,7 +92,7 @@ public:
                 ++unclaimed;
             } else if (v6 && packet[6] == IPPROTO_ICMPV6 && packet[40] == 1 && packet[41] == 4) {
                 ++unclaimed;
-            } else {
+            } else if (!(v4 && packet[9] == IPPROTO_ICMP) && !(v6 && packet[6] == IPPROTO_ICMPV6)) {
                 ++sent;
             }
         }
