@@ -41,6 +41,27 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 }
 
 /**
+ * dsmip_count_many - @number more of @counter
+ * @dd: device
+ * @counter: what happened
+ * @number: how often
+ *
+ * Context: any but hard interrupts.
+ */
+void dsmip_count_many(struct dsmip_dev *dd, enum dsmip_counter counter,
+		      unsigned int number)
+{
+	struct dsmip_pcpu *pcpu;
+
+	local_bh_disable();
+	pcpu = this_cpu_ptr(dd->pcpu);
+	u64_stats_update_begin(&pcpu->syncp);
+	u64_stats_add(&pcpu->counter[counter], number);
+	u64_stats_update_end(&pcpu->syncp);
+	local_bh_enable();
+}
+
+/**
  * dsmip_count - one more of @counter
  * @dd: device
  * @counter: what happened
@@ -49,14 +70,7 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
  */
 void dsmip_count(struct dsmip_dev *dd, enum dsmip_counter counter)
 {
-	struct dsmip_pcpu *pcpu;
-
-	local_bh_disable();
-	pcpu = this_cpu_ptr(dd->pcpu);
-	u64_stats_update_begin(&pcpu->syncp);
-	u64_stats_inc(&pcpu->counter[counter]);
-	u64_stats_update_end(&pcpu->syncp);
-	local_bh_enable();
+	dsmip_count_many(dd, counter, 1);
 }
 
 /**

@@ -170,9 +170,36 @@ static void dsmip_get_drvinfo(struct net_device *dev,
 #endif
 }
 
+static int dsmip_get_sset_count(struct net_device *dev, int set)
+{
+	return set == ETH_SS_STATS ? DSMIP_C_MAX : -EOPNOTSUPP;
+}
+
+static void dsmip_get_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	int i;
+
+	if (set != ETH_SS_STATS)
+		return;
+	for (i = 0; i < DSMIP_C_MAX; i++)
+		ethtool_sprintf(&data, "%s", dsmip_counter_names[i]);
+}
+
+static void dsmip_get_ethtool_stats(struct net_device *dev,
+				    struct ethtool_stats *stats, u64 *data)
+{
+	int i;
+
+	for (i = 0; i < DSMIP_C_MAX; i++)
+		data[i] = dsmip_counter_sum(netdev_priv(dev), i);
+}
+
 static const struct ethtool_ops dsmip_ethtool_ops = {
-	.get_drvinfo	= dsmip_get_drvinfo,
-	.get_link	= ethtool_op_get_link,
+	.get_drvinfo		= dsmip_get_drvinfo,
+	.get_link		= ethtool_op_get_link,
+	.get_sset_count		= dsmip_get_sset_count,
+	.get_strings		= dsmip_get_strings,
+	.get_ethtool_stats	= dsmip_get_ethtool_stats,
 };
 
 static const struct device_type dsmip_type = { .name = KBUILD_MODNAME };
@@ -201,9 +228,15 @@ static void dsmip_setup(struct net_device *dev)
 	dev->min_mtu = IPV6_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - DSMIP_OVERHEAD;
 
+	/*
+	 * Checksums verified on the way in stay verified, so that RXCSUM cannot
+	 * be switched off.  An outer header must never make a packet longer than
+	 * its fields can say.
+	 */
 	dev->features |= features;
-	dev->hw_features |= features;
+	dev->hw_features |= features & ~NETIF_F_RXCSUM;
 	dev->hw_enc_features |= features;
+	netif_set_tso_max_size(dev, GSO_LEGACY_MAX_SIZE - DSMIP_OVERHEAD);
 	dsmip_compat_set_lltx(dev);
 	dsmip_compat_set_netns_immutable(dev);
 	dsmip_compat_tstats_setup(dev);

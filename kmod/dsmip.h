@@ -15,6 +15,7 @@
  * path.c     path cookies
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
+ * gro.c      merging received packets; gso.c: packets that stand for several
  * counter.c  names and sums of the counters
  *
  * Locking: readers (packet path, dumps of one node) use RCU.  Everything that
@@ -83,7 +84,11 @@
 	X(SIGNALLING_OUT, "signalling_out")	/* signalling sent by cookie */ \
 	X(COOKIE_DISPLACED, "cookie_displaced")	/* live cookie displaced by a newer */ \
 	X(BINDING_EXPIRED, "binding_expired")	/* binding deleted at its lifetime */ \
-	X(KEEPALIVE_IN, "keepalive_in")		/* one octet 0xff over UDP, consumed */
+	X(KEEPALIVE_IN, "keepalive_in")		/* one octet 0xff over UDP, consumed */ \
+	X(TX_GSO_PACKETS, "tx_gso_packets")	/* sent unsegmented ... */ \
+	X(TX_GSO_SEGMENTS, "tx_gso_segments")	/* ... and what they are later */ \
+	X(RX_GRO_PACKETS, "rx_gro_packets")	/* came in merged ... */ \
+	X(RX_GRO_SEGMENTS, "rx_gro_segments")	/* ... and what they were before */
 
 enum dsmip_counter {
 #define X(id, name) DSMIP_C_##id,
@@ -335,6 +340,8 @@ void dsmip_sockets_close(struct dsmip_dev *dd);
 /* counter.c */
 extern const char *const dsmip_counter_names[DSMIP_C_MAX];
 void dsmip_count(struct dsmip_dev *dd, enum dsmip_counter counter);
+void dsmip_count_many(struct dsmip_dev *dd, enum dsmip_counter counter,
+		      unsigned int number);
 u64 dsmip_counter_sum(struct dsmip_dev *dd, enum dsmip_counter counter);
 void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 		enum dsmip_counter counter);
@@ -355,9 +362,10 @@ struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b);
 void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
 			   u32 cookie);
-void dsmip_binding_rx(struct dsmip_binding *b, unsigned int len);
-u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int len,
-		     unsigned int segments);
+void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
+		      unsigned int octets);
+u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,
+		     unsigned int octets);
 
 /* table.c */
 int dsmip_memory_init(void);
@@ -392,6 +400,11 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev);
 
 /* udp.c */
 int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb);
+
+/* gro.c */
+struct sk_buff *dsmip_gro_receive(struct sock *sk, struct list_head *head,
+				  struct sk_buff *skb);
+int dsmip_gro_complete(struct sock *sk, struct sk_buff *skb, int offset);
 
 /* chain.c */
 int dsmip_chains_register(void);

@@ -46,10 +46,10 @@ static unsigned int dsmip_encap_overhead(const struct dsmip_tunnel *t)
 	return len;
 }
 
-/* The draft's length has 8 bits; 0 says "see the UDP length". */
+/* Of a packet to be segmented, the header is that of each segment. */
 static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 inner_family)
 {
-	unsigned int len = skb->len;
+	u16 len = dsmip_tlv_length(encap, dsmip_gso_length(skb, 0));
 	u8 *tlv = skb_push(skb, DSMIP_TLV_LEN);
 
 	memset(tlv, 0, DSMIP_TLV_LEN);
@@ -57,8 +57,9 @@ static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 inner_family)
 		tlv[1] = dsmip_encap_ipproto(inner_family);
 		put_unaligned_be16(len, tlv + 2);
 	} else {
-		tlv[0] = inner_family == AF_INET ? 1 : 2;
-		tlv[1] = len <= U8_MAX ? len : 0;
+		tlv[0] = inner_family == AF_INET ? DSMIP_TLV_DRAFT_IPV4 :
+						   DSMIP_TLV_DRAFT_IPV6;
+		tlv[1] = len;
 	}
 }
 
@@ -214,13 +215,17 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 				overhead);
 	if (err)
 		return err;
-	gso = t->dst.family == AF_INET ? SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	if (dsmip_encap_is_udp(t->encap))
-		gso |= SKB_GSO_UDP_TUNNEL_CSUM;
+		gso = SKB_GSO_UDP_TUNNEL_CSUM;
+	else
+		gso = t->dst.family == AF_INET ? SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	err = iptunnel_handle_offloads(skb, gso);
 	if (err)
 		return err;
-	skb_set_inner_ipproto(skb, proto);
+	if (dsmip_encap_is_udp(t->encap))
+		skb_set_inner_protocol(skb, skb->protocol);
+	else
+		skb_set_inner_ipproto(skb, proto);
 	return 0;
 }
 
@@ -292,16 +297,27 @@ static bool dsmip_encap_socket(const struct dsmip_tunnel *t)
 					  rcu_access_pointer(t->dd->sock6);
 }
 
+static u16 dsmip_encap_count(const struct dsmip_tunnel *t,
+			     unsigned int packets, unsigned int octets)
+{
+	if (packets > 1) {
+		dsmip_count(t->dd, DSMIP_C_TX_GSO_PACKETS);
+		dsmip_count_many(t->dd, DSMIP_C_TX_GSO_SEGMENTS, packets);
+	}
+	return t->binding ? dsmip_binding_tx(t->binding, packets, octets) : 0;
+}
+
 static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 			    const struct dsmip_inner *inner)
 {
 	unsigned int overhead = dsmip_encap_overhead(t);
 	u8 proto = dsmip_encap_ipproto(inner->family);
 	bool v4 = t->dst.family == AF_INET;
+	unsigned int packets, octets;
 	int len = skb->len, err, drop;
 	struct dst_entry *dst;
 	bool held, df;
-	u16 ident = 0;
+	u16 ident;
 	u8 dsfield;
 
 	if (!dsmip_encap_socket(t)) {
@@ -318,12 +334,11 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	if (dsmip_encap_too_big(skb, inner, dst_mtu(dst) - overhead))
 		goto drop;
 	df = dsmip_encap_df(skb, inner);
+	dsmip_gso_traffic(skb, &packets, &octets);
 	drop = DSMIP_C_TX_NO_MEMORY;
 	if (dsmip_encap_prepare(skb, t, dst, overhead, proto))
 		goto drop;
-	if (t->binding)
-		ident = dsmip_binding_tx(t->binding, len,
-					 skb_shinfo(skb)->gso_segs ?: 1);
+	ident = dsmip_encap_count(t, packets, octets);
 
 	/* From here on the packet is ours alone: marks, hooks, state are new. */
 	skb_scrub_packet(skb, false);
@@ -352,23 +367,27 @@ drop:
 	dsmip_drop(t->dd, skb, drop);
 }
 
-/* Each segment needs a TLV header with its own length. */
+/* Segments that go out as one packet have one TLV header, with its length. */
 static void dsmip_encap_segments(struct sk_buff *skb,
 				 struct dsmip_tunnel *t,
 				 const struct dsmip_inner *inner)
 {
-	struct sk_buff *segments, *next;
+	struct sk_buff *parts, *part, *next;
 
-	segments = skb_gso_segment(skb, 0);
-	if (IS_ERR_OR_NULL(segments)) {
+	parts = dsmip_gso_split(skb, t->encap);
+	if (IS_ERR(parts)) {
 		dsmip_drop(t->dd, skb, DSMIP_C_TX_SEGMENT);
 		return;
 	}
-	consume_skb(skb);
-	skb_list_walk_safe(segments, skb, next) {
-		skb_mark_not_on_list(skb);
+	if (!parts) {
 		dsmip_encap_one(skb, t, inner);
+		return;
 	}
+	skb_list_walk_safe(parts, part, next) {
+		skb_mark_not_on_list(part);
+		dsmip_encap_one(part, t, inner);
+	}
+	consume_skb(skb);
 }
 
 /**

@@ -214,6 +214,15 @@ static u32 dsmip_input_cookie(struct dsmip_dev *dd,
 /* Packets of tunnels that are being delivered on this CPU, one inside another. */
 static DEFINE_PER_CPU(unsigned int, dsmip_input_depth);
 
+static bool dsmip_input_merges(netdev_features_t features, u8 proto)
+{
+	if (!(features & NETIF_F_GRO))
+		return false;
+	return proto == IPPROTO_TCP ||
+	       (proto == IPPROTO_UDP &&
+		features & (NETIF_F_GRO_UDP_FWD | NETIF_F_GRO_FRAGLIST));
+}
+
 /*
  * Packets that GRO may merge go through its queue, which costs another round of
  * softirq.  Others go up at once, but not from inside of such a delivery: there
@@ -222,15 +231,33 @@ static DEFINE_PER_CPU(unsigned int, dsmip_input_depth);
  */
 static void dsmip_input_up(struct dsmip_dev *dd, struct sk_buff *skb, u8 proto)
 {
-	bool merge = proto == IPPROTO_TCP && (dd->dev->features & NETIF_F_GRO);
-
-	if (merge || this_cpu_read(dsmip_input_depth)) {
+	if (dsmip_input_merges(dd->dev->features, proto) ||
+	    this_cpu_read(dsmip_input_depth)) {
 		gro_cells_receive(&dd->gro_cells, skb);
 		return;
 	}
 	this_cpu_inc(dsmip_input_depth);
 	netif_receive_skb(skb);
 	this_cpu_dec(dsmip_input_depth);
+}
+
+/*
+ * A binding counts what was on the wire, whatever was merged on the way; the
+ * device counts what it hands to the stack.
+ */
+static void dsmip_input_count(struct dsmip_dev *dd, const struct sk_buff *skb,
+			      const struct dsmip_arrival *a)
+{
+	unsigned int packets, octets;
+
+	dsmip_gso_traffic(skb, &packets, &octets);
+	if (a->binding)
+		dsmip_binding_rx(a->binding, packets, octets);
+	if (packets > 1) {
+		dsmip_count(dd, DSMIP_C_RX_GRO_PACKETS);
+		dsmip_count_many(dd, DSMIP_C_RX_GRO_SEGMENTS, packets);
+	}
+	dev_sw_netstats_rx_add(dd->dev, skb->len);
 }
 
 static void dsmip_input_deliver(struct dsmip_dev *dd,
@@ -264,9 +291,7 @@ static void dsmip_input_deliver(struct dsmip_dev *dd,
 	}
 	skb->mark = cookie;
 	skb->dev = dd->dev;
-	if (a->binding)
-		dsmip_binding_rx(a->binding, inner->len);
-	dev_sw_netstats_rx_add(dd->dev, inner->len);
+	dsmip_input_count(dd, skb, a);
 	dsmip_input_up(dd, skb, inner->proto);
 }
 

@@ -217,41 +217,43 @@ static struct dsmip_traffic *dsmip_traffic_share(const struct dsmip_binding *b)
 }
 
 /**
- * dsmip_binding_rx - count a packet from the end point of a binding
+ * dsmip_binding_rx - count packets from the end point of a binding
  * @b: binding
- * @len: octets of the inner packet
+ * @packets: number of packets, as they were on the wire
+ * @octets: of the inner packets
  *
  * Context: RCU reader.
  */
-void dsmip_binding_rx(struct dsmip_binding *b, unsigned int len)
+void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
+		      unsigned int octets)
 {
 	struct dsmip_traffic *traffic = dsmip_traffic_share(b);
 	unsigned long now = jiffies ?: 1;
 
-	atomic64_inc(&traffic->rx_packets);
-	atomic64_add(len, &traffic->rx_bytes);
+	atomic64_add(packets, &traffic->rx_packets);
+	atomic64_add(octets, &traffic->rx_bytes);
 	if (READ_ONCE(traffic->last_heard) != now)
 		WRITE_ONCE(traffic->last_heard, now);
 }
 
 /**
- * dsmip_binding_tx - count a packet to the end point of a binding
+ * dsmip_binding_tx - count packets to the end point of a binding
  * @b: binding
- * @len: octets of the inner packet
- * @segments: packets it will be on the wire
+ * @packets: number of packets, as they will be on the wire
+ * @octets: of the inner packets
  *
  * Context: RCU reader.
  * Return: a value for the identification field of the outer packet.  Those of a
  * CPU with a share of its own begin far from those of the others.
  */
-u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int len,
-		     unsigned int segments)
+u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,
+		     unsigned int octets)
 {
 	unsigned int share = raw_smp_processor_id() & b->traffic_mask;
 	struct dsmip_traffic *traffic = dsmip_traffic(b, share);
 
-	atomic64_add(len, &traffic->tx_bytes);
-	return atomic64_add_return(segments, &traffic->tx_packets) - segments +
+	atomic64_add(octets, &traffic->tx_bytes);
+	return atomic64_add_return(packets, &traffic->tx_packets) - packets +
 	       share * (0x10000 / (b->traffic_mask + 1));
 }
 

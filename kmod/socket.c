@@ -98,8 +98,12 @@ static void dsmip_socket_attach(struct dsmip_dev *dd, struct socket *sock)
 		.sk_user_data = dd,
 		.encap_type = 1,
 		.encap_rcv = dsmip_udp_rcv,
+		.gro_receive = dsmip_gro_receive,
+		.gro_complete = dsmip_gro_complete,
 	};
 
+	/* Inner UDP packets may come in merged. */
+	udp_allow_gso(sock->sk);
 	setup_udp_tunnel_sock(dd->net, sock, &cfg);
 }
 

@@ -8,6 +8,8 @@
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
  * input.c    receive: judgement and delivery, for both
+ * gro.c      receive: merging
+ * gso.c      packets that stand for several, both ways
  */
 #ifndef _DSMIP_TUNNEL_H
 #define _DSMIP_TUNNEL_H
@@ -16,6 +18,19 @@
 
 /* Both generations of the TLV header have this length. */
 #define DSMIP_TLV_LEN	4
+
+/* Types of the draft's TLV header */
+#define DSMIP_TLV_DRAFT_IPV4	1
+#define DSMIP_TLV_DRAFT_IPV6	2
+
+/*
+ * The length field of a TLV header in front of @len octets.  The draft's has 8
+ * bits; 0 says "see the UDP length".
+ */
+static inline u16 dsmip_tlv_length(u8 encap, unsigned int len)
+{
+	return encap == DSMIP_ENCAP_UDP_TLV || len <= U8_MAX ? len : 0;
+}
 
 /* struct dsmip_inner - what a look at the header of an inner packet tells */
 struct dsmip_inner {
@@ -94,6 +109,12 @@ bool dsmip_signalling_from(const struct dsmip_inner *inner,
 void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner);
 
+/* gso.c */
+unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset);
+void dsmip_gso_segments(const struct sk_buff *skb, unsigned int *packets,
+			unsigned int *octets);
+struct sk_buff *dsmip_gso_split(struct sk_buff *skb, u8 encap);
+
 /* input.c */
 void dsmip_arrival_init(struct dsmip_arrival *a, const struct sk_buff *skb,
 			u8 family);
@@ -101,5 +122,16 @@ bool dsmip_input_ours(const struct dsmip_settings *s,
 		      const struct dsmip_arrival *a);
 bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 		 struct dsmip_arrival *a);
+
+/* What inner packet @skb is as traffic: packets on the wire, their octets. */
+static inline void dsmip_gso_traffic(const struct sk_buff *skb,
+				     unsigned int *packets,
+				     unsigned int *octets)
+{
+	*packets = 1;
+	*octets = skb->len;
+	if (skb_is_gso(skb))
+		dsmip_gso_segments(skb, packets, octets);
+}
 
 #endif /* _DSMIP_TUNNEL_H */

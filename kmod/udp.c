@@ -10,9 +10,7 @@
 
 #define DSMIP_UDP_ACCEPT	(-1)
 
-/* TLV header of the draft */
-#define DSMIP_TLV_DRAFT_IPV4	1
-#define DSMIP_TLV_DRAFT_IPV6	2
+/* Highest type of the draft's TLV header */
 #define DSMIP_TLV_DRAFT_MAX	4	/* 3 and 4: ESP and GRE, not here yet */
 
 /* A NAT keepalive as in RFC 3948 */
@@ -69,7 +67,7 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
 		return DSMIP_C_RX_TRUNCATED;
 	data = skb->data + a->offset;
 	a->offset += DSMIP_TLV_LEN;
-	len -= DSMIP_TLV_LEN;
+	len = dsmip_gso_length(skb, a->offset);
 	if (!data[0]) {
 		a->encap = DSMIP_ENCAP_UDP_TLV;
 		return dsmip_udp_tlv(data, len);

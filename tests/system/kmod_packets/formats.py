@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every format looks like on the wire."""
 import itertools
-import struct
 
 from bench import *  # noqa: F403
 from packet_bench import nl_json
@@ -65,30 +64,3 @@ def traffic_class(b):
         b.inward(f"ECN {inside} inside, {outside} outside: {version} in {outer}", "ha0",
                  tunnel(far(outer, n), local(outer), encap, inner, 5001, PORT, tos=outside, ttl=3),
                  "rx_ecn" if not inside and outside == 3 else wanted)
-
-
-def segmentation(b):
-    """One large TCP packet comes out as its segments, each with its own headers."""
-    kinds = list(enumerate(itertools.product((4, 6), ENCAPS), 1))
-    b.set_nodes("ha0", *(node_text(n, "via " + (far(outer, n) if encap == "direct" else
-                                              end_point(far(outer, n), 5000 + n)) + " " + encap)
-                       for n, (outer, encap) in kinds))
-    size, data = 1200, bytes(range(251)) * 20
-    for (n, (outer, encap)), version in itertools.product(kinds, (4, 6)):
-        src, dst = cn(version), home(version, n)
-        head = 20 if version == 4 else 40
-        big = ip(src, dst, TCP, tcp(src, dst, 1000, 80, 1, 0x18, data), **({"frag": DF} if version == 4 else {}))
-        # partial checksum: the pseudo header only
-        partial = struct.pack("!H", ~checksum(pseudo(src, dst, 20 + len(data), TCP)) & 0xFFFF)
-        big = big[:head + 16] + partial + big[head + 18:]
-        gso = struct.pack("=BBHHHH", 1, 1 if version == 4 else 4, head + 20, size, head, 16)
-        wanted = []
-        for at in range(0, len(data), size):
-            last = at + size >= len(data)
-            segment = tcp(src, dst, 1000, 80, 1 + at, 0x18 if last else 0x10, data[at:at + size])
-            inner = ip(src, dst, TCP, segment, **({"frag": DF, "ident": at // size} if version == 4 else {}))
-            packet = tunnel(local(outer), far(outer, n), encap, inner, PORT, 5000 + n)
-            if outer == 4:
-                packet = ip4(local(4), far(4, n), packet[9], packet[20:], frag=DF if version == 4 else 0)
-            wanted.append(packet)
-        b.outward(f"TCP segments: {version} in {outer} {encap}", "ha0", big, wanted, gso=gso)

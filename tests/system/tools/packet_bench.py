@@ -17,7 +17,7 @@ from packets import normalised
 
 SO_RCVMARK = 75
 PACKET_VNET_HDR, SOL_PACKET, PACKET_OUTGOING = 15, 263, 4
-TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_NAPI = 0x400454CA, 0x0001, 0x1000, 0x0010
 PATIENCE = float(os.environ.get("DSMIP_TEST_PATIENCE", "60"))
 
 
@@ -71,11 +71,11 @@ class Netlink:
 
 
 class Network:
-    """The far end of a tun device."""
+    """The far end of a tun device; with `gro`, what it sends passes through GRO."""
 
-    def __init__(self, name):
+    def __init__(self, name, gro=False):
         self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(self.fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        fcntl.ioctl(self.fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI | gro * IFF_NAPI))
 
     def send(self, packet):
         os.write(self.fd, packet)

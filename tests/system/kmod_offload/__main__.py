@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bulk transfers of kmod_offload_test.sh. One process has sockets in all three namespaces.
+
+Packets are counted in three places of the receiver: on the wire (the veth device), in the device (its own
+statistics), and in the stack behind it (a packet socket, which sees what GRO of the device made of them).
+A binding counts what was on the wire whatever was merged; both ends have to agree on it."""
+import contextlib
+import ctypes
+import hashlib
+import itertools
+import json
+import os
+import random
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from packet_bench import Netlink  # noqa: E402
+
+PATIENCE = float(os.environ.get("DSMIP_TEST_PATIENCE", "60"))
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+SOL_PACKET, PACKET_STATISTICS, PACKET_IGNORE_OUTGOING = 263, 6, 23
+SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
+
+ENCAPS = ("direct", "udp", "udp-tlv", "udp-tlv-draft")
+CN = {4: "198.51.100.2", 6: "2001:db8:c::2"}
+HOME = {4: "203.0.113.1", 6: "2001:db8:a::1"}
+CARE_OF = {4: "192.0.2.101", 6: "2001:db8:1::101"}
+DEVICES = {"cn": ("cn0",), "ha": ("ha1", "ha0", "d0"), "mn": ("mn0", "m0")}
+WIRE, TUNNEL = {"ha": "ha0", "mn": "mn0"}, {"ha": "d0", "mn": "m0"}
+
+SIZE = 1 << 20
+MERGED = 4      # packets merge at least to one out of so many
+DATA = random.Random(5).randbytes(SIZE)
+
+failures, passed = [], 0
+
+
+@contextlib.contextmanager
+def namespace(name):
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{name}", os.O_RDONLY)
+    try:
+        if LIBC.setns(there, CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+    finally:
+        LIBC.setns(here, CLONE_NEWNET)
+        os.close(here)
+        os.close(there)
+
+
+def run(name, *words):
+    with namespace(name):
+        result = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"{name}: {' '.join(map(str, words))}: {result.stderr or result.stdout}")
+    return result.stdout
+
+
+def result(name, problem):
+    global passed
+    if problem:
+        failures.append(name)
+        print(f"FAIL {name}: {problem}", flush=True)
+    else:
+        passed += 1
+        print(f"ok   {name}", flush=True)
+
+
+# Counting
+
+def device_packets(name, device):
+    """(received, sent)"""
+    with namespace(name), open("/proc/thread-self/net/dev", encoding="ascii") as file:
+        for line in file:
+            if line.strip().startswith(device + ":"):
+                fields = line.split(":")[1].split()
+                return int(fields[1]), int(fields[9])
+    return None
+
+
+class Tap:
+    """Counts what comes out of the device of a namespace."""
+
+    def __init__(self, name):
+        with namespace(name):
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+            self.socket.bind((TUNNEL[name], 3))
+        self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+
+    def take(self):
+        """Packets since the last call."""
+        return struct.unpack("II", self.socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[0]
+
+
+class Binding:
+    """Statistics of the one binding of a namespace."""
+
+    def __init__(self, name):
+        with namespace(name):
+            self.netlink = Netlink()
+            self.request = (Netlink.attribute(2, struct.pack("=I", socket.if_nametoindex(TUNNEL[name]))) +
+                            Netlink.attribute(8, socket.inet_pton(socket.AF_INET6, HOME[6])))
+
+    def take(self):
+        """(packets received, octets), (packets sent, octets)"""
+        reply = dict(Netlink.attributes(self.netlink.request(self.netlink.family, 5, self.request)))
+        node = dict(Netlink.attributes(reply[5]))
+        fields = dict(Netlink.attributes(node[4]))
+        value = [struct.unpack("=Q", fields[key])[0] for key in range(13, 17)]
+        return tuple(value[:2]), tuple(value[2:])
+
+
+class Count:
+    """What a transfer to `to` from the other end of the tunnel moved."""
+
+    def __init__(self, to):
+        self.to, self.sender = to, "ha" if to == "mn" else "mn"
+        taps[to].take()
+        self.before = self.snapshot()
+
+    def snapshot(self):
+        near, far = bindings[self.to].take()[0], bindings[self.sender].take()[1]
+        return {"wire": device_packets(self.to, WIRE[self.to])[0], "device": device_packets(self.to, TUNNEL[self.to])[0],
+                "sent": device_packets(self.sender, TUNNEL[self.sender])[1],
+                "segments": near[0], "octets": near[1], "far segments": far[0], "far octets": far[1]}
+
+    def take(self):
+        after = self.snapshot()
+        out = {key: after[key] - self.before[key] for key in after}
+        out["stack"] = taps[self.to].take()
+        return out
+
+
+# Traffic
+
+def tcp_pair(version):
+    """Connected sockets at cn and mn."""
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    with namespace("mn"):
+        server = socket.socket(family)
+        server.bind((HOME[version], 0))
+        server.listen(1)
+    with namespace("cn"):
+        client = socket.socket(family)
+    client.settimeout(PATIENCE)
+    server.settimeout(PATIENCE)
+    client.connect(server.getsockname()[:2])
+    end = server.accept()[0]
+    server.close()
+    for one in (client, end):
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 17)
+        one.setblocking(False)
+    return {"cn": client, "mn": end}
+
+
+def move(source, sink, data):
+    """All of `data` from one socket to the other; what is wrong, if anything."""
+    view, got, taken = memoryview(data), hashlib.sha256(), 0
+    end = time.monotonic() + PATIENCE
+    while taken < len(data):
+        readable, writable, _ = select.select([sink], [source] if view else [], [], max(0, end - time.monotonic()))
+        if not readable and not writable:
+            return f"{taken} of {len(data)} octets came"
+        if readable:
+            piece = sink.recv(1 << 20)
+            got.update(piece)
+            taken += len(piece)
+        if writable:
+            view = view[source.send(view):]
+    return None if got.digest() == hashlib.sha256(data).digest() else "other octets came than were sent"
+
+
+# Set-up
+
+def features(values, *only):
+    for name, devices in DEVICES.items():
+        for device in devices:
+            if not only or device in only:
+                run(name, "ethtool", "-K", device, *itertools.chain(*values.items()))
+
+
+def transmit(state):
+    return {key: state for key in ("tso", "gso", "tx", "sg", "tx-udp-segmentation")}
+
+
+def register(outer, encap):
+    port = json.loads(run("mn", "dsmip-nl", "--json", "device-get", "m0"))[0]["udp_port"]
+    care_of = CARE_OF[outer]
+    if encap != "direct":
+        care_of = f"[{care_of}]:{port}" if outer == 6 else f"{care_of}:{port}"
+    for name, device, via in (("ha", "d0", care_of), ("mn", "m0", CARE_OF[outer])):
+        run(name, "dsmip-nl", "binding-new", device, "--create", "--replace", "--node",
+            f"{HOME[6]} home4 {HOME[4]} / via {via} {encap} lifetime 3600s")
+
+
+def mode_on():
+    """All there is."""
+    features({**transmit("on"), "gro": "on"})
+
+
+def mode_off():
+    features({**transmit("off"), "gro": "off"})
+
+
+def mode_through():
+    """Who sends into the tunnel's wire has nothing, who receives merges through the outer header."""
+    features({**transmit("on"), "gro": "on"})
+    features(transmit("off"), "ha0", "mn0")
+
+
+def mode_after():
+    """Merging only behind the outer header, by the device."""
+    mode_through()
+    features({"gro": "off"}, "ha0", "mn0", "ha1")
+
+
+def judge(mode, n):
+    """What is wrong with the counts of a transfer."""
+    least = SIZE // 1500
+    wrong = []
+
+    def want(condition, text):
+        if not condition:
+            wrong.append(text)
+    want(n["segments"] >= least, "fewer packets than the data needs")
+    want((n["segments"], n["octets"]) == (n["far segments"], n["far octets"]), "ends disagree about the traffic")
+    if mode == "off":
+        want(n["wire"] >= n["segments"], "packets larger than the path's MTU on the wire")
+        want(n["device"] == n["segments"] == n["sent"], "merged")
+        want(n["stack"] >= n["device"], "merged behind the device")
+        return wrong
+    want(n["sent"] * MERGED <= n["segments"], "segmented before the outer header")
+    want(n["stack"] * MERGED <= n["segments"], "not merged in the stack")
+    if mode == "on":
+        want(n["wire"] * MERGED <= n["segments"], "segmented on the wire")
+    else:
+        want(n["wire"] >= n["segments"], "packets larger than the path's MTU on the wire")
+    if mode == "after":
+        want(n["device"] == n["segments"], "merged before the outer header was taken off")
+    else:
+        want(n["device"] * MERGED <= n["segments"], "not merged through the outer header")
+    return wrong
+
+
+def bulk(mode, outer, encap, inner):
+    pair = tcp_pair(inner)
+    for source, sink, to in (("cn", "mn", "mn"), ("mn", "cn", "ha")):
+        count = Count(to)
+        name = f"{mode}: TCP, {inner} in {outer} {encap}, {source} to {sink}"
+        problem = move(pair[source], pair[sink], DATA)
+        n = count.take()
+        wrong = judge(mode, n)
+        if wrong:
+            problem = f"{problem or ''} {'; '.join(wrong)}"
+        result(f"{name}: {n['sent']} sent, {n['wire']} on the wire, {n['device']} in, {n['stack']} up, "
+               f"{n['segments']} segments", problem)
+    for one in pair.values():
+        one.close()
+
+
+def datagrams(mode, outer, encap, inner):
+    """Many UDP datagrams from one system call; the last is shorter."""
+    size, number = 1200, 31
+    data = DATA[:size * (number - 1) + 100]
+    family = socket.AF_INET if inner == 4 else socket.AF_INET6
+    with namespace("mn"):
+        sink = socket.socket(family, socket.SOCK_DGRAM)
+    sink.bind((HOME[inner], 0))
+    sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    sink.setsockopt(SOL_UDP, UDP_GRO, 1)    # takes what is merged
+    with namespace("cn"):
+        source = socket.socket(family, socket.SOCK_DGRAM)
+    source.connect(sink.getsockname()[:2])
+    count = Count("mn")
+    source.sendmsg([data], [(SOL_UDP, UDP_SEGMENT, struct.pack("=H", size))])
+    got, end = b"", time.monotonic() + PATIENCE
+    while len(got) < len(data) and select.select([sink], [], [], max(0, end - time.monotonic()))[0]:
+        got += sink.recv(1 << 16)
+    n = count.take()
+    same = len(os.path.commonprefix([got, data]))
+    wrong = [] if got == data else [f"{len(got)} of {len(data)} octets came, the first {same} right"]
+    if n["segments"] != number or n["far segments"] != number:
+        wrong.append(f"{number} datagrams were sent")
+    # In direct packets the stack does not merge UDP that was encapsulated on the same host.
+    if n["sent"] > 2 or (n["device"] > 2 and (mode, encap) != ("through", "direct")):
+        wrong.append("not in one piece, or the last one apart")
+    if n["wire"] < number if mode == "through" else n["wire"] > 4:
+        wrong.append("not as many on the wire as there should be")
+    result(f"{mode}: UDP, {inner} in {outer} {encap}: {n['sent']} sent, {n['wire']} on the wire, {n['device']} in, "
+           f"{n['segments']} segments", "; ".join(wrong))
+    sink.close()
+    source.close()
+
+
+def counters():
+    """What ethtool shows is what netlink counts; it moved only at the ends that it should have."""
+    for name, device in TUNNEL.items():
+        lines = [line.split(":") for line in run(name, "ethtool", "-S", device).splitlines()[1:]]
+        shown = {key.strip(): int(value) for key, value in lines}
+        with namespace(name):
+            counted = Netlink().counters(socket.if_nametoindex(device))
+        result(f"{name}: ethtool shows the counters", None if shown == counted else f"{shown}, {counted} counted")
+        moved = {key for key, value in counted.items() if value}
+        wanted = {"tx_gso_packets", "tx_gso_segments", "rx_gro_packets", "rx_gro_segments"}
+        result(f"{name}: nothing was dropped", None if moved == wanted else f"{counted}")
+        result(f"{name}: merged packets stand for several",
+               None if all(counted[f"{key}_segments"] >= MERGED * counted[f"{key}_packets"]
+                           for key in ("tx_gso", "rx_gro")) else f"{counted}")
+
+
+def main():
+    only = os.environ.get("DSMIP_OFFLOAD", "on,through,after,off").split(",")
+    begin = time.monotonic()
+    for mode in only:
+        globals()[f"mode_{mode}"]()
+        for outer, encap in itertools.product((4, 6), ENCAPS):
+            register(outer, encap)
+            for inner in (4, 6):
+                bulk(mode, outer, encap, inner)
+                if mode in ("on", "through"):
+                    datagrams(mode, outer, encap, inner)
+        print(f"== {mode}: after {time.monotonic() - begin:.1f} s", flush=True)
+    counters()
+    print(f"{passed} passed, {len(failures)} failed", flush=True)
+    sys.exit(1 if failures else 0)
+
+
+taps = {name: Tap(name) for name in TUNNEL}
+bindings = {name: Binding(name) for name in TUNNEL}
+main()
