@@ -22,7 +22,7 @@ help:
 	@echo '  make soak         fuzzers and removal under traffic at full length on both: half an hour'
 	@echo
 	@echo '  make bench        measure against the tunnels of the kernel, write Documentation/benchmarks (over an hour)'
-	@echo '  make bench-quick  instructions per packet of four formats against their aims (about five minutes)'
+	@echo '  make bench-quick  instructions per packet of four formats against the last bench (about five minutes)'
 	@echo
 	@echo '  make all          daemon and command into build/ctl; the module for KDIR'
 	@echo '  make kmod KDIR=D  the module for the kernel whose build folder is D'

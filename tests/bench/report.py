@@ -4,6 +4,7 @@ import html
 
 DIRECTIONS = ("to-node", "from-node")
 AIM_INSTRUCTIONS, AIM_MANY, AIM_TCP, AIM_OCTETS, AIM_INSTALL = 0.9, 1.05, 1.0, 400, 30
+TOLERANCE = 1.02
 
 
 def table(head, rows):
@@ -61,8 +62,11 @@ def is_missed(figure, aim, small_is_good):
     return figure > aim if small_is_good else figure < aim
 
 
-def missed(results):
-    return [what for what, figure, aim, small in aims(results) if figure is not None and is_missed(figure, aim, small)]
+def regressions(results, reference):
+    """Ratios of instructions that are worse than those of the last `make bench`, as text."""
+    known = {what: figure for what, figure, _, _ in aims(reference) if figure is not None}
+    return [f"{what}: {figure:.3f}, was {known[what]:.3f}" for what, figure, _, _ in aims(results)
+            if figure is not None and what in known and what.startswith("instructions") and figure > TOLERANCE * known[what]]
 
 
 def instruction_table(results):
@@ -111,13 +115,16 @@ def scale_table(results):
 
 def text(results):
     at = results["machine"]
-    parts = [f"Commit {at['commit']}, {at['date']}, {at['processor']}, {at['cpus']} processors.",
+    parts = [f"Commit {at['commit']}, {at['date']}, {at['processor']}, {at['cpus']} processors, load {at['load']:g}.",
              "## Instructions per packet at the home agent\n\n"
              f"Guest instructions, {at['kernel_of_instructions']} in QEMU's emulation. The ratio is to the tunnel of the kernel "
              "above;\nwith many nodes, to one node.\n\n" + instruction_table(results)]
     if results.get("throughput"):
-        parts.append(f"## Packets and TCP by the clock\n\n{at['kernel_of_throughput']}, one processor; medians.\n\n"
-                     + throughput_table(results))
+        rounds = next(iter(results["throughput"].values()))["tcp"]["rounds"]
+        busy = ("**The machine was busy with other work: these figures have no meaning beyond their order of magnitude.**\n\n"
+                if at["load"] > at["cpus"] else "")
+        parts.append(f"## Packets and TCP by the clock\n\n{at['kernel_of_throughput']}, one processor; medians of {rounds} "
+                     f"rounds.\n\n{busy}{throughput_table(results)}")
     if results.get("scale"):
         parts.append("## Many nodes\n\n" + scale_table(results))
     rows = [[what, number(figure, 2 if figure < 100 else 0), ("≤ " if small else "≥ ") + f"{aim:g}",
