@@ -7,7 +7,7 @@
 
 #include "node.h"
 
-/* Nodes that the work handles before it lets others have the lock. */
+/* Nodes that the work handles before it lets others have the lock for once. */
 #define DSMIP_EXPIRY_BATCH	64
 
 /*
@@ -36,12 +36,16 @@ void dsmip_expiry_arm(struct dsmip_dev *dd)
 static int dsmip_node_expire(struct dsmip_dev *dd, struct dsmip_node *node,
 			     ktime_t now)
 {
-	struct dsmip_binding_set *old = dsmip_node_set(dd, node), *new;
-	unsigned int i;
+	struct dsmip_binding_set *old = dsmip_node_set(dd, node), *new = NULL;
+	unsigned int i, live = 0;
 
-	new = dsmip_set_alloc(old->count);
-	if (!new)
-		return -ENOMEM;
+	for (i = 0; i < old->count; i++)
+		live += dsmip_binding_live(old->binding[i], now);
+	if (live) {
+		new = dsmip_set_alloc(live);
+		if (!new)
+			return -ENOMEM;
+	}
 	for (i = 0; i < old->count; i++) {
 		struct dsmip_binding *b = old->binding[i];
 
@@ -52,12 +56,11 @@ static int dsmip_node_expire(struct dsmip_dev *dd, struct dsmip_node *node,
 		dsmip_count(dd, DSMIP_C_BINDING_EXPIRED);
 		dsmip_notify_expired(dd, node, b);
 	}
-	if (!new->count) {
-		dsmip_set_free(new);
+	if (!live) {
 		dsmip_node_retire(dd, node);
 		return 0;
 	}
-	dd->bindings -= old->count - new->count;
+	dd->bindings -= old->count - live;
 	new = dsmip_set_settle(new);
 	rcu_assign_pointer(node->set, new);
 	for (i = 0; i < old->count; i++)
@@ -67,37 +70,54 @@ static int dsmip_node_expire(struct dsmip_dev *dd, struct dsmip_node *node,
 	return 0;
 }
 
+/* One batch; 1: there may be more, 0: it is all, or an error. */
+static int dsmip_expire_batch(struct dsmip_dev *dd)
+{
+	ktime_t now = ktime_get_coarse_boottime();
+	unsigned int handled;
+
+	for (handled = 0; handled < DSMIP_EXPIRY_BATCH; handled++) {
+		struct timerqueue_node *next;
+		struct dsmip_binding *b;
+		int err;
+
+		next = timerqueue_getnext(&dsmip_table(dd)->expiry);
+		if (!next)
+			return 0;
+		b = container_of(next, struct dsmip_binding, expiry);
+		if (dsmip_binding_live(b, now))
+			return 0;
+		err = dsmip_node_expire(dd, b->node, now);
+		if (err)
+			return err;
+		dsmip_changed(dd);
+	}
+	return 1;
+}
+
 static void dsmip_expiry_work(struct work_struct *work)
 {
 	struct dsmip_dev *dd = container_of(to_delayed_work(work),
 					    struct dsmip_dev, expiry_work);
-	struct timerqueue_node *next;
-	int handled = 0, err = 0;
-	ktime_t now;
+	int more = 0;
 
-	mutex_lock(&dd->lock);
-	now = ktime_get_coarse_boottime();
-	while (!dd->dead && !err && handled++ < DSMIP_EXPIRY_BATCH) {
-		struct dsmip_binding *b;
-
-		next = timerqueue_getnext(&dsmip_table(dd)->expiry);
-		if (!next)
-			break;
-		b = container_of(next, struct dsmip_binding, expiry);
-		if (dsmip_binding_live(b, now))
-			break;
-		err = dsmip_node_expire(dd, b->node, now);
-		if (!err)
-			dsmip_changed(dd);
-	}
-	/* Readers leave expired bindings alone by themselves, so there is time
-	 * to wait for memory.
-	 */
-	if (err)
-		mod_delayed_work(system_power_efficient_wq, &dd->expiry_work, HZ);
-	else if (!dd->dead)
-		dsmip_expiry_arm(dd);
-	mutex_unlock(&dd->lock);
+	do {
+		mutex_lock(&dd->lock);
+		if (!dd->dead)
+			more = dsmip_expire_batch(dd);
+		/* Readers leave expired bindings alone by themselves, so there
+		 * is time to wait for memory.
+		 */
+		if (!dd->dead && more < 0)
+			mod_delayed_work(system_power_efficient_wq,
+					 &dd->expiry_work, HZ);
+		else if (!dd->dead && !more)
+			dsmip_expiry_arm(dd);
+		if (dd->dead)
+			more = 0;
+		mutex_unlock(&dd->lock);
+		cond_resched();
+	} while (more > 0);
 }
 
 void dsmip_expiry_init(struct dsmip_dev *dd)

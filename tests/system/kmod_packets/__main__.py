@@ -13,12 +13,13 @@ import formats  # noqa: E402
 import offload  # noqa: E402
 import prefix  # noqa: E402
 import receive  # noqa: E402
+import standby  # noqa: E402
 import transmit  # noqa: E402
 
 PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging,
          binding.ingress_filter, binding.choice, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
          receive.bad_udp, receive.bad_direct,
-         receive.outer_fragments, receive.receive_states, transmit.transmit_drops, transmit.path_mtu)
+         receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops, transmit.path_mtu)
 
 
 def main():

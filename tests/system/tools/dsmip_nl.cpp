@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // dsmip-nl: the generic netlink family of the module by hand, for tests of the module. Errors go to
 // standard error with the kernel's explanation; exit status 1.
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,12 +13,14 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <linux/netlink.h>
 #include <poll.h>
 
 #include "cli/printer.hpp"
 #include "cli/show.hpp"
 #include "netlink/client.hpp"
 #include "netlink/link_monitor.hpp"
+#include "netlink/socket.hpp"
 #include "netlink/xfrm.hpp"
 #include "node_text.hpp"
 
@@ -62,6 +66,7 @@ public:
         add_path_commands(app);
         add_watch_commands(app);
         add_bulk_commands(app);
+        add_measurements(app);
         add_xfrm_commands(app);
     }
 
@@ -380,16 +385,21 @@ private:
                 [this] {
                     const auto via = need(tools::parse_endpoint(via_));
                     const auto lifetime = need(tools::parse_time(lifetime_));
-                    std::vector<netlink::Node> nodes(number_);
-                    for (std::uint32_t n = 0; n < number_; ++n) {
-                        fill_synthetic(nodes[n], n, via, lifetime);
-                    }
                     auto client = need(Client::open());
-                    const auto start = std::chrono::steady_clock::now();
-                    need(client.binding_new(ifindex(), nodes, {.create = true}));
-                    const std::chrono::duration<double> took =
-                        std::chrono::steady_clock::now() - start;
-                    std::cout << number_ << " nodes in " << took.count() << " s\n";
+                    const auto index = ifindex();
+                    const auto start = Clock::now();
+                    for (std::uint32_t n = 0; n < number_;) {
+                        std::vector<netlink::Node> nodes(std::min(bulk_at_once, number_ - n));
+                        auto left = lifetime;
+                        if (end_together_) {
+                            left -= std::chrono::floor<netlink::Milliseconds>(Clock::now() - start);
+                        }
+                        for (auto& node : nodes) {
+                            fill_synthetic(node, n++, via, left);
+                        }
+                        need(client.binding_new(index, nodes, {.create = true}));
+                    }
+                    std::cout << number_ << " nodes in " << seconds_since(start) << " s\n";
                 });
         bulk->add_option("N", number_, "nodes")->required();
         bulk->add_option("--via", via_, "end point of all of them");
@@ -398,8 +408,70 @@ private:
             "--spread", spread_,
             "node n at the end point 10.0.0.1 + n, or 2001:db8:a::1 + n if --via is IPv6");
         bulk->add_option("--encap", options_["--encap"], "direct, udp, udp-tlv, udp-tlv-draft");
+        bulk->add_flag("--ports", ports_, "node n at UDP port 1024 + n");
+        bulk->add_flag("--end-together", end_together_, "the lifetime counts from the first node");
         bulk->add_flag("--home4", home4_, "IPv4 home address 100.64.0.0 + n each");
     }
+    /// What the kernel takes for a dump, without looking into it.
+    void add_measurements(CLI::App& app) {
+        auto* count = add(app, "count", "dump all nodes unread; again while it is interrupted", [this] {
+            auto socket = need(netlink::Socket::open(NETLINK_GENERIC));
+            const auto family = need(netlink::resolve_family(socket));
+            netlink::Message request;
+            request.command = netlink::Command::binding_get;
+            request.flags = NLM_F_DUMP;
+            request.ifindex = ifindex();
+            alignas(nlmsghdr) std::array<std::byte, 128> buffer{};
+            const auto length = netlink::encode(request, family.id, buffer);
+            for (unsigned attempt = 1;; ++attempt) {
+                std::size_t nodes = 0;
+                std::size_t octets = 0;
+                const auto start = Clock::now();
+                const auto state = need(socket.transact(
+                    std::span(buffer).first(*length), "count", [&](std::span<const std::byte> m) {
+                        if (++nodes == 1 && attempt == 1 && !node_texts_.empty()) {
+                            need(need(Client::open()).binding_new(request.ifindex, this->nodes(), {}));
+                        }
+                        octets += m.size();
+                    }));
+                const bool whole = state == netlink::DumpState::complete;
+                std::cout << nodes << " nodes, " << octets << " octets, " << seconds_since(start)
+                          << " s" << (whole ? "" : ", interrupted") << std::endl;
+                if (whole || attempt >= attempts_) {
+                    break;
+                }
+            }
+        });
+        count->add_option("--attempts", attempts_, "at most");
+        count->add_option("--change", node_texts_, "NODE to update during the first attempt");
+        auto* probe = add(app, "probe", "ask for one node again and again, print the delays",
+                          [this] {
+                              const auto address = need(
+                                  wire::IpAddress::parse(address_).map_error(&message_of));
+                              const auto wanted = need(tools::parse_time(lifetime_));
+                              auto client = need(Client::open());
+                              const auto index = ifindex();
+                              const auto start = Clock::now();
+                              double worst = 0;
+                              std::size_t asked = 0;
+                              while (Clock::now() - start < wanted) {
+                                  const auto begin = Clock::now();
+                                  need(client.binding_get(index, address));
+                                  worst = std::max(worst, seconds_since(begin));
+                                  ++asked;
+                              }
+                              std::cout << asked << " requests, worst " << worst * 1000 << " ms, mean "
+                                        << seconds_since(start) * 1000 / static_cast<double>(asked)
+                                        << " ms\n";
+                          });
+        probe->add_option("ADDRESS", address_, "home address")->required();
+        probe->add_option("--for", lifetime_, "how long");
+    }
+    using Clock = std::chrono::steady_clock;
+    static double seconds_since(Clock::time_point start) {
+        return std::chrono::duration<double>(Clock::now() - start).count();
+    }
+
     static wire::Ipv4Address ipv4_plus(std::uint32_t base, std::uint32_t n) {
         const std::uint32_t value = base + n;
         return {{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
@@ -425,7 +497,7 @@ private:
             binding.care_of = ipv6_plus(0x0a, n + 1);
         }
         if (via.port != 0) {
-            binding.port = via.port;
+            binding.port = ports_ ? static_cast<std::uint16_t>(1024 + n % 64000) : via.port;
             binding.encapsulation = netlink::Encapsulation::udp;
         }
         if (const auto encap = options_.find("--encap");
@@ -474,7 +546,11 @@ private:
     std::uint32_t number_ = 0;
     std::string via_ = "192.0.2.1";
     std::string lifetime_ = "3600s";
+    static constexpr std::uint32_t bulk_at_once = 10000;
+    unsigned attempts_ = 5;
     bool spread_ = false;
+    bool ports_ = false;
+    bool end_together_ = false;
     bool home4_ = false;
 };
 
