@@ -226,10 +226,13 @@ no_drop_at() { ip netns exec "$SET$1" tc qdisc del dev "$2" clsact; }
 # pktgen_set FILE WORDS: the files belong to the namespace.
 pktgen_set() { echo "$2" >"/proc/net/pktgen/$1" || fail "pktgen refuses: $1 $2"; }
 
-# pktgen_prepare cn0|src0 FAMILY NODES: runs in the namespace of the device; packets to all nodes, whose number is a power
-# of two.
+# Of many nodes, as many get packets: enough to leave no trace of a single one, and all have had one, and so remember a
+# route, before anything is counted. A power of two.
+BUSY_NODES=256
+
+# pktgen_prepare cn0|src0 FAMILY NODES: runs in the namespace of the device.
 pktgen_prepare() {
-	local word device=$1 nodes=$3 to=$MAC_HA_CN src4=198.51.100.2 src6=2001:db8:c::2
+	local word device=$1 to=$MAC_HA_CN src4=198.51.100.2 src6=2001:db8:c::2
 	[ "$device" = cn0 ] || to=$MAC_CN_SRC src4=203.0.113.2 src6=2001:db8:f::2
 	pktgen_set kpktgend_0 rem_device_all
 	pktgen_set kpktgend_0 "add_device $device"
@@ -241,14 +244,14 @@ pktgen_prepare() {
 		pktgen_set "$device" "src6 $src6"
 		pktgen_set "$device" "dst6_min $HOME6"
 		pktgen_set "$device" "dst6_max $HOME6"
-		[ "$nodes" = 1 ] || pktgen_set "$device" "dst6_min 2001:db8:b::"
-		[ "$nodes" = 1 ] || pktgen_set "$device" "dst6_max 2001:db8:b::$(printf %x:%x $(((nodes - 1) >> 16)) $(((nodes - 1) & 0xffff)))"
-	elif [ "$nodes" = 1 ]; then
+		[ "$3" = 1 ] || pktgen_set "$device" "dst6_min 2001:db8:b::"
+		[ "$3" = 1 ] || pktgen_set "$device" "dst6_max 2001:db8:b::$(printf %x $((BUSY_NODES - 1)))"
+	elif [ "$3" = 1 ]; then
 		pktgen_set "$device" "dst_min $HOME4"
 		pktgen_set "$device" "dst_max $HOME4"
 	else
 		pktgen_set "$device" "dst_min 100.64.0.0"
-		pktgen_set "$device" "dst_max 100.$((64 + ((nodes - 1) >> 16))).$((((nodes - 1) >> 8) & 255)).$(((nodes - 1) & 255))"
+		pktgen_set "$device" "dst_max 100.64.0.$((BUSY_NODES - 1))"
 	fi
 }
 # pktgen_send DEVICE COUNT
@@ -256,14 +259,15 @@ pktgen_send() {
 	pktgen_set "$1" "count $2"
 	pktgen_set pgctrl start
 }
-# node_send VARIANT NODES COUNT: runs in [mn]; packets of all nodes, encapsulated as VARIANT expects them.
+# node_send VARIANT NODES COUNT: runs in [mn]; packets encapsulated as VARIANT expects them.
 node_send() {
-	local format=direct outer
+	local format=direct outer senders=1
+	[ "$2" = 1 ] || senders=$BUSY_NODES
 	outer=$(outer_family "$1")
 	case $1 in
 	plain?) outer=0 format=plain ;;
 	fou*) format=udp ;;
 	*-*) format=${1#*-} ;;
 	esac
-	"$BENCH_BIN/encapsulated_sender" mn0 $MAC_HA_MN "$(inner_family "$1")" "$outer" "$format" "$2" "$3"
+	"$BENCH_BIN/encapsulated_sender" mn0 $MAC_HA_MN "$(inner_family "$1")" "$outer" "$format" $senders "$3"
 }
