@@ -29,7 +29,8 @@ struct dsmip_node_change {
 
 static bool dsmip_care_of_given(const struct dsmip_binding_request *request)
 {
-	return GIVEN(request, CARE_OF4) || GIVEN(request, CARE_OF6);
+	return GIVEN(request, CARE_OF4) || GIVEN(request, CARE_OF6) ||
+	       GIVEN(request, HOME_LINK);
 }
 
 /**
@@ -82,6 +83,7 @@ static void dsmip_binding_merge(struct dsmip_binding *b,
 				const struct dsmip_binding_request *request)
 {
 	b->bid = request->bid;
+	b->weight = 1;
 	if (old) {
 		b->care_of = old->care_of;
 		b->claimed4 = old->claimed4;
@@ -90,9 +92,16 @@ static void dsmip_binding_merge(struct dsmip_binding *b,
 		b->link = old->link;
 		b->sequence = old->sequence;
 		b->priority = old->priority;
+		b->weight = old->weight;
 		b->expiry.expires = old->expiry.expires;
 	}
 	if (dsmip_care_of_given(request)) {
+		bool was_home = b->care_of.family == AF_PACKET;
+		bool is_home = request->care_of.family == AF_PACKET;
+
+		/* A home link is where a node is, not a way to it. */
+		if (was_home != is_home)
+			b->link = 0;
 		b->care_of = request->care_of;
 		b->claimed4 = 0;
 		b->encap = DSMIP_ENCAP_DIRECT;
@@ -111,9 +120,43 @@ static void dsmip_binding_merge(struct dsmip_binding *b,
 		b->sequence = request->sequence;
 	if (GIVEN(request, PRIORITY))
 		b->priority = request->priority;
+	if (GIVEN(request, WEIGHT))
+		b->weight = request->weight;
 	if (GIVEN(request, LIFETIME))
 		b->expiry.expires = ktime_add_ms(ktime_get_boottime(),
 						 request->lifetime);
+}
+
+/* A node that is at home.  What was found of the link may change any time. */
+static int dsmip_home_link_check(struct dsmip_change *change,
+				 const struct dsmip_binding *b,
+				 const struct dsmip_binding_request *request)
+{
+	struct net_device *link;
+	int address_len = 0;
+
+	if (dsmip_settings_get(change->dd)->role == DSMIP_ROLE_MOBILE_NODE)
+		return REFUSE(change, request->at, -EINVAL,
+			      "HOME_LINK is for a home agent only");
+	if (GIVEN(request, PORT) || GIVEN(request, CLAIMED4) ||
+	    GIVEN(request, ENCAP))
+		return REFUSE(change, request->at, -EINVAL,
+			      "a binding with HOME_LINK has no PORT, CLAIMED4 or ENCAP");
+	if (!b->link)
+		return REFUSE(change, request->at, -EINVAL,
+			      "HOME_LINK needs a LINK");
+	if (!b->care_of.link_address_len)
+		return 0;
+	rcu_read_lock();
+	link = dev_get_by_index_rcu(change->dd->net, b->link);
+	if (link)
+		address_len = link->addr_len;
+	rcu_read_unlock();
+	if (GIVEN(request, LINK_ADDRESS) &&
+	    b->care_of.link_address_len != address_len)
+		return REFUSE(change, request->at, -EINVAL,
+			      "LINK_ADDRESS is not as long as the addresses of LINK");
+	return 0;
 }
 
 static int dsmip_binding_check(struct dsmip_change *change,
@@ -129,12 +172,14 @@ static int dsmip_binding_check(struct dsmip_change *change,
 	if (!mobile_node && b->encap != DSMIP_ENCAP_DIRECT && !b->care_of.port)
 		return REFUSE(change, request->at, -EINVAL,
 			      "ENCAP in UDP needs a PORT");
-	if (b->claimed4 && b->care_of.family != AF_INET)
-		return REFUSE(change, request->at, -EINVAL,
-			      "CLAIMED4 needs an IPv4 end point");
 	if (b->link == change->dd->dev->ifindex)
 		return REFUSE(change, request->at, -EINVAL,
 			      "LINK is the device itself");
+	if (b->care_of.family == AF_PACKET)
+		return dsmip_home_link_check(change, b, request);
+	if (b->claimed4 && b->care_of.family != AF_INET)
+		return REFUSE(change, request->at, -EINVAL,
+			      "CLAIMED4 needs an IPv4 end point");
 	return 0;
 }
 
@@ -307,7 +352,7 @@ static int dsmip_stage_binding(struct dsmip_change *change,
 			      "no such binding, and NLM_F_CREATE is not set");
 	if (!was && !dsmip_care_of_given(request))
 		return REFUSE(change, request->at, -EINVAL,
-			      "a new binding needs CARE_OF4 or CARE_OF6");
+			      "a new binding needs CARE_OF4 or CARE_OF6, or HOME_LINK");
 	if (!was && !GIVEN(request, LIFETIME))
 		return REFUSE(change, request->at, -EINVAL,
 			      "a new binding needs a LIFETIME");

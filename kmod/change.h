@@ -20,11 +20,11 @@
 
 /*
  * What a request says of one binding.  @given has BIT(DSMIP_BINDING_A_*) for
- * what it names, CARE_OF4 or CARE_OF6 among them; @at is where it says so.
+ * what it names, CARE_OF4, CARE_OF6 or HOME_LINK among them; @at is where it says so.
  */
 struct dsmip_binding_request {
 	u32 given;
-	struct dsmip_endpoint care_of;
+	struct dsmip_endpoint care_of;	/* or, with HOME_LINK, the link address */
 	__be16 port;
 	__be32 claimed4;
 	u32 lifetime;		/* ms */
@@ -34,6 +34,7 @@ struct dsmip_binding_request {
 	u16 sequence;
 	u8 encap;
 	u8 priority;
+	u8 weight;
 	const struct nlattr *at;
 };
 

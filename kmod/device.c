@@ -72,14 +72,19 @@ static int dsmip_dev_init(struct net_device *dev)
 	err = dsmip_nodes_init(dd);
 	if (err)
 		goto err_gro_cells;
-	err = dsmip_paths_init(dd);
+	err = dsmip_fragments_init(dd);
 	if (err)
 		goto err_nodes;
+	err = dsmip_paths_init(dd);
+	if (err)
+		goto err_fragments;
 
 	list_add_tail_rcu(&dd->list, &dsmip_net(dd->net)->devices);
 	dsmip_changed(dd);
 	return 0;
 
+err_fragments:
+	dsmip_fragments_destroy(dd);
 err_nodes:
 	dsmip_nodes_detach(dd);
 err_gro_cells:
@@ -113,6 +118,7 @@ static void dsmip_dev_uninit(struct net_device *dev)
 
 	dsmip_nodes_detach(dd);
 	dsmip_paths_destroy(dd);
+	dsmip_fragments_destroy(dd);
 	gro_cells_destroy(&dd->gro_cells);
 }
 

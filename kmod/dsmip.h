@@ -8,7 +8,8 @@
  * socket.c   its UDP sockets
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
  * table.c    nodes and bindings: memory, order, the table as a whole
- * node.c     look-up, choice of a binding, statistics
+ * node.c     look-up, end points, statistics
+ * choose.c   choice of a binding; flow.c flow rules
  * prefix.c   prefixes of mobile networks
  * change.c   making, updating and deleting them, all or nothing
  * expiry.c   the end of lifetimes
@@ -65,6 +66,7 @@
 	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, old or used up */ \
 	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
 	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
+	X(TX_HOME_LINK, "tx_home_link")		/* home link is gone or down */ \
 	X(RX_NO_ROLE, "rx_no_role")		/* device has no role yet */ \
 	X(RX_TRUNCATED, "rx_truncated")		/* shorter than its headers say */ \
 	X(RX_INNER_VERSION, "rx_inner_version")	/* neither IPv4 nor IPv6 nor TLV */ \
@@ -104,15 +106,18 @@ struct dsmip_pcpu {
 
 /*
  * An outer address.  IPv4 is kept apart from IPv6 by @family, never mapped.
- * @port is the UDP port, 0 where there is none.
+ * @port is the UDP port, 0 where there is none.  AF_PACKET: a binding of a node
+ * that is at home, where frames for it go.
  */
 struct dsmip_endpoint {
 	union {
 		struct in_addr in;
 		struct in6_addr in6;
+		u8 link_address[DSMIP_LINK_ADDRESS_MAX];
 	};
 	__be16 port;
 	u8 family;		/* AF_INET, AF_INET6; AF_UNSPEC = not set */
+	u8 link_address_len;	/* with AF_PACKET; 0 = resolve it */
 };
 
 /* Traffic of one binding, or the share of some CPUs in it. */
@@ -125,6 +130,8 @@ struct dsmip_traffic {
 };
 
 struct dsmip_binding;
+struct dsmip_flow_set;
+struct dsmip_fragments;
 struct dsmip_node;
 
 /* Bindings of a node by rising priority, then BID; replaced as a whole. */
@@ -166,6 +173,7 @@ struct dsmip_binding {
 	u8 flags;		/* DSMIP_BINDING_F_* */
 	u8 traffic_mask;
 	bool owns_traffic;
+	u8 weight;
 	struct dsmip_binding_set own;	/* the last: its one slot follows */
 };
 
@@ -188,6 +196,7 @@ struct dsmip_node {
 	bool staged;				/* part of a change under way */
 	struct dsmip_home_address **home4;
 	struct dsmip_binding_set __rcu *set;
+	struct dsmip_flow_set __rcu *flows;	/* mostly none; flow.h */
 	struct rb_node order;			/* in dsmip_table.order */
 	struct rb_root prefixes;		/* struct dsmip_prefix */
 };
@@ -297,8 +306,11 @@ struct dsmip_dev {
 	unsigned int nodes;
 	unsigned int bindings;
 	unsigned int prefixes;
+	unsigned int flows;
 	unsigned int generation;	/* of the table, for dumps */
 	struct delayed_work expiry_work;
+
+	struct dsmip_fragments *fragments;	/* choose.c */
 
 	struct dsmip_path __rcu **paths;	/* ring of DSMIP_PATH_RING_SIZE */
 	atomic_t path_head;
@@ -350,9 +362,6 @@ void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 struct dsmip_node *dsmip_node_find6(struct dsmip_dev *dd,
 				    const struct in6_addr *home);
 struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 home);
-/* Best live binding for @mark and the flow of @skb; NULL = none. */
-struct dsmip_binding *dsmip_node_choose(struct dsmip_node *node, u32 mark_mask,
-					u32 mark, struct sk_buff *skb);
 /* The live binding whose end point has this address (the port is for the
  * caller to judge, bindings with an equal port come first); NULL = none.
  */
@@ -366,6 +375,15 @@ void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
 		      unsigned int octets);
 u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,
 		     unsigned int octets);
+
+/* choose.c */
+int dsmip_fragments_init(struct dsmip_dev *dd);
+void dsmip_fragments_destroy(struct dsmip_dev *dd);
+
+/* flow.c */
+void dsmip_node_free_flows(struct dsmip_node *node);
+/* The node goes; under dsmip_dev.lock. */
+void dsmip_node_forget_flows(struct dsmip_dev *dd, struct dsmip_node *node);
 
 /* table.c */
 int dsmip_memory_init(void);

@@ -165,13 +165,17 @@ static bool dsmip_encap_fits(const struct sk_buff *skb, unsigned int mtu)
 				 skb->len <= mtu;
 }
 
-/*
+/**
+ * dsmip_encap_too_big - whether a packet has to be refused for its size
+ * @skb: inner packet
+ * @inner: what its header says
+ * @mtu: of the tunnel, or of the home link
+ *
  * RFC 2473, 7: a packet above the tunnel MTU is refused and its sender told
  * where the rules say so; others are fragmented in their outer header.
  */
-static bool dsmip_encap_too_big(struct sk_buff *skb,
-				const struct dsmip_inner *inner,
-				unsigned int mtu)
+bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
+			 unsigned int mtu)
 {
 	if (!inner->df)
 		return false;

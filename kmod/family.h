@@ -76,6 +76,8 @@ extern const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1];
 int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info);
 int dsmip_binding_dump_start(struct netlink_callback *cb);
 int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
+/* The entry of the home address that a request names, or an error. */
+struct dsmip_home_address *dsmip_request_home(struct genl_info *info);
 size_t dsmip_binding_size(void);
 int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b);
 
@@ -86,6 +88,15 @@ int dsmip_prefix_new(struct sk_buff *skb, struct genl_info *info);
 int dsmip_prefix_del(struct sk_buff *skb, struct genl_info *info);
 int dsmip_prefix_get(struct sk_buff *skb, struct genl_info *info);
 int dsmip_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* netlink_flow.c, netlink_flow_show.c */
+extern const struct nla_policy dsmip_flow_new_policy[DSMIP_A_MAX + 1];
+extern const struct nla_policy dsmip_flow_del_policy[DSMIP_A_MAX + 1];
+int dsmip_flow_new(struct sk_buff *skb, struct genl_info *info);
+int dsmip_flow_del(struct sk_buff *skb, struct genl_info *info);
+int dsmip_flow_get(struct sk_buff *skb, struct genl_info *info);
+int dsmip_flow_dump_start(struct netlink_callback *cb);
+int dsmip_flow_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* netlink_path.c */
 extern const struct nla_policy dsmip_path_new_policy[DSMIP_A_MAX + 1];

@@ -154,3 +154,16 @@ bool dsmip_signalling_from(const struct dsmip_inner *inner,
 		inner->proto == IPPROTO_DSTOPTS ||
 		inner->proto == IPPROTO_ROUTING);
 }
+
+/**
+ * dsmip_signalling_out - whether a packet is signalling that leaves this host
+ * @s: settings
+ * @inner: inner packet
+ */
+bool dsmip_signalling_out(const struct dsmip_settings *s,
+			  const struct dsmip_inner *inner)
+{
+	return s->role == DSMIP_ROLE_HOME_AGENT ?
+		dsmip_signalling_from(inner, &s->home_agent6) :
+		dsmip_signalling_to(inner, &s->home_agent6);
+}

@@ -263,6 +263,14 @@ static const struct genl_ops dsmip_ops[] = {
 	}, {
 		DSMIP_OP(PREFIX_GET, dsmip_prefix_get, dsmip_prefix_get_policy),
 		.dumpit = dsmip_prefix_dump,
+	}, {
+		DSMIP_OP(FLOW_NEW, dsmip_flow_new, dsmip_flow_new_policy),
+	}, {
+		DSMIP_OP(FLOW_DEL, dsmip_flow_del, dsmip_flow_del_policy),
+	}, {
+		DSMIP_OP(FLOW_GET, dsmip_flow_get, dsmip_binding_get_policy),
+		.start = dsmip_flow_dump_start,
+		.dumpit = dsmip_flow_dump,
 	},
 };
 

@@ -29,6 +29,10 @@ dsmip_binding_new_nest_policy[DSMIP_BINDING_A_MAX + 1] = {
 	[DSMIP_BINDING_A_FLAGS]		= NLA_POLICY_MASK(NLA_U32,
 							  DSMIP_BINDING_F_ALL),
 	[DSMIP_BINDING_A_SEQUENCE]	= { .type = NLA_U16 },
+	[DSMIP_BINDING_A_WEIGHT]	= NLA_POLICY_MIN(NLA_U8, 1),
+	[DSMIP_BINDING_A_HOME_LINK]	= { .type = NLA_FLAG },
+	[DSMIP_BINDING_A_LINK_ADDRESS]	= NLA_POLICY_RANGE(NLA_BINARY, 1,
+						DSMIP_LINK_ADDRESS_MAX),
 };
 
 static const struct nla_policy dsmip_node_new_policy[DSMIP_NODE_A_MAX + 1] = {
@@ -63,6 +67,29 @@ const struct nla_policy dsmip_binding_del_policy[DSMIP_A_MAX + 1] = {
 	(-EINVAL);						\
 })
 
+static int dsmip_parse_home_link(struct nlattr **tb,
+				 struct dsmip_binding_request *b,
+				 struct netlink_ext_ack *extack)
+{
+	struct nlattr *link_address = tb[DSMIP_BINDING_A_LINK_ADDRESS];
+	struct nlattr *care_of = tb[DSMIP_BINDING_A_CARE_OF4] ?:
+				 tb[DSMIP_BINDING_A_CARE_OF6];
+
+	if (!tb[DSMIP_BINDING_A_HOME_LINK])
+		return REFUSE(extack, link_address,
+			      "LINK_ADDRESS needs HOME_LINK");
+	if (care_of)
+		return REFUSE(extack, care_of,
+			      "CARE_OF and HOME_LINK exclude each other");
+	b->care_of.family = AF_PACKET;
+	if (link_address) {
+		b->care_of.link_address_len = nla_len(link_address);
+		memcpy(b->care_of.link_address, nla_data(link_address),
+		       nla_len(link_address));
+	}
+	return 0;
+}
+
 static int dsmip_parse_end_point(struct nlattr **tb,
 				 struct dsmip_binding_request *b,
 				 struct netlink_ext_ack *extack)
@@ -71,6 +98,8 @@ static int dsmip_parse_end_point(struct nlattr **tb,
 	struct nlattr *care_of6 = tb[DSMIP_BINDING_A_CARE_OF6];
 	struct nlattr *claimed4 = tb[DSMIP_BINDING_A_CLAIMED4];
 
+	if (tb[DSMIP_BINDING_A_HOME_LINK] || tb[DSMIP_BINDING_A_LINK_ADDRESS])
+		return dsmip_parse_home_link(tb, b, extack);
 	if (care_of4 && care_of6)
 		return REFUSE(extack, care_of6,
 			      "CARE_OF4 and CARE_OF6 exclude each other");
@@ -111,6 +140,8 @@ static int dsmip_parse_binding(const struct nlattr *nest,
 		b->encap = nla_get_u8(tb[DSMIP_BINDING_A_ENCAP]);
 	if (tb[DSMIP_BINDING_A_PRIORITY])
 		b->priority = nla_get_u8(tb[DSMIP_BINDING_A_PRIORITY]);
+	if (tb[DSMIP_BINDING_A_WEIGHT])
+		b->weight = nla_get_u8(tb[DSMIP_BINDING_A_WEIGHT]);
 	if (tb[DSMIP_BINDING_A_LIFETIME])
 		b->lifetime = nla_get_u32(tb[DSMIP_BINDING_A_LIFETIME]);
 	if (tb[DSMIP_BINDING_A_LINK])

@@ -44,7 +44,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in_addr)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
-	       7 * nla_total_size(sizeof(u32));			/* the rest */
+	       8 * nla_total_size(sizeof(u32));			/* the rest */
 }
 
 static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
@@ -81,7 +81,8 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	    nla_put_u32(skb, DSMIP_DEVICE_A_NODES, dd->nodes) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BINDINGS, dd->bindings) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_PATHS, dsmip_paths_count(dd)) ||
-	    nla_put_u32(skb, DSMIP_DEVICE_A_PREFIXES, dd->prefixes))
+	    nla_put_u32(skb, DSMIP_DEVICE_A_PREFIXES, dd->prefixes) ||
+	    nla_put_u32(skb, DSMIP_DEVICE_A_FLOWS, dd->flows))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -17,11 +17,13 @@ size_t dsmip_binding_size(void)
 {
 	return nla_total_size(0) +				/* BINDING */
 	       nla_total_size(sizeof(u16)) +			/* BID */
-	       nla_total_size(sizeof(struct in6_addr)) +	/* CARE_OF */
+	       nla_total_size(sizeof(struct in6_addr)) +	/* CARE_OF, LINK_ADDRESS */
 	       nla_total_size(sizeof(__be16)) +			/* PORT */
 	       nla_total_size(sizeof(struct in_addr)) +		/* CLAIMED4 */
 	       nla_total_size(sizeof(u8)) +			/* ENCAP */
 	       nla_total_size(sizeof(u8)) +			/* PRIORITY */
+	       nla_total_size(sizeof(u8)) +			/* WEIGHT */
+	       nla_total_size(0) +				/* HOME_LINK */
 	       nla_total_size(sizeof(u32)) +			/* LIFETIME */
 	       nla_total_size(sizeof(u32)) +			/* LINK */
 	       nla_total_size(sizeof(u32)) +			/* FLAGS */
@@ -70,14 +72,24 @@ int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b)
 	    dsmip_put_endpoint(skb, DSMIP_BINDING_A_CARE_OF4,
 			       DSMIP_BINDING_A_CARE_OF6, &b->care_of))
 		return -EMSGSIZE;
+	if (b->care_of.family == AF_PACKET &&
+	    nla_put_flag(skb, DSMIP_BINDING_A_HOME_LINK))
+		return -EMSGSIZE;
+	if (b->care_of.link_address_len &&
+	    nla_put(skb, DSMIP_BINDING_A_LINK_ADDRESS,
+		    b->care_of.link_address_len, b->care_of.link_address))
+		return -EMSGSIZE;
 	if (b->care_of.port &&
 	    nla_put_be16(skb, DSMIP_BINDING_A_PORT, b->care_of.port))
 		return -EMSGSIZE;
 	if (b->claimed4 &&
 	    nla_put_in_addr(skb, DSMIP_BINDING_A_CLAIMED4, b->claimed4))
 		return -EMSGSIZE;
-	if (nla_put_u8(skb, DSMIP_BINDING_A_ENCAP, b->encap) ||
-	    nla_put_u8(skb, DSMIP_BINDING_A_PRIORITY, b->priority) ||
+	if (b->care_of.family != AF_PACKET &&
+	    nla_put_u8(skb, DSMIP_BINDING_A_ENCAP, b->encap))
+		return -EMSGSIZE;
+	if (nla_put_u8(skb, DSMIP_BINDING_A_PRIORITY, b->priority) ||
+	    nla_put_u8(skb, DSMIP_BINDING_A_WEIGHT, b->weight) ||
 	    nla_put_u32(skb, DSMIP_BINDING_A_LIFETIME, max_t(s64, left, 0)) ||
 	    nla_put_u32(skb, DSMIP_BINDING_A_LINK, b->link) ||
 	    nla_put_u32(skb, DSMIP_BINDING_A_FLAGS, b->flags) ||
@@ -118,30 +130,40 @@ static int dsmip_put_node(struct sk_buff *skb, struct dsmip_dev *dd,
 	return 0;
 }
 
-int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
+struct dsmip_home_address *dsmip_request_home(struct genl_info *info)
 {
 	struct nlattr *address4 = info->attrs[DSMIP_A_ADDRESS4];
 	struct nlattr *address6 = info->attrs[DSMIP_A_ADDRESS6];
-	struct dsmip_dev *dd = dsmip_request_dev(info);
 	struct dsmip_home_address *home;
 	struct in6_addr address;
-	struct sk_buff *reply;
-	void *hdr;
 
 	if (!address4 == !address6) {
 		GENL_SET_ERR_MSG(info, "exactly one of ADDRESS4 and ADDRESS6 is needed");
-		return -EINVAL;
+		return ERR_PTR(-EINVAL);
 	}
 	if (address4)
 		ipv6_addr_set_v4mapped(nla_get_in_addr(address4), &address);
 	else
 		address = nla_get_in6_addr(address6);
-	home = dsmip_home_find(dd, &address);
+	home = dsmip_home_find(dsmip_request_dev(info), &address);
 	if (!home || (address6 && ipv6_addr_v4mapped(&address))) {
 		NL_SET_ERR_MSG_ATTR(info->extack, address4 ?: address6,
 				    "no node has this home address");
-		return -ENOENT;
+		return ERR_PTR(-ENOENT);
 	}
+	return home;
+}
+
+int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dsmip_dev *dd = dsmip_request_dev(info);
+	struct dsmip_home_address *home;
+	struct sk_buff *reply;
+	void *hdr;
+
+	home = dsmip_request_home(info);
+	if (IS_ERR(home))
+		return PTR_ERR(home);
 	reply = dsmip_reply_new(info,
 				dsmip_node_size(home->node->home4_count,
 						dsmip_node_set(dd, home->node)->count),

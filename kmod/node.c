@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: what packets want of a node: look-up, choice of a binding, statistics.
+ * dsmip: what packets want of a node: look-up, end points, route, statistics.
  */
-#include <linux/bitops.h>
-#include <linux/jhash.h>
 #include <linux/ktime.h>
 
 #include "dsmip.h"
@@ -54,76 +52,7 @@ struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 address)
 	return dsmip_prefix_node(&table->prefixes.ipv4, table, AF_INET, &mapped);
 }
 
-/* Choice */
-
-/*
- * Among bindings of equal priority each flow has its own order of preference
- * (rendezvous hashing): a binding that vanishes moves its own flows only.  The
- * hash of the flow is not cheap; a choice of one does without.
- */
-static struct dsmip_binding *
-dsmip_choose_by_flow(const struct dsmip_binding_set *set, unsigned int first,
-		     ktime_t now, struct sk_buff *skb)
-{
-	struct dsmip_binding *best = set->binding[first];
-	u32 best_score = 0, hash = 0;
-	unsigned int i;
-
-	for (i = first + 1; i < set->count; i++) {
-		struct dsmip_binding *b = set->binding[i];
-		u32 score;
-
-		if (b->priority != best->priority)
-			break;
-		if (!dsmip_binding_live(b, now))
-			continue;
-		if (!hash) {
-			hash = skb_get_hash(skb) ?: 1;
-			best_score = jhash_1word(best->bid, hash);
-		}
-		score = jhash_1word(b->bid, hash);
-		if (score > best_score) {
-			best = b;
-			best_score = score;
-		}
-	}
-	return best;
-}
-
-/**
- * dsmip_node_choose - the binding for a packet to or from a node
- * @node: node
- * @mark_mask: bits of the mark that name a BID; 0 = none
- * @mark: mark of the packet
- * @skb: packet, for the hash of its flow
- *
- * Context: RCU reader.
- * Return: the binding the mark names if it is live, else one of those with the
- * lowest priority value; NULL if none is live.
- */
-struct dsmip_binding *dsmip_node_choose(struct dsmip_node *node, u32 mark_mask,
-					u32 mark, struct sk_buff *skb)
-{
-	const struct dsmip_binding_set *set = rcu_dereference(node->set);
-	ktime_t now = ktime_get_coarse_boottime();
-	unsigned int i;
-	u32 bid = 0;
-
-	if (!set)
-		return NULL;
-	if (mark_mask)
-		bid = (mark & mark_mask) >> __ffs(mark_mask);
-	if (bid) {
-		for (i = 0; i < set->count; i++)
-			if (set->binding[i]->bid == bid &&
-			    dsmip_binding_live(set->binding[i], now))
-				return set->binding[i];
-	}
-	for (i = 0; i < set->count; i++)
-		if (dsmip_binding_live(set->binding[i], now))
-			return dsmip_choose_by_flow(set, i, now, skb);
-	return NULL;
-}
+/* End points */
 
 static bool dsmip_same_address(const struct dsmip_endpoint *a,
 			       const struct dsmip_endpoint *b)

@@ -17,15 +17,6 @@ static bool dsmip_output_valid(struct sk_buff *skb, struct dsmip_inner *inner)
 	return skb_is_gso(skb) || inner->len <= skb->len;
 }
 
-/* Signalling in the sense that leaves this host. */
-static bool dsmip_output_is_signalling(const struct dsmip_settings *s,
-				       const struct dsmip_inner *inner)
-{
-	return s->role == DSMIP_ROLE_HOME_AGENT ?
-		dsmip_signalling_from(inner, &s->home_agent6) :
-		dsmip_signalling_to(inner, &s->home_agent6);
-}
-
 static bool dsmip_is_link_local(const struct dsmip_endpoint *ep)
 {
 	return ep->family == AF_INET6 &&
@@ -84,7 +75,6 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	struct dsmip_endpoint *near = &t->src, *far = &t->dst;
 	struct dsmip_binding *b;
 	struct dsmip_node *node;
-	u32 mark = skb->mark;
 
 	if (inner->family == AF_INET6)
 		node = dsmip_node_find6(dd, home_agent ? inner->dst6 : inner->src6);
@@ -95,14 +85,14 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 			dsmip_notify_unknown_home(dd, skb);
 		return DSMIP_C_TX_NO_NODE;
 	}
-	/* The bits of a cookie mean nothing here, such as on an ICMP answer
-	 * that reflects the mark.
-	 */
-	if (mark & DSMIP_COOKIE_FLAG)
-		mark = 0;
-	b = dsmip_node_choose(node, s->bid_mark_mask, mark, skb);
+	b = dsmip_choose(dd, s, node, skb, inner);
 	if (!b)
 		return DSMIP_C_TX_NO_BINDING;
+	t->binding = b;
+	if (unlikely(b->care_of.family == AF_PACKET)) {
+		far->family = AF_PACKET;
+		return -1;
+	}
 
 	dsmip_output_home_agent(s, b->care_of.family, home_agent ? near : far);
 	*(home_agent ? far : near) = b->care_of;
@@ -113,7 +103,6 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 		far->port = s->home_agent_port;
 	t->encap = b->encap;
 	t->link = b->link;
-	t->binding = b;
 	return -1;
 }
 
@@ -138,12 +127,14 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 	else if (!dsmip_output_valid(skb, &inner))
 		drop = DSMIP_C_TX_MALFORMED;
 	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
-		 dsmip_output_is_signalling(s, &inner))
+		 dsmip_signalling_out(s, &inner))
 		drop = dsmip_output_path(dd, s, skb, &inner, &t);
 	else
 		drop = dsmip_output_binding(dd, s, skb, &inner, &t);
 	if (drop >= 0) {
 		dsmip_drop(dd, skb, drop);
+	} else if (unlikely(t.dst.family == AF_PACKET)) {
+		dsmip_homelink(skb, dd, t.binding, &inner);
 	} else {
 		t.mark = s->fwmark;
 		dsmip_encap(skb, &t, &inner);

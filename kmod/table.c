@@ -166,6 +166,7 @@ void dsmip_node_free(struct dsmip_node *node)
 		dsmip_home_free(node->home4[i]);
 	kfree(node->home4);
 	dsmip_prefixes_free(node);
+	dsmip_node_free_flows(node);
 	if (set && dsmip_set_is_own(set)) {
 		dsmip_binding_free(set->binding[0]);
 	} else if (set) {
@@ -282,6 +283,7 @@ void dsmip_node_retire(struct dsmip_dev *dd, struct dsmip_node *node)
 		dsmip_home_remove(dd, node->home4[i]);
 	dsmip_prefixes_withdraw(dd, node);
 	rb_erase(&node->order, &table->order);
+	dsmip_node_forget_flows(dd, node);
 	dd->nodes--;
 	dd->bindings -= set->count;
 	for (i = 0; i < set->count; i++)
@@ -418,6 +420,7 @@ int dsmip_nodes_flush(struct dsmip_dev *dd)
 	dd->nodes = 0;
 	dd->bindings = 0;
 	dd->prefixes = 0;
+	dd->flows = 0;
 	dsmip_changed(dd);
 	dsmip_retire(&old->retired, DSMIP_RETIRED_TABLE);
 	return 0;

@@ -4,6 +4,7 @@
  *
  * inner.c    looking at inner packets
  * output.c   transmit: which outer tuple
+ * homelink.c transmit: to a node that is at home, without one
  * encap.c    transmit: outer headers
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
@@ -92,6 +93,17 @@ struct dsmip_tunnel {
 	u8 encap;
 };
 
+/* choose.c */
+struct dsmip_binding *dsmip_choose(struct dsmip_dev *dd,
+				   const struct dsmip_settings *s,
+				   struct dsmip_node *node,
+				   const struct sk_buff *skb,
+				   const struct dsmip_inner *inner);
+
+/* homelink.c */
+void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
+		    struct dsmip_binding *b, const struct dsmip_inner *inner);
+
 /* inner.c */
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		      struct dsmip_inner *inner);
@@ -104,8 +116,12 @@ bool dsmip_signalling_to(const struct dsmip_inner *inner,
 			 const struct in6_addr *home_agent);
 bool dsmip_signalling_from(const struct dsmip_inner *inner,
 			   const struct in6_addr *home_agent);
+bool dsmip_signalling_out(const struct dsmip_settings *s,
+			  const struct dsmip_inner *inner);
 
 /* encap.c */
+bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
+			 unsigned int mtu);
 void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner);
 

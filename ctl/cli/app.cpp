@@ -33,6 +33,7 @@ public:
         add_device();
         add_binding();
         add_prefix();
+        add_flow();
         add_monitor();
         add_counters();
     }
@@ -113,6 +114,19 @@ private:
                          "  dsmipctl prefix show --dev dsmip0 --json | jq '.[].prefix'",
                          [this] { return prefix_show(options_, out_); });
         show->add_option("ADDRESS", address_, "only the longest that holds this address")
+            ->each([this](const std::string& text) { options_.address = parse_address(text); });
+        show->add_option("--dev", options_.device, "only this device")->type_name("DEV");
+    }
+
+    void add_flow() {
+        auto* flow = app_.add_subcommand("flow", "flow rules: which packets take which binding");
+        flow->require_subcommand(1);
+        auto* show = add(*flow, "show", "flow rules in the kernel, in the order they are tried",
+                         "  dsmipctl flow show\n"
+                         "  dsmipctl flow show 2001:db8:1::100\n"
+                         "  dsmipctl flow show --json | jq '.[] | {home_address, fid, bids}'",
+                         [this] { return flow_show(options_, out_); });
+        show->add_option("ADDRESS", address_, "only the node with this home address (IPv6 or IPv4)")
             ->each([this](const std::string& text) { options_.address = parse_address(text); });
         show->add_option("--dev", options_.device, "only this device")->type_name("DEV");
     }

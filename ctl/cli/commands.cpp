@@ -171,6 +171,25 @@ Outcome prefix_show(const Options& options, std::ostream& out) {
     return {};
 }
 
+Outcome flow_show(const Options& options, std::ostream& out) {
+    auto client = open_client();
+    if (!client) {
+        return tl::unexpected(client.error());
+    }
+    auto nodes = options.address ? find_node(*client, options, &Client::flow_get, "no node has ")
+                                 : all_nodes(*client, options, &Client::flows);
+    if (!nodes) {
+        return tl::unexpected(nodes.error());
+    }
+    Printer printer(format_of(options));
+    const InterfaceNames names = kernel_interface_names();
+    for (const netlink::NodeEntry& entry : *nodes) {
+        show_flows(printer, entry, names);
+    }
+    out << printer.finish();
+    return {};
+}
+
 Outcome binding_del(const Options& options, std::ostream& out) {
     wire::IpAddress home_address = *options.address;
     if (home_address.is_ipv4()) {

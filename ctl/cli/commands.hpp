@@ -32,6 +32,8 @@ using Outcome = tl::expected<void, Failure>;
 Outcome status(const Options& options, std::ostream& out);
 Outcome device_show(const Options& options, std::ostream& out);
 Outcome binding_show(const Options& options, std::ostream& out);
+/// Flow rules of all nodes, or of the one with the home address `options.address`.
+Outcome flow_show(const Options& options, std::ostream& out);
 /// All prefixes of mobile networks, or the longest that holds `options.address`.
 Outcome prefix_show(const Options& options, std::ostream& out);
 /// Deletes through the daemon, which has to forget its part as well.

@@ -36,14 +36,15 @@ _dsmipctl() {
 	esac
 
 	case "${words[*]}" in
-	'') candidates='status device binding prefix monitor counters' ;;
+	'') candidates='status device binding prefix flow monitor counters' ;;
 	device) candidates='show' ;;
 	binding) candidates='show del' ;;
-	prefix) candidates='show' ;;
+	prefix | flow) candidates='show' ;;
 	'device show') candidates=$(_dsmipctl_values dev device show) ;;
 	counters) candidates="--all $(_dsmipctl_values dev device show)" ;;
 	'binding show') candidates="--dev $(_dsmipctl_values home_address binding show)" ;;
 	'prefix show') candidates='--dev' ;;
+	'flow show') candidates="--dev $(_dsmipctl_values home_address flow show)" ;;
 	'binding del') candidates=$(_dsmipctl_values home_address binding show) ;;
 	'binding del '*' bid') ;;
 	'binding del '*) [[ ${#words[@]} -eq 3 ]] && candidates='bid' ;;

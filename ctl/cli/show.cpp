@@ -51,6 +51,13 @@ void show_interface(Printer& printer, std::uint32_t ifindex, const InterfaceName
 }
 
 void show_end_point(Printer& printer, const Binding& binding) {
+    if (binding.home_link) {
+        printer.field("home_link", "at home", true, "");
+        if (binding.link_address) {
+            const auto address = fmt::format("{:02x}", fmt::join(*binding.link_address, ":"));
+            printer.field("link_address", "{}", address);
+        }
+    }
     if (!binding.care_of) {
         return;
     }
@@ -80,12 +87,66 @@ void show_binding(Printer& printer, const Binding& binding, const InterfaceNames
     if (binding.priority) {
         printer.field("priority", "prio {}", *binding.priority);
     }
+    if (binding.weight) {
+        printer.json_field("weight", *binding.weight);
+        if (*binding.weight != 1) { // what all have when nobody cares
+            printer.words(fmt::format("weight {}", *binding.weight));
+        }
+    }
     if (binding.claimed4) {
         printer.field("claimed", "claimed {}", wire::to_string(*binding.claimed4));
     }
     if (binding.link && *binding.link != 0) {
         printer.field("link", "link {}", names(*binding.link));
     }
+}
+
+/// "START" or "START-END".
+std::string range_text(const std::string& start, const std::string& end) {
+    return start == end ? start : start + "-" + end;
+}
+
+void show_range(Printer& printer, const char* key, const char* pattern,
+                const std::optional<netlink::Range<wire::IpAddress>>& range) {
+    if (!range) {
+        return;
+    }
+    const std::string start = text_of(range->start);
+    const std::string end = text_of(range->end);
+    printer.field(key, pattern, std::vector{start, end}, range_text(start, end));
+}
+
+template<class Value>
+void show_range(Printer& printer, const char* key, const char* pattern, const char* number,
+                const std::optional<netlink::Range<Value>>& range) {
+    if (!range) {
+        return;
+    }
+    const auto text = [&](Value value) { return fmt::format(fmt::runtime(number), value); };
+    printer.field(key, pattern, std::vector<unsigned>{range->start, range->end},
+                  range_text(text(range->start), text(range->end)));
+}
+
+void show_flow(Printer& printer, const netlink::Flow& flow) {
+    printer.field("fid", "fid {}", flow.fid);
+    if (flow.priority) {
+        printer.field("priority", "prio {}", *flow.priority);
+    }
+    if (flow.bids) {
+        printer.field("bids", "bids {}", *flow.bids, fmt::join(*flow.bids, ","));
+    }
+    if (flow.family) {
+        printer.field("family", "{}",
+                      *flow.family == wire::AddressFamily::Ipv4 ? "ipv4" : "ipv6");
+    }
+    show_range(printer, "source", "src {}", flow.source);
+    show_range(printer, "destination", "dst {}", flow.destination);
+    show_range(printer, "spi", "spi {}", "{:#x}", flow.spi);
+    show_range(printer, "flow_label", "label {}", "{:#x}", flow.flow_label);
+    show_range(printer, "source_port", "sport {}", "{}", flow.source_port);
+    show_range(printer, "destination_port", "dport {}", "{}", flow.destination_port);
+    show_range(printer, "traffic_class", "class {}", "{:#x}", flow.traffic_class);
+    show_range(printer, "protocol", "proto {}", "{}", flow.protocol);
 }
 
 void show_home_addresses4(Printer& printer, const Node& node) {
@@ -198,6 +259,13 @@ void show_event_node(Printer& printer, const Node& node, const InterfaceNames& n
             }
             printer.field("prefixes", "prefixes {}", prefixes, fmt::join(prefixes, ","));
         }
+        if (!node.flows.empty()) {
+            printer.array("flows", [&] {
+                for (const netlink::Flow& flow : node.flows) {
+                    printer.element([&] { show_flow(printer, flow); });
+                }
+            });
+        }
         printer.array("bindings", [&] {
             for (const Binding& binding : node.bindings) {
                 printer.element([&] {
@@ -240,6 +308,10 @@ void show_device(Printer& printer, const netlink::Device& device) {
         if (device.prefixes != 0) {
             printer.words(fmt::format("prefixes {}", device.prefixes));
         }
+        printer.json_field("flows", device.flows);
+        if (device.flows != 0) {
+            printer.words(fmt::format("flows {}", device.flows));
+        }
     });
 }
 
@@ -274,6 +346,16 @@ void show_prefixes(Printer& printer, const netlink::NodeEntry& entry, const Inte
         printer.item([&] {
             printer.field("prefix", "{}", to_string(prefix));
             printer.field("home_address", "node {}", wire::to_string(entry.node.home_address));
+            show_interface(printer, entry.ifindex, names);
+        });
+    }
+}
+
+void show_flows(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names) {
+    for (const netlink::Flow& flow : entry.node.flows) {
+        printer.item([&] {
+            printer.field("home_address", "{}", wire::to_string(entry.node.home_address));
+            show_flow(printer, flow);
             show_interface(printer, entry.ifindex, names);
         });
     }

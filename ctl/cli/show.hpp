@@ -23,6 +23,8 @@ void show_device(Printer& printer, const netlink::Device& device);
 void show_node(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
 /// One item per prefix.
 void show_prefixes(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
+/// One item per flow rule.
+void show_flows(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
 /// Only those that moved, unless `all`.
 void show_counters(Printer& printer, const netlink::Device& device,
                    const std::vector<netlink::Counter>& counters, bool all);

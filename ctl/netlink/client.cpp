@@ -21,6 +21,12 @@ constexpr int dump_attempts = 5;
 // Of one node in one message: 36 octets each.
 constexpr std::size_t prefixes_per_message = 800;
 
+std::uint16_t to_nlflags(BindingNewFlags flags) {
+    return static_cast<std::uint16_t>((flags.create ? NLM_F_CREATE : 0) |
+                                      (flags.exclusive ? NLM_F_EXCL : 0) |
+                                      (flags.replace ? NLM_F_REPLACE : 0));
+}
+
 std::string describe(const Message& message) {
     std::string text(to_string(message.command));
     if (message.ifindex != 0) {
@@ -213,9 +219,7 @@ Result<void> Client::binding_new(std::uint32_t ifindex, std::span<const Node> no
     Message request;
     request.command = Command::binding_new;
     request.ifindex = ifindex;
-    request.flags = static_cast<std::uint16_t>((flags.create ? NLM_F_CREATE : 0) |
-                                               (flags.exclusive ? NLM_F_EXCL : 0) |
-                                               (flags.replace ? NLM_F_REPLACE : 0));
+    request.flags = to_nlflags(flags);
     return send_batches(request, nodes);
 }
 
@@ -341,6 +345,39 @@ Result<BindingDump> Client::dump_nodes(Command command, std::optional<std::uint3
         }
     }
     return result;
+}
+
+Result<void> Client::flow_new(std::uint32_t ifindex, std::span<const Node> nodes,
+                              BindingNewFlags flags) {
+    Message request;
+    request.command = Command::flow_new;
+    request.ifindex = ifindex;
+    request.flags = to_nlflags(flags);
+    return send_batches(request, nodes);
+}
+
+Result<void> Client::flow_del(std::uint32_t ifindex, std::span<const Node> nodes) {
+    Message request;
+    request.command = Command::flow_del;
+    request.ifindex = ifindex;
+    std::vector<Node> keys;
+    keys.reserve(nodes.size());
+    for (const Node& node : nodes) {
+        Node& key = keys.emplace_back();
+        key.home_address = node.home_address;
+        for (const Flow& flow : node.flows) {
+            key.flows.emplace_back().fid = flow.fid;
+        }
+    }
+    return send_batches(request, keys);
+}
+
+Result<Node> Client::flow_get(std::uint32_t ifindex, const wire::IpAddress& home_address) {
+    return get_node(Command::flow_get, ifindex, home_address);
+}
+
+Result<BindingDump> Client::flows(std::optional<std::uint32_t> ifindex) {
+    return dump_nodes(Command::flow_get, ifindex);
 }
 
 Result<Path> Client::path_new(std::uint32_t ifindex, const Path& path) {

@@ -22,7 +22,7 @@ struct FamilyId {
     std::uint32_t events_group = 0;
 };
 
-/// How binding_new treats what exists already.
+/// How binding_new and flow_new treat what exists already.
 struct BindingNewFlags {
     bool create = false;    ///< NLM_F_CREATE: new bindings are welcome, else ENOENT
     bool exclusive = false; ///< NLM_F_EXCL: existing ones are refused, EEXIST
@@ -94,6 +94,16 @@ public:
     /// All prefixes of one device, or of all of the network namespace, by address; a node comes
     /// as often as prefixes of others lie between its own.
     Result<BindingDump> prefixes(std::optional<std::uint32_t> ifindex = {});
+
+    /// Make or update flow rules of nodes that exist; bindings do not matter.
+    Result<void> flow_new(std::uint32_t ifindex, std::span<const Node> nodes,
+                          BindingNewFlags flags);
+    /// Delete flow rules (only `fid` counts), or all of a node that lists none.
+    Result<void> flow_del(std::uint32_t ifindex, std::span<const Node> nodes);
+    /// The node with this home address and its flow rules; ENOENT.
+    Result<Node> flow_get(std::uint32_t ifindex, const wire::IpAddress& home_address);
+    /// The nodes that have flow rules, of one device or of all of the network namespace.
+    Result<BindingDump> flows(std::optional<std::uint32_t> ifindex = {});
 
     /// Make a path for signalling; the reply carries its cookie.
     Result<Path> path_new(std::uint32_t ifindex, const Path& path);

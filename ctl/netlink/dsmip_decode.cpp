@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reading messages of the family "dsmip".
+#include <type_traits>
+
 #include <arpa/inet.h>
 #include <linux/dsmip.h>
 #include <linux/genetlink.h>
@@ -85,6 +87,8 @@ Decoded<void> read_device(Octets octets, Device& device) {
             return read_raw(attribute, where, device.paths);
         case DSMIP_DEVICE_A_PREFIXES:
             return read_raw(attribute, where, device.prefixes);
+        case DSMIP_DEVICE_A_FLOWS:
+            return read_raw(attribute, where, device.flows);
         default:
             return {};
         }
@@ -141,6 +145,18 @@ Decoded<void> read_binding_attribute(const Attribute& attribute, Binding& bindin
         return read_raw(attribute, where, statistics_of(binding).tx_bytes);
     case DSMIP_BINDING_A_LAST_HEARD:
         return read_as<std::uint32_t>(attribute, where, store_duration(binding.last_heard));
+    case DSMIP_BINDING_A_WEIGHT:
+        return read_as<std::uint8_t>(attribute, where, store_in(binding.weight));
+    case DSMIP_BINDING_A_HOME_LINK:
+        binding.home_link = true;
+        return {};
+    case DSMIP_BINDING_A_LINK_ADDRESS: {
+        auto& octets = binding.link_address.emplace();
+        for (const std::byte octet : attribute.payload) {
+            octets.push_back(std::to_integer<std::uint8_t>(octet));
+        }
+        return {};
+    }
     default:
         return {};
     }
@@ -176,6 +192,99 @@ Decoded<void> read_prefix(Octets octets, Prefix& prefix) {
     });
 }
 
+/// One end of a range; the start comes first and stands for the end as well until that is read.
+template<class Value, class Raw = Value>
+Decoded<void> read_range(const Attribute& attribute, bool end, std::optional<Range<Value>>& range) {
+    constexpr std::string_view where = "flow rule";
+    if constexpr (std::is_same_v<Value, Raw> && std::is_integral_v<Value>) {
+        return read_as<Value>(attribute, where, [&](Value value) {
+            range = end && range ? Range<Value>{range->start, value} : Range<Value>{value, value};
+        });
+    } else {
+        return read_fixed<Raw>(attribute, where, [&](const Raw& value) {
+            range = end && range ? Range<Value>{range->start, value} : Range<Value>{value, value};
+        });
+    }
+}
+
+Decoded<void> read_flow_addresses(const Attribute& attribute, Flow& flow) {
+    switch (attribute.type) {
+    case DSMIP_FLOW_A_SOURCE4_START:
+    case DSMIP_FLOW_A_SOURCE4_END:
+        return read_range<wire::IpAddress, wire::Ipv4Address>(
+            attribute, attribute.type == DSMIP_FLOW_A_SOURCE4_END, flow.source);
+    case DSMIP_FLOW_A_SOURCE6_START:
+    case DSMIP_FLOW_A_SOURCE6_END:
+        return read_range<wire::IpAddress, wire::Ipv6Address>(
+            attribute, attribute.type == DSMIP_FLOW_A_SOURCE6_END, flow.source);
+    case DSMIP_FLOW_A_DESTINATION4_START:
+    case DSMIP_FLOW_A_DESTINATION4_END:
+        return read_range<wire::IpAddress, wire::Ipv4Address>(
+            attribute, attribute.type == DSMIP_FLOW_A_DESTINATION4_END, flow.destination);
+    case DSMIP_FLOW_A_DESTINATION6_START:
+    case DSMIP_FLOW_A_DESTINATION6_END:
+        return read_range<wire::IpAddress, wire::Ipv6Address>(
+            attribute, attribute.type == DSMIP_FLOW_A_DESTINATION6_END, flow.destination);
+    default:
+        return {};
+    }
+}
+
+Decoded<void> read_flow_numbers(const Attribute& attribute, Flow& flow) {
+    switch (attribute.type) {
+    case DSMIP_FLOW_A_SPI_START:
+    case DSMIP_FLOW_A_SPI_END:
+        return read_range(attribute, attribute.type == DSMIP_FLOW_A_SPI_END, flow.spi);
+    case DSMIP_FLOW_A_FLOW_LABEL_START:
+    case DSMIP_FLOW_A_FLOW_LABEL_END:
+        return read_range(attribute, attribute.type == DSMIP_FLOW_A_FLOW_LABEL_END,
+                          flow.flow_label);
+    case DSMIP_FLOW_A_SOURCE_PORT_START:
+    case DSMIP_FLOW_A_SOURCE_PORT_END:
+        return read_range(attribute, attribute.type == DSMIP_FLOW_A_SOURCE_PORT_END,
+                          flow.source_port);
+    case DSMIP_FLOW_A_DESTINATION_PORT_START:
+    case DSMIP_FLOW_A_DESTINATION_PORT_END:
+        return read_range(attribute, attribute.type == DSMIP_FLOW_A_DESTINATION_PORT_END,
+                          flow.destination_port);
+    case DSMIP_FLOW_A_TRAFFIC_CLASS_START:
+    case DSMIP_FLOW_A_TRAFFIC_CLASS_END:
+        return read_range(attribute, attribute.type == DSMIP_FLOW_A_TRAFFIC_CLASS_END,
+                          flow.traffic_class);
+    case DSMIP_FLOW_A_PROTOCOL_START:
+    case DSMIP_FLOW_A_PROTOCOL_END:
+        return read_range(attribute, attribute.type == DSMIP_FLOW_A_PROTOCOL_END, flow.protocol);
+    default:
+        return read_flow_addresses(attribute, flow);
+    }
+}
+
+Decoded<void> read_flow(Octets octets, Flow& flow) {
+    constexpr std::string_view where = "flow rule";
+    return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
+        switch (attribute.type) {
+        case DSMIP_FLOW_A_FID:
+            return read_raw(attribute, where, flow.fid);
+        case DSMIP_FLOW_A_PRIORITY:
+            return read_as<std::uint16_t>(attribute, where, store_in(flow.priority));
+        case DSMIP_FLOW_A_BIDS: {
+            auto& bids = flow.bids.emplace();
+            return for_each_attribute(attribute.payload, where, [&](const Attribute& bid) {
+                return read_as<std::uint16_t>(bid, where,
+                                              [&](std::uint16_t value) { bids.push_back(value); });
+            });
+        }
+        case DSMIP_FLOW_A_FAMILY:
+            return read_as<std::uint8_t>(attribute, where, [&](std::uint8_t family) {
+                flow.family = family == AF_INET ? wire::AddressFamily::Ipv4
+                                                : wire::AddressFamily::Ipv6;
+            });
+        default:
+            return read_flow_numbers(attribute, flow);
+        }
+    });
+}
+
 Decoded<void> read_node(Octets octets, Node& node) {
     constexpr std::string_view where = "node";
     return for_each_attribute(octets, where, [&](const Attribute& attribute) -> Decoded<void> {
@@ -192,6 +301,8 @@ Decoded<void> read_node(Octets octets, Node& node) {
         }
         case DSMIP_NODE_A_PREFIX:
             return read_prefix(attribute.payload, node.prefixes.emplace_back());
+        case DSMIP_NODE_A_FLOW:
+            return read_flow(attribute.payload, node.flows.emplace_back());
         default:
             return {};
         }

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, DSMIP_ENCAP_MAX + 1> encapsulation_names{
     "direct", "udp", "udp-tlv", "udp-tlv-draft"};
 constexpr std::array<std::string_view, DSMIP_CMD_MAX + 1> command_names{
     "unspecified", "device-get", "device-set", "binding-new",     "binding-del",  "binding-get",
-    "path-new",    "path-get",   "counters",   "prefix-new",      "prefix-del",   "prefix-get",
+    "path-new",    "path-get",   "counters",   "prefix-new",      "prefix-del",   "prefix-get", "flow-new", "flow-del", "flow-get",
     "binding-expired", "unregistered", "unknown-home", "device-gone"};
 
 template<class Enum, std::size_t Size>
@@ -85,6 +85,7 @@ void put_device(MessageBuilder& builder, const Device& device) {
         put_count(DSMIP_DEVICE_A_BINDINGS, device.bindings);
         put_count(DSMIP_DEVICE_A_PATHS, device.paths);
         put_count(DSMIP_DEVICE_A_PREFIXES, device.prefixes);
+        put_count(DSMIP_DEVICE_A_FLOWS, device.flows);
     });
 }
 
@@ -120,6 +121,57 @@ void put_binding(MessageBuilder& builder, const Binding& binding) {
         }
         put_optional(builder, DSMIP_BINDING_A_LAST_HEARD, binding.last_heard,
                      [](Milliseconds ago) { return to_u32(ago); });
+        put_optional(builder, DSMIP_BINDING_A_WEIGHT, binding.weight);
+        if (binding.home_link) {
+            builder.put_octets(DSMIP_BINDING_A_HOME_LINK, {});
+        }
+        if (binding.link_address) {
+            builder.put_octets(DSMIP_BINDING_A_LINK_ADDRESS,
+                               std::as_bytes(std::span(*binding.link_address)));
+        }
+    });
+}
+
+/// The attribute of the end of a range follows that of its start.
+template<class Value>
+void put_range(MessageBuilder& builder, std::uint16_t start,
+               const std::optional<Range<Value>>& range) {
+    if (range) {
+        builder.put(start, range->start);
+        builder.put(static_cast<std::uint16_t>(start + 1), range->end);
+    }
+}
+void put_range(MessageBuilder& builder, std::uint16_t start4, std::uint16_t start6,
+               const std::optional<Range<wire::IpAddress>>& range) {
+    if (range) {
+        put_range(builder, range->start.is_ipv4() ? start4 : start6, range);
+    }
+}
+
+void put_flow(MessageBuilder& builder, const Flow& flow) {
+    builder.nest(DSMIP_NODE_A_FLOW, [&] {
+        builder.put(DSMIP_FLOW_A_FID, flow.fid);
+        put_optional(builder, DSMIP_FLOW_A_PRIORITY, flow.priority);
+        if (flow.bids) {
+            builder.nest(DSMIP_FLOW_A_BIDS, [&] {
+                for (const std::uint16_t bid : *flow.bids) {
+                    builder.put(DSMIP_FLOW_A_BID, bid);
+                }
+            });
+        }
+        put_optional(builder, DSMIP_FLOW_A_FAMILY, flow.family, [](wire::AddressFamily family) {
+            return static_cast<std::uint8_t>(family == wire::AddressFamily::Ipv4 ? AF_INET
+                                                                                 : AF_INET6);
+        });
+        put_range(builder, DSMIP_FLOW_A_SOURCE4_START, DSMIP_FLOW_A_SOURCE6_START, flow.source);
+        put_range(builder, DSMIP_FLOW_A_DESTINATION4_START, DSMIP_FLOW_A_DESTINATION6_START,
+                  flow.destination);
+        put_range(builder, DSMIP_FLOW_A_SPI_START, flow.spi);
+        put_range(builder, DSMIP_FLOW_A_FLOW_LABEL_START, flow.flow_label);
+        put_range(builder, DSMIP_FLOW_A_SOURCE_PORT_START, flow.source_port);
+        put_range(builder, DSMIP_FLOW_A_DESTINATION_PORT_START, flow.destination_port);
+        put_range(builder, DSMIP_FLOW_A_TRAFFIC_CLASS_START, flow.traffic_class);
+        put_range(builder, DSMIP_FLOW_A_PROTOCOL_START, flow.protocol);
     });
 }
 
@@ -146,6 +198,9 @@ void put_node(MessageBuilder& builder, const Node& node) {
         }
         for (const Prefix& prefix : node.prefixes) {
             put_prefix(builder, prefix);
+        }
+        for (const Flow& flow : node.flows) {
+            put_flow(builder, flow);
         }
     });
 }

@@ -46,6 +46,9 @@ enum class Command : std::uint8_t {
     prefix_new,
     prefix_del,
     prefix_get,
+    flow_new,
+    flow_del,
+    flow_get,
     binding_expired,
     unregistered,
     unknown_home,
@@ -89,6 +92,7 @@ struct Device {
     std::uint32_t nodes = 0;
     std::uint32_t bindings = 0;
     std::uint32_t prefixes = 0;
+    std::uint32_t flows = 0;
     /// Live path cookies.
     std::uint32_t paths = 0;
 
@@ -127,7 +131,8 @@ struct Binding {
     std::optional<std::uint8_t> priority;
     /// 1 ms to DSMIP_LIFETIME_MAX_MS; in replies what is left.
     std::optional<Milliseconds> lifetime;
-    /// Interface index outer packets leave through; 0 = routing decides.
+    /// Interface index outer packets leave through; 0 = routing decides. With `home_link` the
+    /// interface of the home link.
     std::optional<std::uint32_t> link;
     std::optional<BindingFlags> flags;
     /// Of the last accepted Binding Update.
@@ -136,8 +141,46 @@ struct Binding {
     std::optional<BindingStatistics> statistics;
     /// Replies only: time since the last packet from the end point; absent if there was none.
     std::optional<Milliseconds> last_heard;
+    /// 1 to 255: share of the flows among bindings of equal priority.
+    std::optional<std::uint8_t> weight = std::nullopt;
+    /// The node is at home, on `link`; instead of `care_of`.
+    bool home_link = false;
+    /// Where frames go on the home link; absent = neighbour resolution.
+    std::optional<std::vector<std::uint8_t>> link_address = std::nullopt;
 
     friend bool operator==(const Binding&, const Binding&) = default;
+};
+
+/// From `start` to `end`, both included.
+template<class Value>
+struct Range {
+    Value start{};
+    Value end{};
+
+    friend bool operator==(const Range&, const Range&) = default;
+};
+
+/// A flow rule (enum dsmip_flow_attr, RFC 6088 and RFC 6089). Selectors are as seen on packets
+/// toward the node; an empty one matches every packet.
+struct Flow {
+    /// Flow identifier, the key; not 0.
+    std::uint16_t fid = 0;
+    /// FID-PRI, not 0; lower goes first.
+    std::optional<std::uint16_t> priority;
+    /// In order of preference; at least one, at most DSMIP_BINDINGS_MAX.
+    std::optional<std::vector<std::uint16_t>> bids;
+    std::optional<wire::AddressFamily> family;
+    std::optional<Range<wire::IpAddress>> source;
+    std::optional<Range<wire::IpAddress>> destination;
+    std::optional<Range<std::uint32_t>> spi;
+    std::optional<Range<std::uint32_t>> flow_label;
+    std::optional<Range<std::uint16_t>> source_port;
+    std::optional<Range<std::uint16_t>> destination_port;
+    /// The upper six bits count.
+    std::optional<Range<std::uint8_t>> traffic_class;
+    std::optional<Range<std::uint8_t>> protocol;
+
+    friend bool operator==(const Flow&, const Flow&) = default;
 };
 
 /// A prefix of the mobile network behind a node (enum dsmip_prefix_attr, RFC 3963).
@@ -160,6 +203,8 @@ struct Node {
     std::vector<Binding> bindings;
     /// Only with commands that are about prefixes.
     std::vector<Prefix> prefixes;
+    /// Only with commands that are about flow rules. At most DSMIP_FLOWS_MAX.
+    std::vector<Flow> flows = {};
 
     friend bool operator==(const Node&, const Node&) = default;
 };

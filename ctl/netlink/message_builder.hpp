@@ -49,6 +49,9 @@ public:
             put(type, address.ipv6()->bytes);
         }
     }
+    void put_octets(std::uint16_t type, std::span<const std::byte> octets) {
+        put_octets(type, octets.data(), octets.size());
+    }
     /// With its NUL.
     void put_text(std::uint16_t type, std::string_view text) {
         const std::string terminated(text);

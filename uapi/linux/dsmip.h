@@ -91,6 +91,20 @@
  *	for all, with NODE (only HOME_ADDRESS, needs IFINDEX) for one node:
  *	each message IFINDEX and one NODE with one or more PREFIX, in the order
  *	of addresses; NLM_F_DUMP_INTR as with bindings.
+ * @DSMIP_CMD_FLOW_NEW: request: IFINDEX, one or more NODE, each with one or more
+ *	FLOW.  Makes or updates flow rules of nodes that exist; they live as
+ *	long as their node.  Without NLM_F_CREATE a rule that is new is refused
+ *	(-ENOENT), with NLM_F_EXCL one that exists (-EEXIST).  With
+ *	NLM_F_REPLACE the rules listed for a node become its only ones, none
+ *	listed ends all.  Everything is checked before anything changes.
+ *	-ENOENT: no such node; -ENOMEM.
+ * @DSMIP_CMD_FLOW_DEL: request: IFINDEX, one or more NODE, each with the FLOWs
+ *	(only FID) to delete; a NODE without FLOW loses all its rules.  -ENOENT
+ *	if one does not exist; then nothing is deleted.
+ * @DSMIP_CMD_FLOW_GET: request: IFINDEX and ADDRESS6 or ADDRESS4 (a home
+ *	address), reply: IFINDEX, NODE with HOME_ADDRESS and its FLOWs; -ENOENT
+ *	if there is no such node.  Or a dump as with BINDING_GET, of the nodes
+ *	that have rules.
  * @DSMIP_CMD_BINDING_EXPIRED: event: a lifetime ended and the kernel deleted
  *	the binding.  IFINDEX, NODE with HOME_ADDRESS and the BINDING as it
  *	was last.
@@ -102,8 +116,9 @@
  * @DSMIP_CMD_DEVICE_GONE: event: a device was removed with all its nodes.
  *	IFINDEX, IFNAME.
  *
- * Successful BINDING_NEW, BINDING_DEL, PREFIX_NEW, PREFIX_DEL and DEVICE_SET
- * are also sent to the group as events: command and attributes as in the request that was made.
+ * Successful BINDING_NEW, BINDING_DEL, PREFIX_NEW, PREFIX_DEL, FLOW_NEW,
+ * FLOW_DEL and DEVICE_SET are also sent to the group as events: command and
+ * attributes as in the request that was made.
  */
 enum dsmip_cmd {
 	DSMIP_CMD_UNSPEC,
@@ -118,6 +133,9 @@ enum dsmip_cmd {
 	DSMIP_CMD_PREFIX_NEW,
 	DSMIP_CMD_PREFIX_DEL,
 	DSMIP_CMD_PREFIX_GET,
+	DSMIP_CMD_FLOW_NEW,
+	DSMIP_CMD_FLOW_DEL,
+	DSMIP_CMD_FLOW_GET,
 	DSMIP_CMD_BINDING_EXPIRED,
 	DSMIP_CMD_UNREGISTERED,
 	DSMIP_CMD_UNKNOWN_HOME,
@@ -182,7 +200,7 @@ enum dsmip_role {
 /**
  * enum dsmip_device_attr - attributes in DSMIP_A_DEVICE
  *
- * All but NODES, BINDINGS, PATHS and PREFIXES may be set and are returned.
+ * All but those that say "read only" may be set and are returned.
  *
  * @DSMIP_DEVICE_A_UNSPEC: never used
  * @DSMIP_DEVICE_A_ROLE: u8, &enum dsmip_role; needed before traffic flows
@@ -206,6 +224,7 @@ enum dsmip_role {
  * @DSMIP_DEVICE_A_BINDINGS: u32, number of bindings; read only
  * @DSMIP_DEVICE_A_PATHS: u32, number of live path cookies; read only
  * @DSMIP_DEVICE_A_PREFIXES: u32, number of prefixes; read only
+ * @DSMIP_DEVICE_A_FLOWS: u32, number of flow rules; read only
  */
 enum dsmip_device_attr {
 	DSMIP_DEVICE_A_UNSPEC,
@@ -221,6 +240,7 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_BINDINGS,
 	DSMIP_DEVICE_A_PATHS,
 	DSMIP_DEVICE_A_PREFIXES,
+	DSMIP_DEVICE_A_FLOWS,
 	/* private: */
 	__DSMIP_DEVICE_A_MAX,
 };
@@ -239,6 +259,8 @@ enum dsmip_device_attr {
  * @DSMIP_NODE_A_BINDING: nest of &enum dsmip_binding_attr; may repeat, at most
  *	32 in a node
  * @DSMIP_NODE_A_PREFIX: nest of &enum dsmip_prefix_attr; may repeat
+ * @DSMIP_NODE_A_FLOW: nest of &enum dsmip_flow_attr; may repeat, at most 64 in
+ *	a node
  */
 enum dsmip_node_attr {
 	DSMIP_NODE_A_UNSPEC,
@@ -247,6 +269,7 @@ enum dsmip_node_attr {
 	DSMIP_NODE_A_HOME_ADDRESS4,
 	DSMIP_NODE_A_BINDING,
 	DSMIP_NODE_A_PREFIX,
+	DSMIP_NODE_A_FLOW,
 	/* private: */
 	__DSMIP_NODE_A_MAX,
 };
@@ -254,6 +277,8 @@ enum dsmip_node_attr {
 
 #define DSMIP_HOME_ADDRESSES4_MAX	16
 #define DSMIP_BINDINGS_MAX		32
+#define DSMIP_FLOWS_MAX			64
+#define DSMIP_LINK_ADDRESS_MAX		16
 
 /**
  * enum dsmip_encap - what stands between the outer and the inner IP header
@@ -288,7 +313,15 @@ enum dsmip_encap {
  * The end point is the far one at a home agent (care-of address, and the UDP
  * port a NAT gave it) and the near one at a mobile node (care-of address).
  * Exactly one of CARE_OF4 and CARE_OF6 says where it is and so which outer
- * header is used; both inner families go through it.
+ * header is used; both inner families go through it.  Or HOME_LINK says that the
+ * node is at home: packets for it leave without outer header.
+ *
+ * Which binding a packet takes on transmit: the live one that its mark names
+ * (BID_MARK_MASK); else the first live one of the first flow rule that matches
+ * and has one; else the one of lowest PRIORITY, where flows spread over those of
+ * equal priority in proportion to WEIGHT.  A flow, that is addresses, protocol
+ * and ports or SPI, stays with its binding while that lives.  The fragments of a
+ * packet follow the first.
  *
  * @DSMIP_BINDING_A_UNSPEC: never used
  * @DSMIP_BINDING_A_PAD: padding
@@ -319,9 +352,19 @@ enum dsmip_encap {
  * @DSMIP_BINDING_A_TX_BYTES: u64, inner octets to the end point
  * @DSMIP_BINDING_A_LAST_HEARD: u32, ms since the last packet from the end
  *	point; absent if there was none
+ * @DSMIP_BINDING_A_WEIGHT: u8, 1 to 255, share of the flows among bindings of
+ *	equal priority; default 1
+ * @DSMIP_BINDING_A_HOME_LINK: flag, only at a home agent: the node is at home
+ *	on LINK, which is needed; CARE_OF4, CARE_OF6, PORT, CLAIMED4 and ENCAP
+ *	are not allowed.  Packets leave through LINK as those of a router.
+ * @DSMIP_BINDING_A_LINK_ADDRESS: binary, up to DSMIP_LINK_ADDRESS_MAX octets, as
+ *	many as addresses of LINK have (6 for Ethernet); only with HOME_LINK.
+ *	Where frames go; absent = neighbour resolution for the inner
+ *	destination, or for HOME_ADDRESS where that is none of the node's home
+ *	addresses.
  *
- * An update keeps what it does not name, but a new CARE_OF replaces end point,
- * PORT, CLAIMED4 and ENCAP together.
+ * An update keeps what it does not name, but a new CARE_OF or HOME_LINK replaces
+ * end point, PORT, CLAIMED4 and ENCAP together.
  */
 enum dsmip_binding_attr {
 	DSMIP_BINDING_A_UNSPEC,
@@ -342,6 +385,9 @@ enum dsmip_binding_attr {
 	DSMIP_BINDING_A_TX_PACKETS,
 	DSMIP_BINDING_A_TX_BYTES,
 	DSMIP_BINDING_A_LAST_HEARD,
+	DSMIP_BINDING_A_WEIGHT,
+	DSMIP_BINDING_A_HOME_LINK,
+	DSMIP_BINDING_A_LINK_ADDRESS,
 	/* private: */
 	__DSMIP_BINDING_A_MAX,
 };
@@ -370,6 +416,87 @@ enum dsmip_prefix_attr {
 	__DSMIP_PREFIX_A_MAX,
 };
 #define DSMIP_PREFIX_A_MAX (__DSMIP_PREFIX_A_MAX - 1)
+
+/**
+ * enum dsmip_flow_attr - attributes in DSMIP_NODE_A_FLOW: one flow rule
+ *
+ * The selectors are those of RFC 6088, as seen on packets toward the node; a
+ * mobile node, which sends them the other way, takes source for destination.
+ * A packet matches when it matches every selector given.  A selector is a range
+ * from START to END, both included; END needs its START, which alone is a range
+ * of one.  START above END is refused.  Addresses, FLOW_LABEL and FAMILY have to
+ * be about one IP family.
+ *
+ * A rule without a live binding is skipped, and signalling is never matched.
+ * Fragments behind the first have no ports and no SPI.
+ *
+ * @DSMIP_FLOW_A_UNSPEC: never used
+ * @DSMIP_FLOW_A_FID: u16, >= 1, flow identifier (RFC 6089); the key
+ * @DSMIP_FLOW_A_PRIORITY: u16, >= 1, FID-PRI: the rule with the lowest value
+ *	goes first, the lower FID where it is equal.  Needed for a new rule.
+ * @DSMIP_FLOW_A_BIDS: nest of DSMIP_FLOW_A_BID, at least one, at most 32, in
+ *	order of preference.  Needed for a new rule.
+ * @DSMIP_FLOW_A_BID: u16, in BIDS; need not exist yet
+ * @DSMIP_FLOW_A_FAMILY: u8, AF_INET or AF_INET6; in replies also when another
+ *	selector implied it
+ * @DSMIP_FLOW_A_SOURCE4_START: struct in_addr
+ * @DSMIP_FLOW_A_SOURCE4_END: struct in_addr
+ * @DSMIP_FLOW_A_SOURCE6_START: struct in6_addr
+ * @DSMIP_FLOW_A_SOURCE6_END: struct in6_addr
+ * @DSMIP_FLOW_A_DESTINATION4_START: struct in_addr
+ * @DSMIP_FLOW_A_DESTINATION4_END: struct in_addr
+ * @DSMIP_FLOW_A_DESTINATION6_START: struct in6_addr
+ * @DSMIP_FLOW_A_DESTINATION6_END: struct in6_addr
+ * @DSMIP_FLOW_A_SPI_START: u32, of ESP or AH
+ * @DSMIP_FLOW_A_SPI_END: u32
+ * @DSMIP_FLOW_A_FLOW_LABEL_START: u32, 20 bits, of IPv6
+ * @DSMIP_FLOW_A_FLOW_LABEL_END: u32
+ * @DSMIP_FLOW_A_SOURCE_PORT_START: u16, of TCP, UDP, UDP-Lite, SCTP or DCCP, in
+ *	host byte order
+ * @DSMIP_FLOW_A_SOURCE_PORT_END: u16
+ * @DSMIP_FLOW_A_DESTINATION_PORT_START: u16
+ * @DSMIP_FLOW_A_DESTINATION_PORT_END: u16
+ * @DSMIP_FLOW_A_TRAFFIC_CLASS_START: u8, of IPv6, or type of service of IPv4;
+ *	the upper six bits count
+ * @DSMIP_FLOW_A_TRAFFIC_CLASS_END: u8
+ * @DSMIP_FLOW_A_PROTOCOL_START: u8, of IPv4, or in IPv6 the next header behind
+ *	hop-by-hop options, routing, fragment and destination options headers
+ * @DSMIP_FLOW_A_PROTOCOL_END: u8
+ *
+ * An update keeps what it does not name; if it names any selector, its selectors
+ * replace all of them.
+ */
+enum dsmip_flow_attr {
+	DSMIP_FLOW_A_UNSPEC,
+	DSMIP_FLOW_A_FID,
+	DSMIP_FLOW_A_PRIORITY,
+	DSMIP_FLOW_A_BIDS,
+	DSMIP_FLOW_A_BID,
+	DSMIP_FLOW_A_FAMILY,
+	DSMIP_FLOW_A_SOURCE4_START,
+	DSMIP_FLOW_A_SOURCE4_END,
+	DSMIP_FLOW_A_SOURCE6_START,
+	DSMIP_FLOW_A_SOURCE6_END,
+	DSMIP_FLOW_A_DESTINATION4_START,
+	DSMIP_FLOW_A_DESTINATION4_END,
+	DSMIP_FLOW_A_DESTINATION6_START,
+	DSMIP_FLOW_A_DESTINATION6_END,
+	DSMIP_FLOW_A_SPI_START,
+	DSMIP_FLOW_A_SPI_END,
+	DSMIP_FLOW_A_FLOW_LABEL_START,
+	DSMIP_FLOW_A_FLOW_LABEL_END,
+	DSMIP_FLOW_A_SOURCE_PORT_START,
+	DSMIP_FLOW_A_SOURCE_PORT_END,
+	DSMIP_FLOW_A_DESTINATION_PORT_START,
+	DSMIP_FLOW_A_DESTINATION_PORT_END,
+	DSMIP_FLOW_A_TRAFFIC_CLASS_START,
+	DSMIP_FLOW_A_TRAFFIC_CLASS_END,
+	DSMIP_FLOW_A_PROTOCOL_START,
+	DSMIP_FLOW_A_PROTOCOL_END,
+	/* private: */
+	__DSMIP_FLOW_A_MAX,
+};
+#define DSMIP_FLOW_A_MAX (__DSMIP_FLOW_A_MAX - 1)
 
 /**
  * enum dsmip_path_attr - attributes in DSMIP_A_PATH: one outer tuple

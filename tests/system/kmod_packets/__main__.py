@@ -8,6 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 import bench  # noqa: E402
 import binding  # noqa: E402
+import choice  # noqa: E402
 import cookie  # noqa: E402
 import formats  # noqa: E402
 import offload  # noqa: E402
@@ -17,7 +18,8 @@ import standby  # noqa: E402
 import transmit  # noqa: E402
 
 PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging,
-         binding.ingress_filter, binding.choice, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
+         binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
+         choice.no_binding, choice.bad_rules, choice.home_link, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops, transmit.path_mtu)
 

@@ -63,6 +63,7 @@ public:
         add_device_commands(app);
         add_binding_commands(app);
         add_prefix_commands(app);
+        add_flow_commands(app);
         add_path_commands(app);
         add_watch_commands(app);
         add_bulk_commands(app);
@@ -164,8 +165,9 @@ private:
         });
         make->add_option("--node", node_texts_,
                          "HOME_ADDRESS [home4 A,A|none] [/ [bid N] [via ADDRESS[:PORT]] [direct|"
-                         "udp|udp-tlv|udp-tlv-draft] [port N] [claimed A] [prio N] [lifetime 60s] "
-                         "[link DEV] [seq N] [flags nat,forced-udp,draft,mcoa]]...")
+                         "udp|udp-tlv|udp-tlv-draft] [port N] [claimed A] [prio N] [weight N] "
+                         "[lifetime 60s] [link DEV] [at-home] [lladdr XX:XX:...] [seq N] "
+                         "[flags nat,forced-udp,draft,mcoa]]...")
             ->required()
             ->expected(1)
             ->take_all();
@@ -265,6 +267,36 @@ private:
             },
             false)
             ->add_option("DEV", device_, "dsmip device, name or number");
+    }
+
+    std::vector<netlink::Node> nodes_with_flows() const {
+        std::vector<netlink::Node> nodes;
+        for (const std::string& text : node_texts_) {
+            nodes.push_back(need(tools::parse_node_flows(text)));
+        }
+        return nodes;
+    }
+
+    void add_flow_commands(CLI::App& app) {
+        auto* make = add(app, "flow-new", "make or update flow rules", [this] {
+            need(need(Client::open()).flow_new(ifindex(), nodes_with_flows(), flags_));
+        });
+        auto* remove = add(app, "flow-del", "delete flow rules", [this] {
+            need(need(Client::open()).flow_del(ifindex(), nodes_with_flows()));
+        });
+        for (auto* command : {make, remove}) {
+            command
+                ->add_option("--node", node_texts_,
+                             "HOME_ADDRESS [/ fid N [prio N] [bids N,N] [ipv4|ipv6] [src A[-A]] "
+                             "[dst A[-A]] [spi N[-N]] [label N[-N]] [sport N[-N]] [dport N[-N]] "
+                             "[class N[-N]] [proto N[-N]]]...")
+                ->required()
+                ->expected(1)
+                ->take_all();
+        }
+        make->add_flag("--create", flags_.create, "NLM_F_CREATE");
+        make->add_flag("--excl", flags_.exclusive, "NLM_F_EXCL");
+        make->add_flag("--replace", flags_.replace, "NLM_F_REPLACE");
     }
 
     void add_path_commands(CLI::App& app) {

@@ -3,6 +3,8 @@
 #include "node_text.hpp"
 
 #include <charconv>
+#include <limits>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -104,8 +106,22 @@ Parsed<void> parse_binding_value(Binding& binding, const std::string& key,
     if (key == "prio") {
         return parse_into(binding.priority, value, UINT8_MAX);
     }
+    if (key == "weight") {
+        return parse_into(binding.weight, value, UINT8_MAX);
+    }
     if (key == "seq") {
         return parse_into(binding.sequence, value, UINT16_MAX);
+    }
+    if (key == "lladdr") {
+        auto& octets = binding.link_address.emplace();
+        for (const std::string& octet : split(value, ':')) {
+            auto number = parse_number("0x" + octet, UINT8_MAX);
+            if (!number) {
+                return tl::unexpected(number.error());
+            }
+            octets.push_back(static_cast<std::uint8_t>(*number));
+        }
+        return {};
     }
     if (key == "lifetime") {
         return parse_time(value).map([&](netlink::Milliseconds t) { binding.lifetime = t; });
@@ -126,6 +142,10 @@ Parsed<Binding> parse_binding(const std::string& text) {
         const std::string key = words.take();
         if (auto encapsulation = netlink::parse_encapsulation(key)) {
             binding.encapsulation = encapsulation;
+            continue;
+        }
+        if (key == "at-home") {
+            binding.home_link = true;
             continue;
         }
         auto value = words.value_of(key);
@@ -152,6 +172,89 @@ Parsed<void> parse_home4(Node& node, const std::string& value) {
         addresses.push_back(*address);
     }
     return {};
+}
+
+/// "START" or "START-END".
+template<class Value, class Parse>
+Parsed<void> parse_range(std::optional<netlink::Range<Value>>& range, const std::string& text,
+                         Parse&& parse) {
+    const std::size_t dash = text.find('-');
+    auto start = parse(text.substr(0, dash));
+    auto end = parse(dash == std::string::npos ? text : text.substr(dash + 1));
+    if (!start || !end) {
+        return tl::unexpected(start ? end.error() : start.error());
+    }
+    range = netlink::Range<Value>{static_cast<Value>(*start), static_cast<Value>(*end)};
+    return {};
+}
+template<class Value>
+Parsed<void> parse_numbers(std::optional<netlink::Range<Value>>& range, const std::string& text) {
+    return parse_range(range, text, [](const std::string& number) {
+        return parse_number(number, std::numeric_limits<Value>::max());
+    });
+}
+Parsed<void> parse_addresses(std::optional<netlink::Range<wire::IpAddress>>& range,
+                             const std::string& text) {
+    return parse_range(range, text, [](const std::string& address) {
+        return wire::IpAddress::parse(address).map_error(
+            [](const wire::ParseError& error) { return error.message; });
+    });
+}
+
+Parsed<void> parse_flow_value(netlink::Flow& flow, const std::string& key,
+                              const std::string& value) {
+    if (key == "fid") {
+        return parse_number(value, UINT16_MAX).map([&](std::uint64_t fid) {
+            flow.fid = static_cast<std::uint16_t>(fid);
+        });
+    }
+    if (key == "prio") {
+        return parse_into(flow.priority, value, UINT16_MAX);
+    }
+    if (key == "bids") {
+        auto& bids = flow.bids.emplace();
+        for (const std::string& bid : split(value, ',')) {
+            auto number = parse_number(bid, UINT16_MAX);
+            if (!number) {
+                return tl::unexpected(number.error());
+            }
+            bids.push_back(static_cast<std::uint16_t>(*number));
+        }
+        return {};
+    }
+    if (key == "src" || key == "dst") {
+        return parse_addresses(key == "src" ? flow.source : flow.destination, value);
+    }
+    if (key == "spi" || key == "label") {
+        return parse_numbers(key == "spi" ? flow.spi : flow.flow_label, value);
+    }
+    if (key == "sport" || key == "dport") {
+        return parse_numbers(key == "sport" ? flow.source_port : flow.destination_port, value);
+    }
+    if (key == "class" || key == "proto") {
+        return parse_numbers(key == "class" ? flow.traffic_class : flow.protocol, value);
+    }
+    return tl::unexpected("unknown word \"" + key + "\" in a flow rule");
+}
+
+Parsed<netlink::Flow> parse_flow(const std::string& text) {
+    netlink::Flow flow;
+    Words words(split(text, ' '));
+    while (!words.done()) {
+        const std::string key = words.take();
+        if (key == "ipv4" || key == "ipv6") {
+            flow.family = key == "ipv4" ? wire::AddressFamily::Ipv4 : wire::AddressFamily::Ipv6;
+            continue;
+        }
+        auto value = words.value_of(key);
+        if (!value) {
+            return tl::unexpected(value.error());
+        }
+        if (auto done = parse_flow_value(flow, key, *value); !done) {
+            return tl::unexpected(done.error());
+        }
+    }
+    return flow;
 }
 
 Parsed<Node> parse_head(const std::string& text) {
@@ -267,6 +370,22 @@ Parsed<Node> parse_node(std::string_view text) {
             return tl::unexpected(binding.error());
         }
         node->bindings.push_back(std::move(*binding));
+    }
+    return node;
+}
+
+Parsed<Node> parse_node_flows(std::string_view text) {
+    const auto parts = split(text, '/');
+    if (parts.empty()) {
+        return tl::unexpected(std::string("a node starts with its home address"));
+    }
+    auto node = parse_head(parts.front());
+    for (std::size_t index = 1; node && index < parts.size(); ++index) {
+        auto flow = parse_flow(parts[index]);
+        if (!flow) {
+            return tl::unexpected(flow.error());
+        }
+        node->flows.push_back(std::move(*flow));
     }
     return node;
 }

@@ -24,6 +24,9 @@ using Parsed = tl::expected<Value, std::string>;
 
 Parsed<netlink::Node> parse_node(std::string_view text);
 /// "HOME_ADDRESS [ADDRESS/LENGTH]..."; bits behind the length are for the kernel to judge.
+/// "HOME_ADDRESS [/ fid N [prio N] [bids N,N] [ipv4|ipv6] [src A[-A]] [dst A[-A]] [spi N[-N]]
+/// [label N[-N]] [sport N[-N]] [dport N[-N]] [class N[-N]] [proto N[-N]]]...": flow rules.
+Parsed<netlink::Node> parse_node_flows(std::string_view text);
 Parsed<netlink::Node> parse_node_prefixes(std::string_view text);
 /// "192.0.2.1", "192.0.2.1:4191", "2001:db8::1", "[2001:db8::1]:4191".
 Parsed<wire::Endpoint> parse_endpoint(std::string_view text);

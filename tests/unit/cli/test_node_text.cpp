@@ -85,4 +85,33 @@ TEST_CASE("numbers", "[node_text]") {
     CHECK_FALSE(parse_number("-1", 17));
 }
 
+TEST_CASE("weights and home links", "[node_text]") {
+    const auto node =
+        parse_node("2001:db8:1::100 / bid 1 via 192.0.2.1 weight 9 / at-home link lo lladdr 2:0:0:0:0:ff");
+    REQUIRE(node);
+    CHECK(node->bindings[0].weight == 9);
+    CHECK_FALSE(node->bindings[0].home_link);
+    CHECK(node->bindings[1].home_link);
+    CHECK(node->bindings[1].link_address == std::vector<std::uint8_t>{2, 0, 0, 0, 0, 255});
+}
+
+TEST_CASE("flow rules as text", "[node_text]") {
+    const auto node = parse_node_flows("2001:db8:1::100 / fid 1 prio 2 bids 3,4 ipv6 src "
+                                       "2001:db8::1-2001:db8::2 dport 80 proto 6-17 / fid 9");
+    REQUIRE(node);
+    REQUIRE(node->flows.size() == 2);
+    const Flow& flow = node->flows[0];
+    CHECK(flow.fid == 1);
+    CHECK(flow.priority == 2);
+    CHECK(flow.bids == std::vector<std::uint16_t>{3, 4});
+    CHECK(flow.family == wire::AddressFamily::Ipv6);
+    CHECK(flow.source == Range<wire::IpAddress>{ipv6("2001:db8::1"), ipv6("2001:db8::2")});
+    CHECK(flow.destination_port == Range<std::uint16_t>{80, 80});
+    CHECK(flow.protocol == Range<std::uint8_t>{6, 17});
+    CHECK(node->flows[1].fid == 9);
+    CHECK_FALSE(parse_node_flows("2001:db8:1::100 / fid 65536"));
+    CHECK_FALSE(parse_node_flows("2001:db8:1::100 / fid 1 dport 70000"));
+    CHECK_FALSE(parse_node_flows("2001:db8:1::100 / frob 1"));
+}
+
 } // namespace dsmip::tools

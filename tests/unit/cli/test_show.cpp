@@ -84,7 +84,7 @@ TEST_CASE("several bindings of a node, all that can be shown", "[show]") {
     const auto show = [&](Printer& p) { show_node(p, {4, node}, names); };
     CHECK(text(show) ==
           "2001:db8:1::100 bid 65535 via 198.51.100.7:40000 udp-tlv dev dsmip0 nat forced-udp "
-          "draft mcoa lifetime 262140s seq 65535 prio 127 claimed 10.0.0.2 link if7 home4 "
+          "draft mcoa lifetime 262140s seq 65535 prio 127 weight 255 claimed 10.0.0.2 link if7 home4 "
           "192.0.2.10,192.0.2.11\n"
           "    rx 1099511627776 packets 2 bytes  tx 3 packets 18446744073709551615 bytes  "
           "heard 2s ago\n"
@@ -101,6 +101,41 @@ TEST_CASE("several bindings of a node, all that can be shown", "[show]") {
     CHECK(parsed[1]["flags"] == Json::array());
     CHECK(parsed[1]["last_heard_ms"].is_null());
     CHECK_FALSE(parsed[1].contains("port"));
+}
+
+TEST_CASE("a node at home", "[show]") {
+    Node node = node_behind_nat();
+    node.home_addresses4.reset();
+    node.bindings = {netlink::test::home_binding()};
+    const auto show = [&](Printer& p) { show_node(p, {4, node}, names); };
+    CHECK(text(show) == "2001:db8:1::100 bid 3 at home 02:00:00:00:00:01 dev dsmip0 link if7\n");
+    const Json parsed = Json::parse(json(show));
+    CHECK(parsed[0]["home_link"] == true);
+    CHECK(parsed[0]["link_address"] == "02:00:00:00:00:01");
+    CHECK_FALSE(parsed[0].contains("care_of"));
+}
+
+TEST_CASE("flow rules", "[show]") {
+    Node node;
+    node.home_address = ipv6("2001:db8:1::100");
+    node.flows = {netlink::test::full_flow()};
+    netlink::Flow& other = node.flows.emplace_back();
+    other.fid = 2;
+    other.priority = 7;
+    other.bids = {{1}};
+    const auto show = [&](Printer& p) { show_flows(p, {4, node}, names); };
+    CHECK(text(show) ==
+          "2001:db8:1::100 fid 65535 prio 1 bids 3,0,65535 ipv6 src 2001:db8::1-2001:db8::2 dst "
+          "2001:db8::3 spi 0x1-0xffffffff label 0x0-0xfffff sport 1-65535 dport 80 class "
+          "0xb8-0xbc proto 6-17 dev dsmip0\n"
+          "2001:db8:1::100 fid 2 prio 7 bids 1 dev dsmip0\n");
+    const Json parsed = Json::parse(json(show));
+    REQUIRE(parsed.size() == 2);
+    CHECK(parsed[0]["bids"] == Json({3, 0, 65535}));
+    CHECK(parsed[0]["source"] == Json({"2001:db8::1", "2001:db8::2"}));
+    CHECK(parsed[0]["destination_port"] == Json({80, 80}));
+    CHECK(parsed[0]["protocol"] == Json({6, 17}));
+    CHECK_FALSE(parsed[1].contains("source"));
 }
 
 TEST_CASE("an IPv6 end point with a port is bracketed", "[show]") {

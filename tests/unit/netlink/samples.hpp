@@ -42,7 +42,32 @@ inline Binding full_binding() {
             .statistics =
                 BindingStatistics{
                     .rx_packets = 1ULL << 40, .rx_bytes = 2, .tx_packets = 3, .tx_bytes = ~0ULL},
-            .last_heard = Milliseconds(2000)};
+            .last_heard = Milliseconds(2000),
+            .weight = 255};
+}
+
+inline Binding home_binding() {
+    Binding binding;
+    binding.bid = 3;
+    binding.link = 7;
+    binding.home_link = true;
+    binding.link_address = {{2, 0, 0, 0, 0, 1}};
+    return binding;
+}
+
+inline Flow full_flow() {
+    return {.fid = 65535,
+            .priority = 1,
+            .bids = {{3, 0, 65535}},
+            .family = wire::AddressFamily::Ipv6,
+            .source = Range<wire::IpAddress>{ipv6("2001:db8::1"), ipv6("2001:db8::2")},
+            .destination = Range<wire::IpAddress>{ipv6("2001:db8::3"), ipv6("2001:db8::3")},
+            .spi = Range<std::uint32_t>{1, ~0U},
+            .flow_label = Range<std::uint32_t>{0, 0xfffff},
+            .source_port = Range<std::uint16_t>{1, 65535},
+            .destination_port = Range<std::uint16_t>{80, 80},
+            .traffic_class = Range<std::uint8_t>{0xb8, 0xbc},
+            .protocol = Range<std::uint8_t>{6, 17}};
 }
 
 inline Binding small_binding() {
@@ -73,11 +98,13 @@ inline Message full_message() {
     message.nodes = {
         {.home_address = ipv6("2001:db8:1::100"),
          .home_addresses4 = {{ipv4("192.0.2.10"), ipv4("192.0.2.11")}},
-         .bindings = {full_binding(), small_binding()}},
+         .bindings = {full_binding(), small_binding(), home_binding()}},
         {.home_address = ipv6("2001:db8:1::101"),
          .home_addresses4 = std::vector<wire::Ipv4Address>{},
          .bindings = {}},
         {.home_address = ipv6("2001:db8:1::102"), .home_addresses4 = {}, .bindings = {}}};
+    message.nodes[1].flows = {full_flow()};
+    message.nodes[1].flows.emplace_back().fid = 1;
     message.path = Path{.cookie = 0x80001234,
                         .remote = ipv4("198.51.100.7"),
                         .local = ipv4("192.0.2.1"),

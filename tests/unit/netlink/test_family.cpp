@@ -35,6 +35,15 @@ TEST_CASE("IPv6 end points and paths have attributes of their own", "[family]") 
     CHECK(round_trip(message) == message);
 }
 
+TEST_CASE("flow rules of IPv4 have attributes of their own", "[family]") {
+    Message message = full_message();
+    Flow& flow = message.nodes[1].flows[0];
+    flow.family = wire::AddressFamily::Ipv4;
+    flow.source = Range<wire::IpAddress>{ipv4("192.0.2.0"), ipv4("192.0.2.255")};
+    flow.destination = Range<wire::IpAddress>{ipv4("192.0.2.1"), ipv4("192.0.2.1")};
+    CHECK(round_trip(message) == message);
+}
+
 TEST_CASE("an absent attribute stays absent", "[family]") {
     Message message;
     message.command = Command::path_get;

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: delivery to a node that is at home: no outer header, the packet leaves
+ * through the home link as a router would send it, to a link-layer address that
+ * the binding knows or to one that neighbour resolution finds.
+ */
+#include <linux/if_arp.h>
+#include <net/arp.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+
+#include "node.h"
+#include "tunnel.h"
+
+/*
+ * The next hop on the home link.  @family: AF_PACKET for a link-layer address,
+ * else that of the table to look in.
+ */
+struct dsmip_next_hop {
+	u8 family;
+	union {
+		__be32 in;
+		struct in6_addr in6;
+	};
+};
+
+/* An address behind the node is reached at its home address. */
+static void dsmip_homelink_next_hop(struct dsmip_dev *dd,
+				    const struct dsmip_binding *b,
+				    const struct dsmip_inner *inner,
+				    struct dsmip_next_hop *hop)
+{
+	struct dsmip_table *table = rcu_dereference(dd->table);
+	struct in6_addr mapped;
+
+	BUILD_BUG_ON(sizeof(hop->in6) < DSMIP_LINK_ADDRESS_MAX);
+	if (b->care_of.link_address_len) {
+		hop->family = AF_PACKET;
+		memcpy(&hop->in6, b->care_of.link_address,
+		       sizeof(b->care_of.link_address));
+		return;
+	}
+	hop->family = AF_INET6;
+	hop->in6 = b->node->home.address;
+	if (inner->family == AF_INET6)
+		return;
+	ipv6_addr_set_v4mapped(inner->dst4, &mapped);
+	if (!rhashtable_lookup(&table->homes, &mapped, dsmip_homes_params))
+		return;
+	hop->family = AF_INET;
+	hop->in = inner->dst4;
+}
+
+static int dsmip_homelink_send(struct sk_buff *skb, struct net_device *link,
+			       const struct dsmip_next_hop *hop)
+{
+	/* A packet that waits for an address would go on by its route. */
+	skb_dst_drop(skb);
+	skb->dev = link;
+	switch (hop->family) {
+	case AF_INET:
+		return neigh_xmit(NEIGH_ARP_TABLE, link, &hop->in, skb);
+	case AF_INET6:
+		return neigh_xmit(NEIGH_ND_TABLE, link, &hop->in6, skb);
+	default:
+		return neigh_xmit(NEIGH_LINK_TABLE, link, &hop->in6, skb);
+	}
+}
+
+/* Fragments remember their next hop as the gateway of a route of their own. */
+static int dsmip_homelink_fragment(struct net *net, struct sock *sk,
+				   struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+	struct dsmip_next_hop hop = { .family = rt->rt_gw_family };
+
+	if (hop.family == AF_INET)
+		hop.in = rt->rt_gw4;
+	else
+		hop.in6 = rt->rt_gw6;
+	return dsmip_homelink_send(skb, skb->dev, &hop);
+}
+
+/* IPv4 without "don't fragment", larger than the MTU of the link. */
+static int dsmip_homelink_split(struct sk_buff *skb, struct net_device *link,
+				const struct dsmip_next_hop *hop)
+{
+	struct rtable *rt = rt_dst_alloc(link, 0, RTN_UNICAST, true);
+
+	if (!rt) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return -ENOMEM;
+	}
+	rt->rt_gw_family = hop->family;
+	if (hop->family == AF_INET)
+		rt->rt_gw4 = hop->in;
+	else
+		rt->rt_gw6 = hop->in6;
+	skb_dst_drop(skb);
+	skb_dst_set(skb, &rt->dst);
+	skb->dev = link;
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	return ip_do_fragment(dev_net(link), NULL, skb, dsmip_homelink_fragment);
+}
+
+/* Segments of a packet that has more than one of them go one by one. */
+static int dsmip_homelink_split_segments(struct sk_buff *skb,
+					 struct net_device *link,
+					 const struct dsmip_next_hop *hop)
+{
+	struct sk_buff *segments, *next;
+	int err = 0;
+
+	segments = skb_gso_segment(skb, link->features & ~NETIF_F_GSO_MASK);
+	if (IS_ERR_OR_NULL(segments)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
+		return -EINVAL;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segments, skb, next) {
+		int one;
+
+		skb_mark_not_on_list(skb);
+		one = dsmip_homelink_split(skb, link, hop);
+		err = err ?: one;
+	}
+	return err;
+}
+
+static bool dsmip_homelink_fits(const struct sk_buff *skb,
+				const struct net_device *link)
+{
+	unsigned int mtu = READ_ONCE(link->mtu);
+
+	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+				 skb->len <= mtu;
+}
+
+static bool dsmip_homelink_usable(const struct dsmip_dev *dd,
+				  const struct net_device *link,
+				  const struct dsmip_binding *b)
+{
+	return link && link != dd->dev && (link->flags & IFF_UP) &&
+	       netif_carrier_ok(link) &&
+	       (!b->care_of.link_address_len ||
+		b->care_of.link_address_len == link->addr_len);
+}
+
+/**
+ * dsmip_homelink - send a packet to a node that is at home
+ * @skb: inner packet; consumed
+ * @dd: device
+ * @b: binding with the home link
+ * @inner: what the header of the packet says
+ *
+ * Under RCU, bottom halves off.
+ */
+void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
+		    struct dsmip_binding *b, const struct dsmip_inner *inner)
+{
+	struct net_device *link = dev_get_by_index_rcu(dd->net, b->link);
+	struct dsmip_next_hop hop;
+	unsigned int packets, octets;
+	int len = skb->len, err;
+
+	if (!dsmip_homelink_usable(dd, link, b)) {
+		dsmip_drop(dd, skb, DSMIP_C_TX_HOME_LINK);
+		return;
+	}
+	if (dsmip_encap_too_big(skb, inner, READ_ONCE(link->mtu))) {
+		dsmip_drop(dd, skb, DSMIP_C_TX_TOO_BIG);
+		return;
+	}
+	dsmip_homelink_next_hop(dd, b, inner, &hop);
+	/* After this the pointers in @inner are not valid any more. */
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(link))) {
+		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
+		return;
+	}
+	dsmip_gso_traffic(skb, &packets, &octets);
+	dsmip_binding_tx(b, packets, octets);
+	if (dsmip_homelink_fits(skb, link))
+		err = dsmip_homelink_send(skb, link, &hop);
+	else if (skb_is_gso(skb))
+		err = dsmip_homelink_split_segments(skb, link, &hop);
+	else
+		err = dsmip_homelink_split(skb, link, &hop);
+	iptunnel_xmit_stats(dd->dev, net_xmit_eval(err) ? 0 : len);
+}
