@@ -3,6 +3,7 @@
 # Large packets cross the device unsegmented and packets are merged through and after every outer
 # header, on paths with offloads, without, and with them at one end only; data is compared, and
 # packets are counted on the wire, in the device and in the stack behind it.
+# timeout: 1800
 #
 #   cn (cn0) ---- (ha1) ha, d0 (ha0) ---- (mn0) mn, m0
 # shellcheck source-path=SCRIPTDIR

@@ -124,6 +124,8 @@ class Count:
         self.to, self.sender = to, "ha" if to == "mn" else "mn"
         taps[to].take()
         self.before = self.snapshot()
+        while (again := self.snapshot()) != self.before:    # a late acknowledgement
+            self.before = again
 
     def snapshot(self):
         near, far = bindings[self.to].take()[0], bindings[self.sender].take()[1]
@@ -132,8 +134,14 @@ class Count:
                 "segments": near[0], "octets": near[1], "far segments": far[0], "far octets": far[1]}
 
     def take(self):
-        after = self.snapshot()
-        out = {key: after[key] - self.before[key] for key in after}
+        """The differences, once both ends agree or patience ends."""
+        end = time.monotonic() + PATIENCE / 10
+        while True:
+            after = self.snapshot()
+            out = {key: after[key] - self.before[key] for key in after}
+            if (out["segments"], out["octets"]) == (out["far segments"], out["far octets"]) or time.monotonic() > end:
+                break
+            time.sleep(0.05)
         out["stack"] = taps[self.to].take()
         return out
 
