@@ -28,9 +28,15 @@ say "requests"
 namespaces a
 ip -n a link add f0 type dsmip
 in_ns a dsmip-netlink-fault f0
-ip netns delete a
 say "packets"
 packet_host b
 in_ns b dsmip-packet-fuzz --faults --seed 1
 ip netns delete b
+say "making and deleting devices"
+# The kernel says with a trace where it could not make files for a device; what counts is looked for here.
+dmesg --console-level 1
+in_ns a dsmip-netlink-fault f0 links
+dmesg --console-level 7
+if dmesg | grep -E 'BUG:|WARNING:|KASAN|refcount_t|possible |suspicious|ODEBUG'; then fail "the kernel reports trouble"; fi
+ip netns delete a
 wait_until "unloading" modprobe -r dsmip
