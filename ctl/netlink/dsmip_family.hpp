@@ -202,7 +202,7 @@ struct Node {
     /// At most DSMIP_BINDINGS_MAX.
     std::vector<Binding> bindings;
     /// Only with commands that are about prefixes.
-    std::vector<Prefix> prefixes;
+    std::vector<Prefix> prefixes = {};
     /// Only with commands that are about flow rules. At most DSMIP_FLOWS_MAX.
     std::vector<Flow> flows = {};
 

@@ -167,13 +167,13 @@ TEST_CASE("a device", "[show]") {
           R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
           R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
           R"("fwmark":2147483647,"bid_mark_mask":65280,"cookie_lifetime_ms":600000,)"
-          R"("nodes":1,"bindings":2,"paths":3}])"
+          R"("nodes":1,"bindings":2,"paths":3,"prefixes":0,"flows":0}])"
           "\n");
     device.settings = {};
     device.settings.fwmark = 0;
     CHECK(text(show) == "dsmip0:\n    nodes 1 bindings 2 paths 3\n");
     CHECK(json(show) == R"([{"dev":"dsmip0","ifindex":4,"fwmark":0,"nodes":1,"bindings":2,)"
-                        R"("paths":3}])"
+                        R"("paths":3,"prefixes":0,"flows":0}])"
                         "\n");
 }
 
