@@ -47,6 +47,7 @@ struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 address)
 
 	ipv6_addr_set_v4mapped(address, &mapped);
 	home = rhashtable_lookup(&table->homes, &mapped, dsmip_homes_params);
+	/* Pairs with the release in dsmip_home_publish(). */
 	if (likely(home && smp_load_acquire(&home->live)))
 		return home->node;
 	return dsmip_prefix_node(&table->prefixes.ipv4, table, AF_INET, &mapped);

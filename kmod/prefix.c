@@ -304,12 +304,14 @@ void dsmip_prefixes_commit(struct dsmip_dev *dd, struct dsmip_node *node,
 
 	for (prefix = dsmip_prefix_first(node); prefix; prefix = next) {
 		next = dsmip_prefix_next(prefix);
-		/* Pairs with the acquire in dsmip_prefix_longest(). */
-		if (prefix->kept)
-			smp_store_release(&prefix->live, true);
-		else if (replace)
-			dsmip_prefix_retire(dd, prefix);
+		if (!prefix->kept) {
+			if (replace)
+				dsmip_prefix_retire(dd, prefix);
+			continue;
+		}
 		prefix->kept = false;
+		/* Pairs with the acquire in dsmip_prefix_longest(). */
+		smp_store_release(&prefix->live, true);
 	}
 }
 

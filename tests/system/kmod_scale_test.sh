@@ -11,6 +11,7 @@
 NODES=${DSMIP_SCALE_NODES:-100000}
 # What one IPv6 home address and one binding may cost in the kernel.
 OCTETS_MAX=400
+PATIENCE=$((PATIENCE + NODES / 1500))
 
 # Kilobytes that the kernel uses: objects, per-CPU memory, large arrays.
 kernel_memory() { awk '/^(Slab|Percpu|VmallocUsed):/ { sum += $2 } END { print sum }' /proc/meminfo; }
@@ -85,7 +86,7 @@ in_ns a dsmip-nl binding-new d0 --create --node "2001:db8:f::1 / via 10.0.0.3 li
 took "setting it" bulk --lifetime "$((NODES / 1000 + 15))s" --end-together
 in_ns a dsmip-nl binding-new d0 --node "2001:db8:b:: / lifetime 36000s"
 first() { [ "$(counter binding_expired)" != 0 ]; }
-PATIENCE=$((NODES / 500 + PATIENCE)) wait_until "the first end" first
+wait_until "the first end" first
 start ping in_ns b ping -q -i 0.01 -c 400 2001:db8:c::1
 start probe in_ns a dsmip-nl probe d0 2001:db8:f::1 --for 5s
 begin=$(now_ms)

@@ -156,21 +156,36 @@ TEST_CASE("a node without bindings is shown, too", "[show]") {
                         "\n");
 }
 
+TEST_CASE("prefixes of a mobile network", "[show]") {
+    Node node = node_behind_nat();
+    node.prefixes = {{.address = ipv4("10.5.0.0"), .length = 16},
+                     {.address = ipv6("2001:db8:5::"), .length = 48}};
+    const auto show = [&](Printer& p) { show_prefixes(p, {4, node}, names); };
+    CHECK(text(show) == "10.5.0.0/16 node 2001:db8:1::100 dev dsmip0\n"
+                        "2001:db8:5::/48 node 2001:db8:1::100 dev dsmip0\n");
+    CHECK(json(show) == R"([{"prefix":"10.5.0.0/16","home_address":"2001:db8:1::100",)"
+                        R"("dev":"dsmip0","ifindex":4},{"prefix":"2001:db8:5::/48",)"
+                        R"("home_address":"2001:db8:1::100","dev":"dsmip0","ifindex":4}])"
+                        "\n");
+}
+
 TEST_CASE("a device", "[show]") {
     Device device = *netlink::test::full_message().device;
     const auto show = [&](Printer& p) { show_device(p, device); };
     CHECK(text(show) ==
           "dsmip0: role mobile-node home-agent6 2001:db8::1 home-agent4 192.0.2.1 udp-port 4191 "
           "home-agent-port 4192 fwmark 0x7fffffff bid-mark-mask 0xff00 cookie-lifetime 600000ms\n"
-          "    nodes 1 bindings 2 paths 3\n");
+          "    nodes 1 bindings 2 paths 3 prefixes 4 flows 5\n");
     CHECK(json(show) ==
           R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
           R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
           R"("fwmark":2147483647,"bid_mark_mask":65280,"cookie_lifetime_ms":600000,)"
-          R"("nodes":1,"bindings":2,"paths":3,"prefixes":0,"flows":0}])"
+          R"("nodes":1,"bindings":2,"paths":3,"prefixes":4,"flows":5}])"
           "\n");
     device.settings = {};
     device.settings.fwmark = 0;
+    device.prefixes = 0;
+    device.flows = 0;
     CHECK(text(show) == "dsmip0:\n    nodes 1 bindings 2 paths 3\n");
     CHECK(json(show) == R"([{"dev":"dsmip0","ifindex":4,"fwmark":0,"nodes":1,"bindings":2,)"
                         R"("paths":3,"prefixes":0,"flows":0}])"

@@ -94,6 +94,8 @@ inline Message full_message() {
                                          .cookie_lifetime = Milliseconds(600000)},
                             .nodes = 1,
                             .bindings = 2,
+                            .prefixes = 4,
+                            .flows = 5,
                             .paths = 3};
     message.nodes = {
         {.home_address = ipv6("2001:db8:1::100"),

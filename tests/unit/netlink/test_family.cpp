@@ -44,6 +44,18 @@ TEST_CASE("flow rules of IPv4 have attributes of their own", "[family]") {
     CHECK(round_trip(message) == message);
 }
 
+TEST_CASE("prefixes keep their family and length", "[family]") {
+    Message message;
+    message.command = Command::prefix_new;
+    message.ifindex = 3;
+    Node& node = message.nodes.emplace_back();
+    node.home_address = ipv6("2001:db8::1");
+    node.prefixes = {{.address = ipv4("10.5.0.0"), .length = 16},
+                     {.address = ipv6("2001:db8:5::"), .length = 48}};
+    CHECK(round_trip(message) == message);
+    CHECK(to_string(node.prefixes[0]) == "10.5.0.0/16");
+}
+
 TEST_CASE("an absent attribute stays absent", "[family]") {
     Message message;
     message.command = Command::path_get;
@@ -200,6 +212,8 @@ TEST_CASE("names of enumerations go there and back", "[family]") {
     CHECK(to_string(static_cast<Command>(200)) == "unknown");
     // Numbers are those of the contract.
     CHECK(static_cast<int>(Command::unknown_home) == DSMIP_CMD_UNKNOWN_HOME);
+    CHECK(static_cast<int>(Command::prefix_get) == DSMIP_CMD_PREFIX_GET);
+    CHECK(static_cast<int>(Command::device_gone) == DSMIP_CMD_DEVICE_GONE);
     CHECK(static_cast<int>(Command::counter_get) == DSMIP_CMD_COUNTER_GET);
     CHECK(static_cast<int>(Encapsulation::udp_tlv_draft) == DSMIP_ENCAP_UDP_TLV_DRAFT);
     CHECK(static_cast<int>(Role::mobile_node) == DSMIP_ROLE_MOBILE_NODE);
