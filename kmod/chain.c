@@ -3,13 +3,9 @@
  * dsmip: receive of direct packets.  The kernel's tunnel drivers share chains of
  * handlers for IP in IP; ours runs first and leaves alone what no device claims.
  */
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
-#include <net/icmp.h>
-#include <net/ip6_route.h>
-#include <net/route.h>
 #include <net/xfrm.h>
 
+#include "icmp.h"
 #include "tunnel.h"
 
 /* Ahead of every handler in the kernel, which all have 0 or more. */
@@ -39,52 +35,39 @@ static int dsmip_chain_rcv6(struct sk_buff *skb)
 	return dsmip_chain_rcv(skb, AF_INET6);
 }
 
-/* Whether a device sends packets with the outer addresses @from and @to. */
-static bool dsmip_chain_sent(const struct sk_buff *skb,
-			     const struct dsmip_endpoint *from,
-			     const struct dsmip_endpoint *to)
+/*
+ * Errors about our packets.  A driver that shares our address gets to see those
+ * that are about none of ours.
+ */
+static int dsmip_chain_err(struct sk_buff *skb, u8 family, unsigned int offset)
 {
 	struct dsmip_net *dn = dsmip_net(dev_net(skb->dev));
-	struct dsmip_arrival a = { .from = *to, .to = *from };
 	struct dsmip_dev *dd;
+	struct dsmip_icmp e;
 
+	dsmip_icmp_read(skb, family, offset, &e);
 	list_for_each_entry_rcu(dd, &dn->devices, list)
-		if (dsmip_input_ours(rcu_dereference(dd->settings), &a))
-			return true;
-	return false;
+		if (dsmip_icmp(dd, skb, &e))
+			return 0;
+	return -ENOENT;
 }
 
-/*
- * Errors about our packets: the path MTU is learned (ICMP-1 of the tunnel
- * rules), so that the next inner packet above it is answered.  A driver that
- * shares our address may know more of the packet, so it gets to see the error.
- */
 static int dsmip_chain_err4(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct dsmip_endpoint from = { .in.s_addr = iph->saddr,
-				       .family = AF_INET };
-	struct dsmip_endpoint to = { .in.s_addr = iph->daddr,
-				     .family = AF_INET };
 
-	if (icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
-	    icmp_hdr(skb)->code == ICMP_FRAG_NEEDED &&
-	    dsmip_chain_sent(skb, &from, &to))
-		ipv4_update_pmtu(skb, dev_net(skb->dev), info, 0, iph->protocol);
-	return -ENOENT;
+	/* Errors about UDP come this way as well when nobody wants them. */
+	if (iph->protocol == IPPROTO_UDP)
+		return -ENOENT;
+	return dsmip_chain_err(skb, AF_INET, iph->ihl * 4);
 }
 
 static int dsmip_chain_err6(struct sk_buff *skb, struct inet6_skb_parm *opt,
 			    u8 type, u8 code, int offset, __be32 info)
 {
-	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
-	struct dsmip_endpoint from = { .in6 = ip6h->saddr, .family = AF_INET6 };
-	struct dsmip_endpoint to = { .in6 = ip6h->daddr, .family = AF_INET6 };
-	struct net *net = dev_net(skb->dev);
-
-	if (type == ICMPV6_PKT_TOOBIG && dsmip_chain_sent(skb, &from, &to))
-		ip6_update_pmtu(skb, net, info, 0, 0, sock_net_uid(net, NULL));
-	return -ENOENT;
+	if (((const struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_UDP)
+		return -ENOENT;
+	return dsmip_chain_err(skb, AF_INET6, offset);
 }
 
 /* A handler is an element of one list, so each chain needs its own. */

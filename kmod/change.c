@@ -546,6 +546,7 @@ static void dsmip_commit_set(struct dsmip_dev *dd, struct dsmip_node_change *nc)
 		if (was) {
 			was->owns_traffic = false;
 			b->owns_traffic = true;
+			b->mtu = READ_ONCE(was->mtu);
 		}
 		timerqueue_add(&table->expiry, &b->expiry);
 	}

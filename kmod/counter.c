@@ -13,6 +13,8 @@ const char *const dsmip_counter_names[DSMIP_C_MAX] = { DSMIP_COUNTERS(X) };
 static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 {
 	switch (counter) {
+	case DSMIP_C_TX_NO_NODE:
+	case DSMIP_C_TX_NO_BINDING:
 	case DSMIP_C_TX_NO_ROUTE:
 		return SKB_DROP_REASON_IP_OUTNOROUTES;
 	case DSMIP_C_TX_TOO_BIG:
@@ -31,6 +33,10 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 	case DSMIP_C_RX_INNER_HEADER:
 	case DSMIP_C_RX_TLV_LENGTH:
 		return SKB_DROP_REASON_IP_INHDR;
+	case DSMIP_C_RX_INNER_ADDRESS:
+	case DSMIP_C_RX_NO_NODE:
+	case DSMIP_C_RX_END_POINT:
+		return SKB_DROP_REASON_IP_INADDRERRORS;
 	case DSMIP_C_RX_POLICY:
 		return SKB_DROP_REASON_XFRM_POLICY;
 	case DSMIP_C_RX_DEVICE_DOWN:

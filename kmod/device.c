@@ -50,11 +50,13 @@ static int dsmip_dev_init(struct net_device *dev)
 	mutex_init(&dd->lock);
 	dsmip_limit_init(&dd->unregistered_limit);
 	dsmip_limit_init(&dd->unknown_limit);
+	dsmip_limit_init(&dd->path_mtu_limit);
 
 	settings = kzalloc(sizeof(*settings), GFP_KERNEL);
 	if (!settings)
 		return -ENOMEM;
 	settings->cookie_lifetime = DSMIP_COOKIE_LIFETIME_MS;
+	settings->dscp = DSMIP_DSCP_COPY;
 	RCU_INIT_POINTER(dd->settings, settings);
 
 	dd->pcpu = alloc_percpu(struct dsmip_pcpu);

@@ -14,6 +14,7 @@
  * change.c   making, updating and deleting them, all or nothing
  * expiry.c   the end of lifetimes
  * path.c     path cookies
+ * icmp.c     errors about our packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
  * gro.c      merging received packets; gso.c: packets that stand for several
@@ -60,7 +61,7 @@
 	X(TX_NO_ADDRESS, "tx_no_address")	/* no home agent address of the family */ \
 	X(TX_NO_SOCKET, "tx_no_socket")		/* UDP format without UDP socket */ \
 	X(TX_NO_ROUTE, "tx_no_route")		/* no route to the end point */ \
-	X(TX_LOOP, "tx_loop")			/* outer route leads into the device */ \
+	X(TX_LOOP, "tx_loop")			/* outer route leads into the device, or round */ \
 	X(TX_TOO_BIG, "tx_too_big")		/* above tunnel MTU, sender was told */ \
 	X(TX_NO_MEMORY, "tx_no_memory")		/* no room for the headers */ \
 	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, old or used up */ \
@@ -74,7 +75,7 @@
 	X(RX_INNER_ADDRESS, "rx_inner_address")	/* inner address never valid here */ \
 	X(RX_TLV_TYPE, "rx_tlv_type")		/* TLV type or next header unknown */ \
 	X(RX_TLV_LENGTH, "rx_tlv_length")	/* TLV length is not that of UDP */ \
-	X(RX_NESTED, "rx_nested")		/* IP in IP in IP */ \
+	X(RX_NESTED, "rx_nested")		/* in more than two tunnels of ours */ \
 	X(RX_NO_NODE, "rx_no_node")		/* no node has this home address */ \
 	X(RX_END_POINT, "rx_end_point")		/* node known, end point not its own */ \
 	X(RX_FORMAT, "rx_format")		/* end point known, format not allowed */ \
@@ -86,6 +87,14 @@
 	X(SIGNALLING_OUT, "signalling_out")	/* signalling sent by cookie */ \
 	X(COOKIE_DISPLACED, "cookie_displaced")	/* live cookie displaced by a newer */ \
 	X(BINDING_EXPIRED, "binding_expired")	/* binding deleted at its lifetime */ \
+	X(ICMP_RELAYED, "icmp_relayed")		/* error about our packet, inner source told */ \
+	X(ICMP_MTU, "icmp_mtu")			/* path MTU news that concern no sender */ \
+	X(ICMP_OTHER, "icmp_other")		/* error of a kind that is not relayed */ \
+	X(ICMP_SHORT, "icmp_short")		/* quotes too little of the packet */ \
+	X(ICMP_END_POINT, "icmp_end_point")	/* about a packet no binding sends */ \
+	X(ICMP_UNSENT, "icmp_unsent")		/* no memory or route to relay it */ \
+	X(PAYLOAD_IN, "payload_in")		/* ESP or GRE out of UDP, to the stack */ \
+	X(PAYLOAD_OUT, "payload_out")		/* ESP or GRE of the stack, into UDP */ \
 	X(KEEPALIVE_IN, "keepalive_in")		/* one octet 0xff over UDP, consumed */ \
 	X(TX_GSO_PACKETS, "tx_gso_packets")	/* sent unsegmented ... */ \
 	X(TX_GSO_SEGMENTS, "tx_gso_segments")	/* ... and what they are later */ \
@@ -150,7 +159,7 @@ struct dsmip_binding_set {
  *	another takes it over.
  * @own: the set of a node that has no other binding; made with the binding
  *
- * Immutable once visible to readers except for traffic and @dst: an update
+ * Immutable once visible to readers except for traffic, @dst and @mtu: an update
  * makes a new one and hands @traffic over.  There may be millions: two
  * cache lines, see table.c.
  */
@@ -174,6 +183,7 @@ struct dsmip_binding {
 	u8 traffic_mask;
 	bool owns_traffic;
 	u8 weight;
+	u16 mtu;		/* of the tunnel, as last seen; 0 = never */
 	struct dsmip_binding_set own;	/* the last: its one slot follows */
 };
 
@@ -261,6 +271,9 @@ struct dsmip_settings {
 	u32 fwmark;
 	u32 bid_mark_mask;
 	u32 cookie_lifetime;		/* ms */
+	u8 hop_limit;			/* 0 = of the route */
+	u8 dscp;			/* DSMIP_DSCP_COPY = of the inner packet */
+	u8 df;				/* enum dsmip_df */
 };
 
 #define DSMIP_COOKIE_LIFETIME_MS	10000	/* default */
@@ -319,6 +332,7 @@ struct dsmip_dev {
 	struct dsmip_pcpu __percpu *pcpu;
 	struct ratelimit_state unregistered_limit;
 	struct ratelimit_state unknown_limit;
+	struct ratelimit_state path_mtu_limit;
 };
 
 /* Per network namespace. */
@@ -418,6 +432,7 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev);
 
 /* udp.c */
 int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb);
+int dsmip_udp_err(struct sock *sk, struct sk_buff *skb);
 
 /* gro.c */
 struct sk_buff *dsmip_gro_receive(struct sock *sk, struct list_head *head,
@@ -439,6 +454,8 @@ void dsmip_notify_unregistered(struct dsmip_dev *dd,
 			       const struct in6_addr *home,
 			       const struct dsmip_endpoint *from,
 			       const struct dsmip_endpoint *to, u8 encap);
+void dsmip_notify_path_mtu(struct dsmip_dev *dd, const struct dsmip_binding *b,
+			   unsigned int mtu);
 void dsmip_notify_unknown_home(struct dsmip_dev *dd, const struct sk_buff *skb);
 /* the device is being unregistered */
 void dsmip_notify_gone(struct dsmip_dev *dd);

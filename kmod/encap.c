@@ -14,6 +14,8 @@
 #include <net/route.h>
 #include <net/udp.h>
 
+#include "icmp.h"
+#include "policy.h"
 #include "tunnel.h"
 
 static bool dsmip_encap_is_udp(u8 encap)
@@ -32,33 +34,36 @@ static u8 dsmip_encap_ipproto(u8 inner_family)
 	return inner_family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
-/* Octets that stand before the inner packet. */
 static unsigned int dsmip_encap_overhead(const struct dsmip_tunnel *t)
 {
-	unsigned int len;
+	return dsmip_overhead(t->dst.family, t->encap);
+}
 
-	len = t->dst.family == AF_INET ? sizeof(struct iphdr) :
-					 sizeof(struct ipv6hdr);
-	if (dsmip_encap_is_udp(t->encap))
-		len += sizeof(struct udphdr);
-	if (dsmip_encap_is_tlv(t->encap))
-		len += DSMIP_TLV_LEN;
-	return len;
+static u8 dsmip_encap_draft_type(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_IPIP:
+		return 1;
+	case IPPROTO_IPV6:
+		return 2;
+	case IPPROTO_ESP:
+		return 3;
+	}
+	return 4;
 }
 
 /* Of a packet to be segmented, the header is that of each segment. */
-static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 inner_family)
+static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 proto)
 {
 	u16 len = dsmip_tlv_length(encap, dsmip_gso_length(skb, 0));
 	u8 *tlv = skb_push(skb, DSMIP_TLV_LEN);
 
 	memset(tlv, 0, DSMIP_TLV_LEN);
 	if (encap == DSMIP_ENCAP_UDP_TLV) {
-		tlv[1] = dsmip_encap_ipproto(inner_family);
+		tlv[1] = proto;
 		put_unaligned_be16(len, tlv + 2);
 	} else {
-		tlv[0] = inner_family == AF_INET ? DSMIP_TLV_DRAFT_IPV4 :
-						   DSMIP_TLV_DRAFT_IPV6;
+		tlv[0] = dsmip_encap_draft_type(proto);
 		tlv[1] = len;
 	}
 }
@@ -126,6 +131,22 @@ static struct dst_entry *dsmip_encap_lookup6(const struct dsmip_tunnel *t,
 }
 
 /*
+ * A route into the device itself is right for a care-of address in the network
+ * of another node: one tunnel goes through the other.
+ */
+static bool dsmip_encap_loops(const struct dsmip_tunnel *t)
+{
+	const struct dsmip_endpoint *care_of;
+	struct dsmip_node *node;
+
+	care_of = t->settings->role == DSMIP_ROLE_HOME_AGENT ? &t->dst : &t->src;
+	node = care_of->family == AF_INET ?
+	       dsmip_node_find4(t->dd, care_of->in.s_addr) :
+	       dsmip_node_find6(t->dd, &care_of->in6);
+	return !node || (t->binding && t->binding->node == node);
+}
+
+/*
  * The route of a tunnel, good as long as the reader's section; or an error.
  * @held: a reference comes along.  A near address that was left to routing is
  * filled in.
@@ -145,7 +166,7 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 		   dsmip_encap_lookup6(t, &t->src.in6);
 	if (IS_ERR(dst))
 		return dst;
-	if (dst->dev == t->dd->dev) {
+	if (dst->dev == t->dd->dev && dsmip_encap_loops(t)) {
 		dst_release(dst);
 		return ERR_PTR(-ELOOP);
 	}
@@ -156,13 +177,6 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 		dsmip_binding_set_dst(t->binding, dst_clone(dst), cookie);
 	}
 	return dst;
-}
-
-/* A packet to be segmented is judged by its segments. */
-static bool dsmip_encap_fits(const struct sk_buff *skb, unsigned int mtu)
-{
-	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
-				 skb->len <= mtu;
 }
 
 /**
@@ -181,7 +195,7 @@ bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
 		return false;
 	if (inner->family == AF_INET6)
 		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	if (dsmip_encap_fits(skb, mtu))
+	if (dsmip_fits(skb, mtu))
 		return false;
 
 	skb_dst_update_pmtu_no_confirm(skb, mtu);
@@ -194,17 +208,6 @@ bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
 			      htonl(mtu));
 	}
 	return true;
-}
-
-/*
- * Routers on the way may fragment the outer packet only if the inner one would
- * not be refused for its size; else their errors tell us the path MTU.
- */
-static bool dsmip_encap_df(const struct sk_buff *skb,
-			   const struct dsmip_inner *inner)
-{
-	return inner->family == AF_INET ? inner->df :
-					  !dsmip_encap_fits(skb, IPV6_MIN_MTU);
 }
 
 /* Headroom, checksum and segmentation offload. */
@@ -265,7 +268,7 @@ static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	iph->ihl = sizeof(*iph) / 4;
 	iph->tos = dsfield;
 	iph->frag_off = df && !ip_mtu_locked(dst) ? htons(IP_DF) : 0;
-	iph->ttl = ip4_dst_hoplimit(dst);
+	iph->ttl = dsmip_policy_hop_limit4(t->settings, dst);
 	iph->protocol = proto;
 	iph->saddr = t->src.in.s_addr;
 	iph->daddr = t->dst.in.s_addr;
@@ -287,7 +290,7 @@ static int dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	ip6_flow_hdr(ip6h, dsfield, 0);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = proto;
-	ip6h->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
+	ip6h->hop_limit = dsmip_policy_hop_limit6(t->settings, skb_dst(skb));
 	ip6h->saddr = t->src.in6;
 	ip6h->daddr = t->dst.in6;
 	return ip6_local_out(t->dd->net, NULL, skb);
@@ -315,9 +318,9 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 			    const struct dsmip_inner *inner)
 {
 	unsigned int overhead = dsmip_encap_overhead(t);
-	u8 proto = dsmip_encap_ipproto(inner->family);
+	u8 proto = t->payload ?: dsmip_encap_ipproto(inner->family);
 	bool v4 = t->dst.family == AF_INET;
-	unsigned int packets, octets;
+	unsigned int packets, octets, mtu;
 	int len = skb->len, err, drop;
 	struct dst_entry *dst;
 	bool held, df;
@@ -334,11 +337,16 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 			   DSMIP_C_TX_LOOP : DSMIP_C_TX_NO_ROUTE);
 		return;
 	}
+	mtu = dst_mtu(dst) - overhead + (t->payload ? inner->header : 0);
+	if (t->binding)
+		dsmip_mtu_note(t->dd, t->binding, mtu);
 	drop = DSMIP_C_TX_TOO_BIG;
-	if (dsmip_encap_too_big(skb, inner, dst_mtu(dst) - overhead))
+	if (dsmip_encap_too_big(skb, inner, mtu))
 		goto drop;
-	df = dsmip_encap_df(skb, inner);
+	df = dsmip_policy_df(t->settings, skb, inner, mtu);
 	dsmip_gso_traffic(skb, &packets, &octets);
+	if (t->payload)
+		skb_pull(skb, inner->header);
 	drop = DSMIP_C_TX_NO_MEMORY;
 	if (dsmip_encap_prepare(skb, t, dst, overhead, proto))
 		goto drop;
@@ -353,13 +361,12 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	else
 		skb_dst_set_noref(skb, dst);
 	if (dsmip_encap_is_tlv(t->encap))
-		dsmip_encap_push_tlv(skb, t->encap, inner->family);
+		dsmip_encap_push_tlv(skb, t->encap, proto);
 	if (dsmip_encap_is_udp(t->encap)) {
 		dsmip_encap_push_udp(skb, t);
 		proto = IPPROTO_UDP;
 	}
-	/* The hop limit is that of the tunnel, DSCP is copied, ECN as RFC 6040. */
-	dsfield = INET_ECN_encapsulate(inner->dsfield, inner->dsfield);
+	dsfield = dsmip_policy_dsfield(t->settings, inner->dsfield);
 	err = v4 ? dsmip_encap_send4(skb, t, proto, dsfield, df, ident) :
 		   dsmip_encap_send6(skb, t, proto, dsfield);
 	iptunnel_xmit_stats(t->dd->dev, net_xmit_eval(err) ? 0 : len);

@@ -11,10 +11,6 @@
 
 #include "tunnel.h"
 
-/* Verdicts beside the counters, which all mean drop. */
-#define DSMIP_ACCEPT	(-1)	/* the packet is good */
-#define DSMIP_UNCLAIMED	(-2)	/* none of our business */
-
 /**
  * dsmip_arrival_init - note the outer header of a packet
  * @a: result
@@ -71,33 +67,6 @@ bool dsmip_input_ours(const struct dsmip_settings *s,
 }
 
 /*
- * Whether an inner packet is for a tunnel again: IP in IP in IP.  One in UDP
- * shows by the home agent's end of it.
- */
-static bool dsmip_input_nested(const struct dsmip_dev *dd,
-			       const struct dsmip_settings *s,
-			       const struct sk_buff *skb,
-			       const struct dsmip_inner *inner,
-			       const struct dsmip_arrival *a)
-{
-	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
-	__be16 port = home_agent ? READ_ONCE(dd->udp_port_bound) :
-				   s->home_agent_port;
-	const struct udphdr *uh;
-	struct udphdr space;
-
-	if (inner->proto == IPPROTO_IPIP || inner->proto == IPPROTO_IPV6)
-		return true;
-	uh = dsmip_inner_udp(skb, a->offset, inner, &space);
-	if (!uh || !port || port != (home_agent ? uh->dest : uh->source))
-		return false;
-	if (inner->family == AF_INET)
-		return dsmip_is_home_agent4(s, home_agent ? inner->dst4 :
-							    inner->src4);
-	return dsmip_is_home_agent6(s, home_agent ? inner->dst6 : inner->src6);
-}
-
-/*
  * Which binding of its node a packet to the home agent belongs to.  Behind a NAT
  * only the port tells this node from its neighbours, so that direct packets are
  * out of the question.  Without one, UDP is as good as direct if the port is
@@ -124,9 +93,9 @@ static int dsmip_input_end_point(struct dsmip_node *node,
 }
 
 /* The ingress filter.  A mobile node takes packets at any of its addresses. */
-static int dsmip_input_filter(struct dsmip_dev *dd,
-			      const struct dsmip_settings *s,
-			      struct dsmip_node *node, struct dsmip_arrival *a)
+static int dsmip_input_ingress(struct dsmip_dev *dd,
+			       const struct dsmip_settings *s,
+			       struct dsmip_node *node, struct dsmip_arrival *a)
 {
 	int verdict;
 
@@ -151,6 +120,23 @@ static struct dsmip_node *dsmip_input_node(struct dsmip_dev *dd,
 		return dsmip_node_find6(dd, home_agent ? inner->src6 :
 							 inner->dst6);
 	return dsmip_node_find4(dd, home_agent ? inner->src4 : inner->dst4);
+}
+
+/**
+ * dsmip_input_filter - the ingress filter alone
+ * @dd: device
+ * @s: its settings
+ * @inner: inner packet
+ * @a: how it came; gets the binding
+ *
+ * Return: DSMIP_ACCEPT, or the counter of the drop.
+ */
+int dsmip_input_filter(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		       const struct dsmip_inner *inner, struct dsmip_arrival *a)
+{
+	struct dsmip_node *node = dsmip_input_node(dd, s, inner);
+
+	return node ? dsmip_input_ingress(dd, s, node, a) : DSMIP_C_RX_NO_NODE;
 }
 
 static int dsmip_input_judge(struct dsmip_dev *dd,
@@ -186,11 +172,9 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 			dsmip_input_end_point(node, a);
 		return DSMIP_ACCEPT;
 	}
-	if (dsmip_input_nested(dd, s, skb, inner, a))
-		return DSMIP_C_RX_NESTED;
 	if (!node)
 		return DSMIP_C_RX_NO_NODE;
-	return dsmip_input_filter(dd, s, node, a);
+	return dsmip_input_ingress(dd, s, node, a);
 }
 
 /* The path cookie of a piece of signalling; 0 = no memory. */
@@ -339,6 +323,11 @@ bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 		return false;
 	if (verdict == DSMIP_ACCEPT && !dsmip_input_policy(skb, a))
 		verdict = DSMIP_C_RX_POLICY;
+	if (verdict == DSMIP_ACCEPT &&
+	    dsmip_maybe_tunnel(skb, a->offset, &inner,
+			       dsmip_home_agent_port(dd, s)) &&
+	    dsmip_nested_deep(skb, a->offset, dd, s, false))
+		verdict = DSMIP_C_RX_NESTED;
 	if (verdict == DSMIP_ACCEPT)
 		dsmip_input_deliver(dd, s, skb, &inner, a);
 	else

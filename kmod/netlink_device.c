@@ -24,6 +24,9 @@ static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 							  ~DSMIP_COOKIE_FLAG),
 	[DSMIP_DEVICE_A_COOKIE_LIFETIME] = NLA_POLICY_FULL_RANGE(NLA_U32,
 						&dsmip_cookie_lifetime_range),
+	[DSMIP_DEVICE_A_HOP_LIMIT]	= { .type = NLA_U8 },
+	[DSMIP_DEVICE_A_DSCP]		= { .type = NLA_U8 },
+	[DSMIP_DEVICE_A_DF]		= NLA_POLICY_MAX(NLA_U8, DSMIP_DF_MAX),
 };
 
 const struct nla_policy dsmip_device_get_policy[DSMIP_A_MAX + 1] = {
@@ -44,6 +47,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in_addr)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
+	       3 * nla_total_size(sizeof(u8)) +			/* policies */
 	       8 * nla_total_size(sizeof(u32));			/* the rest */
 }
 
@@ -78,6 +82,9 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	if (nla_put_u32(skb, DSMIP_DEVICE_A_FWMARK, s->fwmark) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BID_MARK_MASK, s->bid_mark_mask) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_COOKIE_LIFETIME, s->cookie_lifetime) ||
+	    nla_put_u8(skb, DSMIP_DEVICE_A_HOP_LIMIT, s->hop_limit) ||
+	    nla_put_u8(skb, DSMIP_DEVICE_A_DSCP, s->dscp) ||
+	    nla_put_u8(skb, DSMIP_DEVICE_A_DF, s->df) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_NODES, dd->nodes) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BINDINGS, dd->bindings) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_PATHS, dsmip_paths_count(dd)) ||
@@ -183,6 +190,12 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 	if (tb[DSMIP_DEVICE_A_COOKIE_LIFETIME])
 		wanted.cookie_lifetime =
 			nla_get_u32(tb[DSMIP_DEVICE_A_COOKIE_LIFETIME]);
+	if (tb[DSMIP_DEVICE_A_HOP_LIMIT])
+		wanted.hop_limit = nla_get_u8(tb[DSMIP_DEVICE_A_HOP_LIMIT]);
+	if (tb[DSMIP_DEVICE_A_DSCP])
+		wanted.dscp = nla_get_u8(tb[DSMIP_DEVICE_A_DSCP]);
+	if (tb[DSMIP_DEVICE_A_DF])
+		wanted.df = nla_get_u8(tb[DSMIP_DEVICE_A_DF]);
 	if (!wanted.role && wanted.udp_port) {
 		GENL_SET_ERR_MSG(info, "UDP_PORT needs a ROLE");
 		return -EINVAL;

@@ -196,3 +196,43 @@ void dsmip_notify_gone(struct dsmip_dev *dd)
 	}
 	dsmip_event_send(dd, event, hdr, GFP_KERNEL);
 }
+
+/**
+ * dsmip_notify_path_mtu - tell that the tunnel MTU of a binding changed
+ * @dd: device
+ * @b: binding
+ * @mtu: what it is now
+ *
+ * Context: RCU reader; rate limited.
+ */
+void dsmip_notify_path_mtu(struct dsmip_dev *dd, const struct dsmip_binding *b,
+			   unsigned int mtu)
+{
+	struct nlattr *node, *binding;
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!dsmip_heard(dd) || !__ratelimit(&dd->path_mtu_limit))
+		return;
+	skb = dsmip_event_new(dd, DSMIP_CMD_PATH_MTU,
+			      2 * nla_total_size(0) +
+			      nla_total_size(sizeof(struct in6_addr)) +
+			      nla_total_size(sizeof(u16)) +
+			      nla_total_size(sizeof(u32)), &hdr, GFP_ATOMIC);
+	if (!skb)
+		return;
+	if (dsmip_put_node_begin(skb, &b->node->home.address, &node))
+		goto too_small;
+	binding = nla_nest_start(skb, DSMIP_NODE_A_BINDING);
+	if (!binding || nla_put_u16(skb, DSMIP_BINDING_A_BID, b->bid) ||
+	    nla_put_u32(skb, DSMIP_BINDING_A_MTU, mtu))
+		goto too_small;
+	nla_nest_end(skb, binding);
+	nla_nest_end(skb, node);
+	dsmip_event_send(dd, skb, hdr, GFP_ATOMIC);
+	return;
+
+too_small:
+	WARN_ON_ONCE(1);
+	nlmsg_free(skb);
+}

@@ -29,7 +29,7 @@ size_t dsmip_binding_size(void)
 	       nla_total_size(sizeof(u32)) +			/* FLAGS */
 	       nla_total_size(sizeof(u16)) +			/* SEQUENCE */
 	       4 * nla_total_size_64bit(sizeof(u64)) +		/* traffic */
-	       nla_total_size(sizeof(u32));			/* LAST_HEARD */
+	       2 * nla_total_size(sizeof(u32));			/* LAST_HEARD, MTU */
 }
 
 static size_t dsmip_node_size(unsigned int home4, unsigned int bindings)
@@ -66,6 +66,7 @@ int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b)
 {
 	s64 left = ktime_ms_delta(b->expiry.expires, ktime_get_boottime());
 	struct nlattr *nest = nla_nest_start(skb, DSMIP_NODE_A_BINDING);
+	u16 mtu;
 
 	if (!nest ||
 	    nla_put_u16(skb, DSMIP_BINDING_A_BID, b->bid) ||
@@ -95,6 +96,9 @@ int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b)
 	    nla_put_u32(skb, DSMIP_BINDING_A_FLAGS, b->flags) ||
 	    nla_put_u16(skb, DSMIP_BINDING_A_SEQUENCE, b->sequence) ||
 	    dsmip_put_traffic(skb, b))
+		return -EMSGSIZE;
+	mtu = READ_ONCE(b->mtu);
+	if (mtu && nla_put_u32(skb, DSMIP_BINDING_A_MTU, mtu))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -17,6 +17,15 @@ static bool dsmip_output_valid(struct sk_buff *skb, struct dsmip_inner *inner)
 	return skb_is_gso(skb) || inner->len <= skb->len;
 }
 
+/* A tunnel packet that comes round again; @inner is read anew. */
+static bool dsmip_output_loops(struct dsmip_dev *dd,
+			       const struct dsmip_settings *s,
+			       struct sk_buff *skb, struct dsmip_inner *inner)
+{
+	return dsmip_nested_deep(skb, 0, dd, s, true) ||
+	       dsmip_inner_parse(skb, 0, inner);
+}
+
 static bool dsmip_is_link_local(const struct dsmip_endpoint *ep)
 {
 	return ep->family == AF_INET6 &&
@@ -126,6 +135,13 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 		drop = DSMIP_C_TX_NO_ROLE;
 	else if (!dsmip_output_valid(skb, &inner))
 		drop = DSMIP_C_TX_MALFORMED;
+	else if (dsmip_maybe_tunnel(skb, 0, &inner,
+				    dsmip_home_agent_port(dd, s)) &&
+		 dsmip_output_loops(dd, s, skb, &inner))
+		drop = DSMIP_C_TX_LOOP;
+	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
+		 dsmip_payload_path(dd, skb, &inner, &t))
+		drop = DSMIP_ACCEPT;
 	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
 		 dsmip_signalling_out(s, &inner))
 		drop = dsmip_output_path(dd, s, skb, &inner, &t);
@@ -136,6 +152,7 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 	} else if (unlikely(t.dst.family == AF_PACKET)) {
 		dsmip_homelink(skb, dd, t.binding, &inner);
 	} else {
+		t.settings = s;
 		t.mark = s->fwmark;
 		dsmip_encap(skb, &t, &inner);
 	}

@@ -64,6 +64,10 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 		NL_SET_ERR_MSG(extack, "HOME_AGENT_PORT is for a mobile node only");
 		return -EINVAL;
 	}
+	if (wanted->dscp > DSMIP_DSCP_MAX && wanted->dscp != DSMIP_DSCP_COPY) {
+		NL_SET_ERR_MSG(extack, "DSCP is 0 to 63, or 255 to copy it");
+		return -EINVAL;
+	}
 	if (mask && ((mask >> __ffs(mask)) & ((mask >> __ffs(mask)) + 1))) {
 		NL_SET_ERR_MSG(extack, "bits of BID_MARK_MASK are not contiguous");
 		return -EINVAL;

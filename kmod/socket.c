@@ -100,6 +100,7 @@ static void dsmip_socket_attach(struct dsmip_dev *dd, struct socket *sock)
 		.encap_rcv = dsmip_udp_rcv,
 		.gro_receive = dsmip_gro_receive,
 		.gro_complete = dsmip_gro_complete,
+		.encap_err_lookup = dsmip_udp_err,
 	};
 
 	/* Inner UDP packets may come in merged. */

@@ -3,9 +3,11 @@
  * dsmip: what the receive and the transmit side share.
  *
  * inner.c    looking at inner packets
+ * nest.c     tunnels in tunnels
  * output.c   transmit: which outer tuple
  * homelink.c transmit: to a node that is at home, without one
  * encap.c    transmit: outer headers
+ * payload.c  ESP and GRE in the place of inner packets
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
  * input.c    receive: judgement and delivery, for both
@@ -15,6 +17,9 @@
 #ifndef _DSMIP_TUNNEL_H
 #define _DSMIP_TUNNEL_H
 
+#include <linux/ip.h>
+#include <linux/udp.h>
+
 #include "dsmip.h"
 
 /* Both generations of the TLV header have this length. */
@@ -23,6 +28,8 @@
 /* Types of the draft's TLV header */
 #define DSMIP_TLV_DRAFT_IPV4	1
 #define DSMIP_TLV_DRAFT_IPV6	2
+#define DSMIP_TLV_DRAFT_ESP	3
+#define DSMIP_TLV_DRAFT_GRE	4
 
 /*
  * The length field of a TLV header in front of @len octets.  The draft's has 8
@@ -31,6 +38,15 @@
 static inline u16 dsmip_tlv_length(u8 encap, unsigned int len)
 {
 	return encap == DSMIP_ENCAP_UDP_TLV || len <= U8_MAX ? len : 0;
+}
+
+/* Octets that stand before the inner packet. */
+static inline unsigned int dsmip_overhead(u8 outer_family, u8 encap)
+{
+	return (outer_family == AF_INET ? sizeof(struct iphdr) :
+					  sizeof(struct ipv6hdr)) +
+	       (encap != DSMIP_ENCAP_DIRECT ? sizeof(struct udphdr) : 0) +
+	       (encap > DSMIP_ENCAP_UDP ? DSMIP_TLV_LEN : 0);
 }
 
 /* struct dsmip_inner - what a look at the header of an inner packet tells */
@@ -62,6 +78,8 @@ struct dsmip_inner {
  * @offset: of the inner packet from skb->data
  * @link: interface it came in by
  * @encap: &enum dsmip_encap
+ * @payload: IPPROTO_ESP or IPPROTO_GRE, which stand in the place of an inner
+ *	packet; 0 = an inner packet
  * @dsfield: of the outer header
  * @signalling: it is due a path cookie
  */
@@ -72,12 +90,16 @@ struct dsmip_arrival {
 	unsigned int offset;
 	u32 link;
 	u8 encap;
+	u8 payload;
 	u8 dsfield;
 	bool signalling;
 };
 
 /*
  * struct dsmip_tunnel - what the outer headers of a packet are made from
+ * @settings: of the device
+ * @payload: IPPROTO_ESP or IPPROTO_GRE: only what is behind the IP header of the
+ *	packet is sent; 0 = all of it
  * @src: near end; address may be all zero (routing decides)
  * @dst: far end
  * @binding: to count at, and which keeps the route; NULL for signalling sent by
@@ -85,12 +107,14 @@ struct dsmip_arrival {
  */
 struct dsmip_tunnel {
 	struct dsmip_dev *dd;
+	const struct dsmip_settings *settings;
 	struct dsmip_endpoint src;
 	struct dsmip_endpoint dst;
 	struct dsmip_binding *binding;
 	u32 link;
 	u32 mark;
 	u8 encap;
+	u8 payload;
 };
 
 /* choose.c */
@@ -103,6 +127,38 @@ struct dsmip_binding *dsmip_choose(struct dsmip_dev *dd,
 /* homelink.c */
 void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 		    struct dsmip_binding *b, const struct dsmip_inner *inner);
+
+/* Verdicts beside the counters, which all mean drop. */
+#define DSMIP_ACCEPT	(-1)	/* the packet is good */
+#define DSMIP_UNCLAIMED	(-2)	/* none of our business */
+
+/* nest.c */
+
+/*
+ * So many tunnel headers of ours may stand in front of each other in an inner
+ * packet: one, for a node whose care-of address is in the network of another.
+ */
+#define DSMIP_NESTED_MAX	1
+
+/* The UDP port at the home agent's end; 0 = none. */
+static inline __be16 dsmip_home_agent_port(const struct dsmip_dev *dd,
+					   const struct dsmip_settings *s)
+{
+	return s->role == DSMIP_ROLE_HOME_AGENT ? READ_ONCE(dd->udp_port_bound) :
+						  s->home_agent_port;
+}
+
+bool dsmip_maybe_tunnel(const struct sk_buff *skb, unsigned int offset,
+			const struct dsmip_inner *inner, __be16 port);
+bool dsmip_nested_deep(struct sk_buff *skb, unsigned int offset,
+		       const struct dsmip_dev *dd,
+		       const struct dsmip_settings *s, bool sent);
+
+/* payload.c */
+int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
+		      struct dsmip_arrival *a);
+bool dsmip_payload_path(struct dsmip_dev *dd, const struct sk_buff *skb,
+			const struct dsmip_inner *inner, struct dsmip_tunnel *t);
 
 /* inner.c */
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
@@ -136,6 +192,8 @@ void dsmip_arrival_init(struct dsmip_arrival *a, const struct sk_buff *skb,
 			u8 family);
 bool dsmip_input_ours(const struct dsmip_settings *s,
 		      const struct dsmip_arrival *a);
+int dsmip_input_filter(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		       const struct dsmip_inner *inner, struct dsmip_arrival *a);
 bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 		 struct dsmip_arrival *a);
 

@@ -6,18 +6,15 @@
 #include <linux/udp.h>
 #include <net/udp.h>
 
+#include "icmp.h"
 #include "tunnel.h"
-
-#define DSMIP_UDP_ACCEPT	(-1)
-
-/* Highest type of the draft's TLV header */
-#define DSMIP_TLV_DRAFT_MAX	4	/* 3 and 4: ESP and GRE, not here yet */
 
 /* A NAT keepalive as in RFC 3948 */
 #define DSMIP_UDP_KEEPALIVE	0xff
 
 /* RFC 5845: type 0, reserved, next header, 16-bit length. */
-static int dsmip_udp_tlv(const u8 *tlv, unsigned int len)
+static int dsmip_udp_tlv(const u8 *tlv, unsigned int len,
+			 struct dsmip_arrival *a)
 {
 	u8 version = tlv[DSMIP_TLV_LEN] >> 4;
 
@@ -25,12 +22,16 @@ static int dsmip_udp_tlv(const u8 *tlv, unsigned int len)
 		return DSMIP_C_RX_TLV_LENGTH;
 	if ((tlv[1] == IPPROTO_IPIP && version == 4) ||
 	    (tlv[1] == IPPROTO_IPV6 && version == 6))
-		return DSMIP_UDP_ACCEPT;
-	return DSMIP_C_RX_TLV_TYPE;
+		return DSMIP_ACCEPT;
+	if (tlv[1] != IPPROTO_ESP && tlv[1] != IPPROTO_GRE)
+		return DSMIP_C_RX_TLV_TYPE;
+	a->payload = tlv[1];
+	return DSMIP_ACCEPT;
 }
 
 /* The draft: type, 8-bit length (0: it did not fit), reserved. */
-static int dsmip_udp_tlv_draft(const u8 *tlv, unsigned int len)
+static int dsmip_udp_tlv_draft(const u8 *tlv, unsigned int len,
+			       struct dsmip_arrival *a)
 {
 	u8 version = tlv[DSMIP_TLV_LEN] >> 4;
 
@@ -38,8 +39,11 @@ static int dsmip_udp_tlv_draft(const u8 *tlv, unsigned int len)
 		return DSMIP_C_RX_TLV_LENGTH;
 	if ((tlv[0] == DSMIP_TLV_DRAFT_IPV4 && version == 4) ||
 	    (tlv[0] == DSMIP_TLV_DRAFT_IPV6 && version == 6))
-		return DSMIP_UDP_ACCEPT;
-	return DSMIP_C_RX_TLV_TYPE;
+		return DSMIP_ACCEPT;
+	if (tlv[0] < DSMIP_TLV_DRAFT_ESP)
+		return DSMIP_C_RX_TLV_TYPE;
+	a->payload = tlv[0] == DSMIP_TLV_DRAFT_ESP ? IPPROTO_ESP : IPPROTO_GRE;
+	return DSMIP_ACCEPT;
 }
 
 /* The first octet tells the format. */
@@ -55,11 +59,11 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
 	len = skb->len - a->offset;
 	if (data[0] >> 4 == 4 || data[0] >> 4 == 6) {
 		a->encap = DSMIP_ENCAP_UDP;
-		return DSMIP_UDP_ACCEPT;
+		return DSMIP_ACCEPT;
 	}
 	if (data[0] == DSMIP_UDP_KEEPALIVE && len == 1)
 		return DSMIP_C_KEEPALIVE_IN;
-	if (data[0] > DSMIP_TLV_DRAFT_MAX)
+	if (data[0] > DSMIP_TLV_DRAFT_GRE)
 		return DSMIP_C_RX_INNER_VERSION;
 
 	/* The version of what comes behind has to be there as well. */
@@ -70,10 +74,10 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
 	len = dsmip_gso_length(skb, a->offset);
 	if (!data[0]) {
 		a->encap = DSMIP_ENCAP_UDP_TLV;
-		return dsmip_udp_tlv(data, len);
+		return dsmip_udp_tlv(data, len, a);
 	}
 	a->encap = DSMIP_ENCAP_UDP_TLV_DRAFT;
-	return dsmip_udp_tlv_draft(data, len);
+	return dsmip_udp_tlv_draft(data, len, a);
 }
 
 /**
@@ -81,7 +85,8 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
  * @sk: socket
  * @skb: packet, data at the UDP header, checksum verified
  *
- * Return: 0; everything to our port is ours, and consumed.
+ * Return: 0; everything to our port is ours, and consumed.  But what ESP and GRE
+ * carry goes on in the stack: their protocol, negative.
  */
 int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 {
@@ -107,11 +112,35 @@ int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 	}
 	if (s->role == DSMIP_ROLE_UNSPEC)
 		verdict = DSMIP_C_RX_NO_ROLE;
-	else if (verdict == DSMIP_UDP_ACCEPT && !dsmip_input_ours(s, &a))
+	else if (verdict == DSMIP_ACCEPT && !dsmip_input_ours(s, &a))
 		verdict = DSMIP_C_RX_END_POINT;
-	if (verdict == DSMIP_UDP_ACCEPT)
+	if (verdict == DSMIP_ACCEPT && a.payload)
+		return dsmip_payload_rcv(dd, skb, &a);
+	if (verdict == DSMIP_ACCEPT)
 		dsmip_input(dd, skb, &a);
 	else
 		dsmip_drop(dd, skb, verdict);
 	return 0;
+}
+
+/**
+ * dsmip_udp_err - encap_err_lookup of our sockets
+ * @sk: socket
+ * @skb: ICMP error, data at the quoted IP header, transport header at the UDP
+ *	header behind it
+ *
+ * Return: 0 if the error is about one of our packets; else the stack looks for
+ * another owner and does nothing on our behalf.
+ */
+int dsmip_udp_err(struct sock *sk, struct sk_buff *skb)
+{
+	struct dsmip_dev *dd = rcu_dereference_sk_user_data(sk);
+	struct dsmip_icmp e;
+
+	if (!dd)
+		return -ENOENT;
+	dsmip_icmp_read(skb, ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6,
+			skb_transport_offset(skb), &e);
+	dsmip_icmp_read_udp(skb, &e);
+	return dsmip_icmp(dd, skb, &e) ? 0 : -ENOENT;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include <linux/dsmip.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 
@@ -92,6 +93,9 @@ void show_binding(Printer& printer, const Binding& binding, const InterfaceNames
         if (*binding.weight != 1) { // what all have when nobody cares
             printer.words(fmt::format("weight {}", *binding.weight));
         }
+    }
+    if (binding.mtu) {
+        printer.field("mtu", "mtu {}", *binding.mtu);
     }
     if (binding.claimed4) {
         printer.field("claimed", "claimed {}", wire::to_string(*binding.claimed4));
@@ -214,6 +218,29 @@ void show_path_fields(Printer& printer, const Path& path, const InterfaceNames& 
     }
 }
 
+/// What is not the default is worth a word to people.
+void show_policies(Printer& printer, const netlink::DeviceSettings& settings) {
+    if (settings.hop_limit) {
+        printer.json_field("hop_limit", *settings.hop_limit);
+        if (*settings.hop_limit != 0) {
+            printer.words(fmt::format("hop-limit {}", *settings.hop_limit));
+        }
+    }
+    if (settings.dscp) {
+        if (*settings.dscp == DSMIP_DSCP_COPY) {
+            printer.json_field("dscp", "copy");
+        } else {
+            printer.field("dscp", "dscp {}", *settings.dscp);
+        }
+    }
+    if (settings.df) {
+        printer.json_field("df", std::string(to_string(*settings.df)));
+        if (*settings.df != netlink::DontFragment::automatic) {
+            printer.words(fmt::format("df {}", to_string(*settings.df)));
+        }
+    }
+}
+
 void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
     if (settings.role) {
         printer.field("role", "role {}", to_string(*settings.role));
@@ -246,6 +273,7 @@ void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
         printer.field("cookie_lifetime_ms", "cookie-lifetime {}ms",
                       settings.cookie_lifetime->count());
     }
+    show_policies(printer, settings);
 }
 
 void show_event_node(Printer& printer, const Node& node, const InterfaceNames& names) {

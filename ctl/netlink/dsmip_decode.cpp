@@ -79,6 +79,12 @@ Decoded<void> read_device(Octets octets, Device& device) {
         case DSMIP_DEVICE_A_COOKIE_LIFETIME:
             return read_as<std::uint32_t>(attribute, where,
                                           store_duration(settings.cookie_lifetime));
+        case DSMIP_DEVICE_A_HOP_LIMIT:
+            return read_as<std::uint8_t>(attribute, where, store_in(settings.hop_limit));
+        case DSMIP_DEVICE_A_DSCP:
+            return read_as<std::uint8_t>(attribute, where, store_in(settings.dscp));
+        case DSMIP_DEVICE_A_DF:
+            return read_enum(attribute, where, DSMIP_DF_MAX, settings.df);
         case DSMIP_DEVICE_A_NODES:
             return read_raw(attribute, where, device.nodes);
         case DSMIP_DEVICE_A_BINDINGS:
@@ -143,6 +149,8 @@ Decoded<void> read_binding_attribute(const Attribute& attribute, Binding& bindin
         return read_raw(attribute, where, statistics_of(binding).tx_packets);
     case DSMIP_BINDING_A_TX_BYTES:
         return read_raw(attribute, where, statistics_of(binding).tx_bytes);
+    case DSMIP_BINDING_A_MTU:
+        return read_as<std::uint32_t>(attribute, where, store_in(binding.mtu));
     case DSMIP_BINDING_A_LAST_HEARD:
         return read_as<std::uint32_t>(attribute, where, store_duration(binding.last_heard));
     case DSMIP_BINDING_A_WEIGHT:

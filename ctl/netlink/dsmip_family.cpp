@@ -22,7 +22,9 @@ constexpr std::array<std::string_view, DSMIP_ENCAP_MAX + 1> encapsulation_names{
 constexpr std::array<std::string_view, DSMIP_CMD_MAX + 1> command_names{
     "unspecified", "device-get", "device-set", "binding-new",     "binding-del",  "binding-get",
     "path-new",    "path-get",   "counters",   "prefix-new",      "prefix-del",   "prefix-get", "flow-new", "flow-del", "flow-get",
-    "binding-expired", "unregistered", "unknown-home", "device-gone"};
+    "binding-expired", "unregistered", "unknown-home", "device-gone",
+    "path-mtu"};
+constexpr std::array<std::string_view, DSMIP_DF_MAX + 1> dont_fragment_names{"auto", "set", "clear"};
 
 template<class Enum, std::size_t Size>
 std::string_view name_of(Enum value, const std::array<std::string_view, Size>& names) {
@@ -76,6 +78,9 @@ void put_device(MessageBuilder& builder, const Device& device) {
         put_optional(builder, DSMIP_DEVICE_A_FWMARK, settings.fwmark);
         put_optional(builder, DSMIP_DEVICE_A_BID_MARK_MASK, settings.bid_mark_mask);
         put_optional(builder, DSMIP_DEVICE_A_COOKIE_LIFETIME, settings.cookie_lifetime, to_u32);
+        put_optional(builder, DSMIP_DEVICE_A_HOP_LIMIT, settings.hop_limit);
+        put_optional(builder, DSMIP_DEVICE_A_DSCP, settings.dscp);
+        put_optional(builder, DSMIP_DEVICE_A_DF, settings.df, to_u8<DontFragment>);
         const auto put_count = [&](std::uint16_t type, std::uint32_t count) {
             if (count != 0) { // read only: never part of a request
                 builder.put(type, count);
@@ -119,6 +124,7 @@ void put_binding(MessageBuilder& builder, const Binding& binding) {
             builder.put(DSMIP_BINDING_A_TX_PACKETS, binding.statistics->tx_packets);
             builder.put(DSMIP_BINDING_A_TX_BYTES, binding.statistics->tx_bytes);
         }
+        put_optional(builder, DSMIP_BINDING_A_MTU, binding.mtu);
         put_optional(builder, DSMIP_BINDING_A_LAST_HEARD, binding.last_heard,
                      [](Milliseconds ago) { return to_u32(ago); });
         put_optional(builder, DSMIP_BINDING_A_WEIGHT, binding.weight);
@@ -281,6 +287,13 @@ std::optional<Role> parse_role(std::string_view text) {
 }
 std::optional<Encapsulation> parse_encapsulation(std::string_view text) {
     return value_of<Encapsulation>(text, encapsulation_names);
+}
+
+std::string_view to_string(DontFragment policy) {
+    return name_of(policy, dont_fragment_names);
+}
+std::optional<DontFragment> parse_dont_fragment(std::string_view text) {
+    return value_of<DontFragment>(text, dont_fragment_names);
 }
 
 std::optional<std::size_t> encode(const Message& message, std::uint16_t family_id,

@@ -32,6 +32,9 @@ enum class Role : std::uint8_t { unspecified, home_agent, mobile_node };
 /// enum dsmip_encap: what stands between outer and inner IP header.
 enum class Encapsulation : std::uint8_t { direct, udp, udp_tlv, udp_tlv_draft };
 
+/// enum dsmip_df: whether outer IPv4 headers forbid fragmentation.
+enum class DontFragment : std::uint8_t { automatic, always, never };
+
 /// enum dsmip_cmd.
 enum class Command : std::uint8_t {
     unspecified,
@@ -53,6 +56,7 @@ enum class Command : std::uint8_t {
     unregistered,
     unknown_home,
     device_gone,
+    path_mtu,
 };
 
 /// The names that commands and options use: "home-agent", "mobile-node", "unspecified".
@@ -64,6 +68,10 @@ std::string_view to_string(Encapsulation encapsulation);
 std::string_view to_string(Command command);
 std::optional<Role> parse_role(std::string_view text);
 std::optional<Encapsulation> parse_encapsulation(std::string_view text);
+
+/// "auto", "set", "clear".
+std::string_view to_string(DontFragment policy);
+std::optional<DontFragment> parse_dont_fragment(std::string_view text);
 
 /// What may be set on a device (enum dsmip_device_attr). An unspecified address clears it.
 struct DeviceSettings {
@@ -80,6 +88,12 @@ struct DeviceSettings {
     std::optional<std::uint32_t> bid_mark_mask;
     /// 100 ms to 600 s.
     std::optional<Milliseconds> cookie_lifetime;
+    /// Of outer packets; 0 = that of the route.
+    std::optional<std::uint8_t> hop_limit;
+    /// Of outer packets, 0 to 63; DSMIP_DSCP_COPY = that of the inner packet.
+    std::optional<std::uint8_t> dscp;
+    /// "Don't fragment" of outer IPv4 headers.
+    std::optional<DontFragment> df;
 
     friend bool operator==(const DeviceSettings&, const DeviceSettings&) = default;
 };
@@ -139,6 +153,8 @@ struct Binding {
     std::optional<std::uint16_t> sequence;
     /// Replies only.
     std::optional<BindingStatistics> statistics;
+    /// Replies only: octets that an inner packet may have, as last seen; absent before the first.
+    std::optional<std::uint32_t> mtu;
     /// Replies only: time since the last packet from the end point; absent if there was none.
     std::optional<Milliseconds> last_heard;
     /// 1 to 255: share of the flows among bindings of equal priority.

@@ -71,7 +71,10 @@
  *	LINK, ENCAP, LIFETIME as wanted).  Reply: IFINDEX, PATH with COOKIE.
  *	Packets for signalling that carry the cookie as their mark leave over
  *	this path; each use renews its lifetime.  How a mobile node sends its
- *	first Binding Update from an IPv4 network.
+ *	first Binding Update from an IPv4 network.  With a format that has a TLV
+ *	header, ESP and GRE that the stack sends to REMOTE with the cookie as
+ *	mark (output-mark of an XFRM state, fwmark of a GRE device) go out in
+ *	UDP behind that header, without their own IP header.
  * @DSMIP_CMD_PATH_GET: request: IFINDEX, PATH with COOKIE.  Reply: IFINDEX,
  *	PATH in full; -ENOENT: never given, expired, displaced or used up.
  * @DSMIP_CMD_COUNTER_GET: request: IFINDEX.  Reply: IFINDEX, COUNTERS.
@@ -115,6 +118,9 @@
  *	no node.  IFINDEX, ADDRESS6 or ADDRESS4.
  * @DSMIP_CMD_DEVICE_GONE: event: a device was removed with all its nodes.
  *	IFINDEX, IFNAME.
+ * @DSMIP_CMD_PATH_MTU: event, rate limited: the tunnel MTU of a binding changed
+ *	because another path MTU was learned or the route changed.  IFINDEX,
+ *	NODE with HOME_ADDRESS and a BINDING with BID and MTU.
  *
  * Successful BINDING_NEW, BINDING_DEL, PREFIX_NEW, PREFIX_DEL, FLOW_NEW,
  * FLOW_DEL and DEVICE_SET are also sent to the group as events: command and
@@ -140,6 +146,7 @@ enum dsmip_cmd {
 	DSMIP_CMD_UNREGISTERED,
 	DSMIP_CMD_UNKNOWN_HOME,
 	DSMIP_CMD_DEVICE_GONE,
+	DSMIP_CMD_PATH_MTU,
 	/* private: */
 	__DSMIP_CMD_MAX,
 };
@@ -220,6 +227,12 @@ enum dsmip_role {
  *	there is one.  0 = off, the default.
  * @DSMIP_DEVICE_A_COOKIE_LIFETIME: u32, ms a path cookie lives, 100 to
  *	600000; default 10000
+ * @DSMIP_DEVICE_A_HOP_LIMIT: u8, hop limit (TTL) of outer packets; 0 = that of
+ *	the route, the default
+ * @DSMIP_DEVICE_A_DSCP: u8, 0 to 63: DSCP of outer packets;
+ *	DSMIP_DSCP_COPY = that of the inner packet, the default.  ECN is
+ *	RFC 6040 either way.
+ * @DSMIP_DEVICE_A_DF: u8, &enum dsmip_df, default auto
  * @DSMIP_DEVICE_A_NODES: u32, number of nodes; read only
  * @DSMIP_DEVICE_A_BINDINGS: u32, number of bindings; read only
  * @DSMIP_DEVICE_A_PATHS: u32, number of live path cookies; read only
@@ -236,6 +249,9 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_FWMARK,
 	DSMIP_DEVICE_A_BID_MARK_MASK,
 	DSMIP_DEVICE_A_COOKIE_LIFETIME,
+	DSMIP_DEVICE_A_HOP_LIMIT,
+	DSMIP_DEVICE_A_DSCP,
+	DSMIP_DEVICE_A_DF,
 	DSMIP_DEVICE_A_NODES,
 	DSMIP_DEVICE_A_BINDINGS,
 	DSMIP_DEVICE_A_PATHS,
@@ -245,6 +261,31 @@ enum dsmip_device_attr {
 	__DSMIP_DEVICE_A_MAX,
 };
 #define DSMIP_DEVICE_A_MAX (__DSMIP_DEVICE_A_MAX - 1)
+
+/* DSMIP_DEVICE_A_DSCP: copy that of the inner packet. */
+#define DSMIP_DSCP_COPY		255
+#define DSMIP_DSCP_MAX		63
+
+/**
+ * enum dsmip_df - "don't fragment" of outer IPv4 headers
+ *
+ * An inner packet that is refused for its size (see Documentation/mtu.md) is
+ * refused whatever is set here.
+ *
+ * @DSMIP_DF_AUTO: set if the inner packet would be refused for its size: it is
+ *	IPv4 with DF, or IPv6 and longer than 1280 octets
+ * @DSMIP_DF_SET: set unless this host has to fragment the packet itself
+ * @DSMIP_DF_CLEAR: never set; routers on the way may fragment every packet.  For
+ *	paths that swallow the errors path MTU discovery needs.
+ */
+enum dsmip_df {
+	DSMIP_DF_AUTO,
+	DSMIP_DF_SET,
+	DSMIP_DF_CLEAR,
+	/* private: */
+	__DSMIP_DF_MAX,
+};
+#define DSMIP_DF_MAX (__DSMIP_DF_MAX - 1)
 
 /**
  * enum dsmip_node_attr - attributes in DSMIP_A_NODE
@@ -362,6 +403,9 @@ enum dsmip_encap {
  *	Where frames go; absent = neighbour resolution for the inner
  *	destination, or for HOME_ADDRESS where that is none of the node's home
  *	addresses.
+ * @DSMIP_BINDING_A_MTU: u32, the tunnel MTU, octets that an inner packet may
+ *	have on the path as it was when a packet was sent last; absent before
+ *	the first one; replies only
  *
  * An update keeps what it does not name, but a new CARE_OF or HOME_LINK replaces
  * end point, PORT, CLAIMED4 and ENCAP together.
@@ -388,6 +432,7 @@ enum dsmip_binding_attr {
 	DSMIP_BINDING_A_WEIGHT,
 	DSMIP_BINDING_A_HOME_LINK,
 	DSMIP_BINDING_A_LINK_ADDRESS,
+	DSMIP_BINDING_A_MTU,
 	/* private: */
 	__DSMIP_BINDING_A_MAX,
 };

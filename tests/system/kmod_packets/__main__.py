@@ -11,7 +11,11 @@ import binding  # noqa: E402
 import choice  # noqa: E402
 import cookie  # noqa: E402
 import formats  # noqa: E402
+import icmp  # noqa: E402
+import nest  # noqa: E402
 import offload  # noqa: E402
+import payload  # noqa: E402
+import policy  # noqa: E402
 import prefix  # noqa: E402
 import receive  # noqa: E402
 import standby  # noqa: E402
@@ -21,7 +25,10 @@ PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.seg
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
          choice.no_binding, choice.bad_rules, choice.home_link, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
          receive.bad_udp, receive.bad_direct,
-         receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops, transmit.path_mtu)
+         receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
+         transmit.path_mtu,
+         icmp.icmp_relayed, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
+         policy.ecn, policy.policies, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads)
 
 
 def main():

@@ -45,22 +45,10 @@ def statistics(b):
 
 
 def traffic_class(b):
-    """DSCP is copied; ECN as RFC 6040."""
+    """DSCP is copied; ECN as RFC 6040. What else may be set, and the way in: policy.py."""
     b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"), node_text(2, f"via {far(6, 2)}"))
     for (n, outer, encap), version, dscp, ecn in itertools.product(
             ((1, 4, "udp"), (2, 6, "direct")), (4, 6), (0, 0xB8), range(4)):
         inner = datagram(cn(version), home(version, n), tos=dscp | ecn, ttl=17)
         b.outward(f"DSCP {dscp:#x} ECN {ecn}: {version} in {outer}", "ha0", inner,
                   tunnel(local(outer), far(outer, n), encap, inner, PORT, 5001, tos=dscp | (2 if ecn == 3 else ecn)))
-    for (n, outer, encap), version, inside, outside in itertools.product(
-            ((1, 4, "udp"), (2, 6, "direct")), (4, 6), range(4), range(4)):
-        result = inside
-        if inside and outside == 3:
-            result = 3
-        elif inside == 2 and outside == 1:
-            result = 1
-        inner = datagram(home(version, n), cn(version), tos=0xB8 | inside, ttl=17)
-        wanted = datagram(home(version, n), cn(version), tos=0xB8 | result, ttl=17)
-        b.inward(f"ECN {inside} inside, {outside} outside: {version} in {outer}", "ha0",
-                 tunnel(far(outer, n), local(outer), encap, inner, 5001, PORT, tos=outside, ttl=3),
-                 "rx_ecn" if not inside and outside == 3 else wanted)

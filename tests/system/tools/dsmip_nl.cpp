@@ -97,7 +97,7 @@ private:
         });
         for (const char* name :
              {"--role", "--home-agent4", "--home-agent6", "--udp-port", "--home-agent-port",
-              "--fwmark", "--bid-mark-mask", "--cookie-lifetime"}) {
+              "--fwmark", "--bid-mark-mask", "--cookie-lifetime", "--hop-limit", "--dscp", "--df"}) {
             set->add_option(name, options_[name]);
         }
         add(
@@ -146,6 +146,16 @@ private:
                 settings.bid_mark_mask = need(tools::parse_number(value, UINT32_MAX));
             } else if (name == "--cookie-lifetime") {
                 settings.cookie_lifetime = need(tools::parse_time(value));
+            } else if (name == "--hop-limit") {
+                settings.hop_limit = need(tools::parse_number(value, UINT8_MAX));
+            } else if (name == "--dscp") {
+                settings.dscp = value == "copy" ? UINT8_MAX
+                                                : need(tools::parse_number(value, UINT8_MAX));
+            } else if (name == "--df") {
+                settings.df = netlink::parse_dont_fragment(value);
+                if (!settings.df) {
+                    give_up("--df: auto, set or clear");
+                }
             }
         }
     }

@@ -42,6 +42,7 @@ inline Binding full_binding() {
             .statistics =
                 BindingStatistics{
                     .rx_packets = 1ULL << 40, .rx_bytes = 2, .tx_packets = 3, .tx_bytes = ~0ULL},
+            .mtu = 1228,
             .last_heard = Milliseconds(2000),
             .weight = 255};
 }
@@ -91,7 +92,10 @@ inline Message full_message() {
                                          .home_agent_port = 4192,
                                          .fwmark = 0x7fffffff,
                                          .bid_mark_mask = 0xff00,
-                                         .cookie_lifetime = Milliseconds(600000)},
+                                         .cookie_lifetime = Milliseconds(600000),
+                                         .hop_limit = 33,
+                                         .dscp = 46,
+                                         .df = DontFragment::never},
                             .nodes = 1,
                             .bindings = 2,
                             .prefixes = 4,

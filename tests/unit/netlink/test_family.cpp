@@ -93,6 +93,7 @@ TEST_CASE("octets of a request are those of the contract", "[family]") {
                                     .flags = {},
                                     .sequence = {},
                                     .statistics = {},
+                                    .mtu = {},
                                     .last_heard = {}}}}};
     const std::vector<std::byte> octets = octets_of(message);
 

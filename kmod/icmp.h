@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dsmip: ICMP errors about our packets, and the tunnel MTU of bindings.
+ */
+#ifndef _DSMIP_ICMP_H
+#define _DSMIP_ICMP_H
+
+#include "dsmip.h"
+
+enum dsmip_icmp_kind {
+	DSMIP_ICMP_OTHER,		/* not for the inner source */
+	DSMIP_ICMP_UNREACHABLE,
+	DSMIP_ICMP_TOO_BIG,
+};
+
+/*
+ * struct dsmip_icmp - what an ICMP error says of a packet
+ * @near: outer source of the packet
+ * @far: its outer destination
+ * @kind: what happened to it
+ * @mtu: if it was too big
+ * @offset: of the inner packet from the quoted outer header
+ * @encap: &enum dsmip_encap
+ * @truncated: too little is quoted to tell whose it was
+ */
+struct dsmip_icmp {
+	struct dsmip_endpoint near;
+	struct dsmip_endpoint far;
+	enum dsmip_icmp_kind kind;
+	u32 mtu;
+	unsigned int offset;
+	u8 encap;
+	bool truncated;
+};
+
+void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
+		     struct dsmip_icmp *e);
+void dsmip_icmp_read_udp(const struct sk_buff *skb, struct dsmip_icmp *e);
+bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
+		const struct dsmip_icmp *e);
+void dsmip_mtu_changed(struct dsmip_dev *dd, struct dsmip_binding *b,
+		       unsigned int mtu);
+
+/* The tunnel MTU of @b was seen to be @mtu. */
+static inline void dsmip_mtu_note(struct dsmip_dev *dd, struct dsmip_binding *b,
+				  unsigned int mtu)
+{
+	mtu = min_t(unsigned int, mtu, U16_MAX);
+	if (unlikely(READ_ONCE(b->mtu) != mtu))
+		dsmip_mtu_changed(dd, b, mtu);
+}
+
+#endif /* _DSMIP_ICMP_H */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: tunnels in tunnels.  A node behind a mobile router has its care-of
+ * address in the network of that router, so what it sends and gets goes through
+ * two tunnels of the same home agent, one in the other.  That much is fine; more
+ * is a loop of routes or of registrations.  The headers themselves are counted,
+ * which holds whatever queues are on the way.
+ */
+#include <net/ipv6.h>
+
+#include "tunnel.h"
+
+/* Headers to look through, ours and others, before giving up. */
+#define DSMIP_NEST_LOOK	6
+
+/* The home agent's end of a packet we send or get. */
+static bool dsmip_nest_ours(const struct dsmip_settings *s,
+			    const struct dsmip_inner *inner, bool sent)
+{
+	bool source = (s->role == DSMIP_ROLE_HOME_AGENT) == sent;
+
+	if (inner->family == AF_INET)
+		return s->home_agent4 &&
+		       s->home_agent4 == (source ? inner->src4 : inner->dst4);
+	return !ipv6_addr_any(&s->home_agent6) &&
+	       ipv6_addr_equal(source ? inner->src6 : inner->dst6,
+			       &s->home_agent6);
+}
+
+/*
+ * Where the packet inside of the one at @offset begins; 0 = not to be seen.
+ * @proto gets what it is.
+ */
+static unsigned int dsmip_nest_next(struct sk_buff *skb, unsigned int offset,
+				    const struct dsmip_inner *inner, u8 *proto)
+{
+	*proto = inner->proto;
+	if (inner->later)
+		return 0;
+	offset += inner->header;
+	if (inner->family == AF_INET6 && *proto == IPPROTO_FRAGMENT) {
+		struct frag_hdr *frag, buffer;
+
+		frag = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+		if (!frag)
+			return 0;
+		*proto = frag->nexthdr;
+		if (frag->frag_off & htons(~0x7))
+			return 0;
+		offset += sizeof(*frag);
+	}
+	return offset;
+}
+
+/* Behind a UDP header of a tunnel; a TLV header shows by its first octet. */
+static unsigned int dsmip_nest_udp(struct sk_buff *skb, unsigned int offset,
+				   __be16 port)
+{
+	struct udphdr uh_buffer, *uh;
+	u8 buffer, *first;
+
+	uh = skb_header_pointer(skb, offset, sizeof(uh_buffer), &uh_buffer);
+	if (!uh || !port || (uh->source != port && uh->dest != port))
+		return 0;
+	offset += sizeof(*uh);
+	first = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	if (first && *first >> 4 == 0)
+		offset += DSMIP_TLV_LEN;
+	return offset;
+}
+
+/**
+ * dsmip_maybe_tunnel - whether a packet may be a tunnel packet; a quick look
+ * @skb: packet
+ * @offset: of its IP header from skb->data
+ * @inner: what that says
+ * @port: UDP port of the home agent
+ */
+bool dsmip_maybe_tunnel(const struct sk_buff *skb, unsigned int offset,
+			const struct dsmip_inner *inner, __be16 port)
+{
+	const struct udphdr *uh;
+	struct udphdr space;
+
+	switch (inner->proto) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_FRAGMENT:
+		return true;
+	case IPPROTO_UDP:
+		uh = dsmip_inner_udp(skb, offset, inner, &space);
+		return uh && port && (uh->source == port || uh->dest == port);
+	}
+	return false;
+}
+
+/**
+ * dsmip_nested_deep - whether a packet is in more tunnels of ours than may be
+ * @skb: packet
+ * @offset: of its IP header from skb->data
+ * @dd: device
+ * @s: its settings
+ * @sent: the headers are those of packets that we send, not those we get
+ *
+ * The head of @skb may move.
+ */
+bool dsmip_nested_deep(struct sk_buff *skb, unsigned int offset,
+		       const struct dsmip_dev *dd,
+		       const struct dsmip_settings *s, bool sent)
+{
+	__be16 port = dsmip_home_agent_port(dd, s);
+	unsigned int look, next, count = 0;
+	struct dsmip_inner inner;
+	u8 proto;
+
+	for (look = 0; look < DSMIP_NEST_LOOK; look++) {
+		if (dsmip_inner_parse(skb, offset, &inner))
+			break;
+		next = dsmip_nest_next(skb, offset, &inner, &proto);
+		/* A later fragment of UDP may be of a tunnel as well. */
+		if (proto == IPPROTO_UDP) {
+			if (next) {
+				next = dsmip_nest_udp(skb, next, port);
+				if (!next)
+					break;
+			}
+		} else if (proto != IPPROTO_IPIP && proto != IPPROTO_IPV6) {
+			break;
+		}
+		if (dsmip_nest_ours(s, &inner, sent) &&
+		    ++count > DSMIP_NESTED_MAX)
+			return true;
+		if (!next)
+			break;
+		offset = next;
+	}
+	return false;
+}
