@@ -1,0 +1,202 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Real TCP and UDP through every format over a path narrower than both its ends, with no MTU set anywhere:
+#
+#     cn ---- ha ---- r1 ==== r2 ---- mn        ==== : 1400, then 1280 octets, the others 1500
+#
+# The traffic goes between mn, under its home addresses, and cn as well as ha itself, both ways. Then the same with
+# the messages of path MTU discovery swallowed on the way: what is lost, and what an operator can set
+# (Documentation/mtu.md).
+# timeout: 1800
+# requirements: D-2.3.2.2-10
+. "$(dirname "$0")/lib.sh"
+
+CN6=2001:db8:c::2 CN4=198.51.100.2
+HA6=2001:db8:f::1 HA4=192.0.2.1
+MN6=2001:db8:6::2 MN4=203.0.113.2
+HOA6=2001:db8:a::1 HOA4=100.64.0.1
+TARGETS=("$CN6" "$CN4" 2001:db8:c::1 198.51.100.1)
+
+network() {
+	modprobe dsmip
+	namespaces cn ha r1 r2 mn
+	routers ha r1 r2
+	wire cn eth0 ha to-cn
+	wire ha eth0 r1 to-ha
+	wire r1 narrow r2 narrow
+	wire r2 to-mn mn eth0
+	local words
+	for words in "cn eth0 $CN6/64 $CN4/24" "ha to-cn 2001:db8:c::1/64 198.51.100.1/24" "ha eth0 $HA6/64 $HA4/24" \
+		"r1 to-ha 2001:db8:f::2/64 192.0.2.2/24" "r1 narrow 2001:db8:e::1/64 10.0.0.1/24" \
+		"r2 narrow 2001:db8:e::2/64 10.0.0.2/24" "r2 to-mn 2001:db8:6::1/64 203.0.113.1/24" \
+		"mn eth0 $MN6/64 $MN4/24"; do
+		read -r ns dev six four <<<"$words"
+		ip -n "$ns" address add "$six" dev "$dev"
+		ip -n "$ns" address add "$four" dev "$dev"
+	done
+	for words in "cn 2001:db8:c::1 198.51.100.1" "ha 2001:db8:f::2 192.0.2.2" "r1 2001:db8:e::2 10.0.0.2" \
+		"r2 2001:db8:e::1 10.0.0.1" "mn 2001:db8:6::1 203.0.113.1"; do
+		read -r ns six four <<<"$words"
+		ip -n "$ns" route add default via "$six"
+		ip -n "$ns" route add default via "$four"
+	done
+	for ns in ha mn; do
+		ip -n $ns link add dsmip0 type dsmip
+		ip -n $ns link set dsmip0 up
+	done
+	in_ns ha dsmip-nl device-set dsmip0 --role home-agent --home-agent4 $HA4 --home-agent6 $HA6
+	in_ns mn dsmip-nl device-set dsmip0 --role mobile-node --home-agent4 $HA4 --home-agent6 $HA6 --udp-port 5000
+	ip -n ha route add $HOA6 dev dsmip0
+	ip -n ha route add $HOA4 dev dsmip0
+	ip -n mn address add $HOA6/128 dev dsmip0
+	ip -n mn address add $HOA4/32 dev dsmip0
+	ip -n mn route add 2001:db8:c::/64 dev dsmip0 src $HOA6
+	ip -n mn route add 198.51.100.0/24 dev dsmip0 src $HOA4
+	start serve-cn ip netns exec cn mtu_traffic.py serve
+	start serve-ha ip netns exec ha mtu_traffic.py serve
+	wait_until "servers" grep -q listening "$ARTIFACTS/serve-cn.log" "$ARTIFACTS/serve-ha.log"
+	wait_until "servers" grep -q listening "$ARTIFACTS/serve-ha.log"
+}
+
+# bind OUTER ENCAP: the one binding, at both ends; what was learned before is forgotten.
+bind() {
+	local care_of=$MN6 via
+	[ "$1" = 6 ] || care_of=$MN4
+	via=$care_of
+	if [ "$2" != direct ]; then
+		via=$care_of:5000
+		[ "$1" = 4 ] || via="[$care_of]:5000"
+	fi
+	in_ns ha dsmip-nl binding-del dsmip0 --all
+	in_ns mn dsmip-nl binding-del dsmip0 --all
+	in_ns ha dsmip-nl binding-new dsmip0 --create --node "$HOA6 home4 $HOA4 / via $via $2 lifetime 3600s"
+	in_ns mn dsmip-nl binding-new dsmip0 --create --node "$HOA6 home4 $HOA4 / via $care_of $2 lifetime 3600s"
+	forget
+}
+forget() {
+	local ns
+	for ns in cn ha mn; do
+		ip -n $ns route flush cache
+		ip -n $ns -6 route flush cache
+	done
+}
+narrow() {
+	ip -n r1 link set narrow mtu "$1"
+	ip -n r2 link set narrow mtu "$1"
+}
+tcp() { in_ns mn mtu_traffic.py tcp "$@"; }
+udp() { in_ns mn mtu_traffic.py udp "$@"; }
+# mtu NS: the tunnel MTU of the binding as the kernel has it
+mtu() { in_ns "$1" dsmip-nl --json binding-get dsmip0 $HOA6 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["mtu"])'; }
+overhead() {
+	local octets=40
+	[ "$1" = 6 ] || octets=20
+	case $2 in udp) octets=$((octets + 8)) ;; udp-tlv*) octets=$((octets + 12)) ;; esac
+	echo $octets
+}
+
+say "A network with one narrow link in the middle"
+network
+for width in 1400 1280; do
+	narrow $width
+	for outer in 4 6; do
+		for encap in direct udp udp-tlv udp-tlv-draft; do
+			say "in IPv$outer $encap over a link of $width"
+			bind $outer $encap
+			expected=$((width - $(overhead $outer $encap)))
+			tcp "${TARGETS[@]}" --only put
+			expect_equal "tunnel MTU of the mobile node" $expected "$(mtu mn)"
+			# Who knows a path MTU asks for smaller segments from the other side, too.
+			forget
+			tcp "${TARGETS[@]}" --only get
+			expect_equal "tunnel MTU of the home agent" $expected "$(mtu ha)"
+			if [ $width = 1280 ]; then udp "${TARGETS[@]}"; fi
+		done
+	done
+done
+
+say "Path MTU messages are swallowed by the routers in the middle"
+for ns in r1 r2; do
+	in_ns $ns nft -f - <<-NFT
+		table inet blackhole {
+			chain output {
+				type filter hook output priority filter;
+				icmp type destination-unreachable drop
+				icmpv6 type packet-too-big drop
+			}
+		}
+	NFT
+done
+# lost: large segments never arrive; kept: what fits
+lost() {
+	tcp "${TARGETS[@]}" --octets 500
+	expect_refused "$1: bulk data" . tcp "$CN6" --timeout 3
+	expect_refused "$1: bulk data" . tcp "$CN4" --timeout 3
+}
+in_both() {
+	in_ns ha "$@"
+	in_ns mn "$@"
+}
+for outer in 4 6; do
+	encap=udp-tlv
+	say "in IPv$outer $encap over a link of 1280 without path MTU messages"
+	narrow 1280
+	bind $outer $encap
+	lost "without any setting"
+	if [ $outer = 4 ]; then
+		info "DF clear: routers fragment"
+		in_both dsmip-nl device-set dsmip0 --df clear
+		forget
+		tcp "${TARGETS[@]}"
+		udp "$CN6" "$CN4"
+		in_both dsmip-nl device-set dsmip0 --df auto
+	fi
+	info "MTU of the route to the end point"
+	bind $outer $encap
+	if [ $outer = 4 ]; then
+		ip -n ha route add $MN4 via 192.0.2.2 mtu 1280
+		ip -n mn route add $HA4 via 203.0.113.1 mtu 1280
+	else
+		ip -n ha route add $MN6 via 2001:db8:f::2 mtu 1280
+		ip -n mn route add $HA6 via 2001:db8:6::1 mtu 1280
+	fi
+	tcp "${TARGETS[@]}"
+	udp "$CN6" "$CN4"
+	if [ $outer = 4 ]; then
+		ip -n ha route del $MN4
+		ip -n mn route del $HA4
+	else
+		ip -n ha route del $MN6
+		ip -n mn route del $HA6
+	fi
+	info "maximum segment size clamped"
+	bind $outer $encap
+	for ns in ha mn; do
+		in_ns $ns nft -f - <<-NFT
+			table inet clamp {
+				chain into {
+					type filter hook postrouting priority mangle;
+					oifname "dsmip0" meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1188
+					oifname "dsmip0" meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1168
+				}
+				chain outof {
+					type filter hook prerouting priority mangle;
+					iifname "dsmip0" meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1188
+					iifname "dsmip0" meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1168
+				}
+			}
+		NFT
+	done
+	tcp "${TARGETS[@]}"
+	in_both nft delete table inet clamp
+	info "MTU of the device, over a link of 1400"
+	narrow 1400
+	bind $outer $encap
+	lost "without any setting"
+	for ns in ha mn; do ip -n $ns link set dsmip0 mtu 1340; done
+	bind $outer $encap
+	tcp "${TARGETS[@]}"
+	udp "$CN6" "$CN4"
+	for ns in ha mn; do ip -n $ns link set dsmip0 mtu 1448; done
+done
+say "Every format carries TCP over a narrow link"
