@@ -131,6 +131,18 @@ private:
                                         {address(DSMIP_PREFIX_A_ADDRESS4, "10.1.2.0"),
                                          scalar<std::uint8_t>(DSMIP_PREFIX_A_LENGTH, 24)})})})
                      .error;
+        error |=
+            ask(DSMIP_CMD_FLOW_NEW,
+                {index,
+                 nest(DSMIP_A_NODE,
+                      {address(DSMIP_NODE_A_HOME_ADDRESS, "2001:db8:a::1"),
+                       nest(DSMIP_NODE_A_FLOW,
+                            {scalar<std::uint16_t>(DSMIP_FLOW_A_FID, 1),
+                             scalar<std::uint16_t>(DSMIP_FLOW_A_PRIORITY, 9),
+                             nest(DSMIP_FLOW_A_BIDS, {scalar<std::uint16_t>(DSMIP_FLOW_A_BID, 1)}),
+                             scalar<std::uint8_t>(DSMIP_FLOW_A_PROTOCOL_START, 6)})})},
+                NLM_F_CREATE)
+                .error;
         if (error != 0) {
             fail("cannot prepare the state");
         }
@@ -161,6 +173,10 @@ private:
         }
         for (const Reply& reply :
              ask(DSMIP_CMD_PREFIX_GET, {scalar(DSMIP_A_IFINDEX, index_)}, NLM_F_DUMP).replies) {
+            serialise(reply.attributes, bytes);
+        }
+        for (const Reply& reply :
+             ask(DSMIP_CMD_FLOW_GET, {scalar(DSMIP_A_IFINDEX, index_)}, NLM_F_DUMP).replies) {
             serialise(reply.attributes, bytes);
         }
         return bytes;

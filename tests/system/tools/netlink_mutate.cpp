@@ -415,6 +415,40 @@ void fill_prefixes(std::vector<Request>& valid, const Attribute& index) {
     add(DSMIP_CMD_PREFIX_GET, NLM_F_DUMP, {});
 }
 
+void fill_flows(std::vector<Request>& valid, const Attribute& index) {
+    const auto node = [](const char* home, List flows) {
+        flows.insert(flows.begin(), address(DSMIP_NODE_A_HOME_ADDRESS, home));
+        return nest(DSMIP_A_NODE, std::move(flows));
+    };
+    const auto flow = [](std::uint16_t fid, List selectors) {
+        selectors.insert(selectors.begin(),
+                         {scalar<std::uint16_t>(DSMIP_FLOW_A_FID, fid),
+                          scalar<std::uint16_t>(DSMIP_FLOW_A_PRIORITY, fid),
+                          nest(DSMIP_FLOW_A_BIDS, {scalar<std::uint16_t>(DSMIP_FLOW_A_BID, 1),
+                                                   scalar<std::uint16_t>(DSMIP_FLOW_A_BID, 2)})});
+        return nest(DSMIP_NODE_A_FLOW, std::move(selectors));
+    };
+    const Attribute ports = flow(
+        1, {port(DSMIP_FLOW_A_SOURCE_PORT_START, 80), port(DSMIP_FLOW_A_SOURCE_PORT_END, 443)});
+    const Attribute hosts = flow(2, {address(DSMIP_FLOW_A_SOURCE6_START, "2001:db8:c::1"),
+                                     address(DSMIP_FLOW_A_SOURCE6_END, "2001:db8:c::9"),
+                                     scalar<std::uint8_t>(DSMIP_FLOW_A_PROTOCOL_START, 17)});
+    const Attribute key = nest(DSMIP_NODE_A_FLOW, {scalar<std::uint16_t>(DSMIP_FLOW_A_FID, 1)});
+    for (const char* home : {"2001:db8:a::1", "2001:db8:a::2", "2001:db8:a::3"}) {
+        const auto add = [&](int command, int flags, Attribute what) {
+            valid.push_back({static_cast<std::uint8_t>(command),
+                             static_cast<std::uint16_t>(flags),
+                             {index, std::move(what)}});
+        };
+        add(DSMIP_CMD_FLOW_NEW, NLM_F_CREATE, node(home, {ports, hosts}));
+        add(DSMIP_CMD_FLOW_NEW, NLM_F_CREATE | NLM_F_REPLACE, node(home, {ports}));
+        add(DSMIP_CMD_FLOW_DEL, 0, node(home, {key}));
+        add(DSMIP_CMD_FLOW_DEL, 0, node(home, {}));
+        add(DSMIP_CMD_FLOW_GET, 0, address(DSMIP_A_ADDRESS6, home));
+    }
+    valid.push_back({DSMIP_CMD_FLOW_GET, NLM_F_DUMP, {index}});
+}
+
 } // namespace
 
 void fill_stock(Stock& stock) {
@@ -449,6 +483,7 @@ void fill_stock(Stock& stock) {
          {index, nest(DSMIP_A_PATH, {scalar<std::uint32_t>(DSMIP_PATH_A_COOKIE, 0x80000001U)})}});
     fill_bindings(stock.valid, index);
     fill_prefixes(stock.valid, index);
+    fill_flows(stock.valid, index);
     // A command that is newer than this program starts from what the kernel says of it.
     Random random(1);
     for (const auto& [command, table] : stock.policies.requests) {
