@@ -84,7 +84,7 @@ TEST_CASE("several bindings of a node, all that can be shown", "[show]") {
     const auto show = [&](Printer& p) { show_node(p, {4, node}, names); };
     CHECK(text(show) ==
           "2001:db8:1::100 bid 65535 via 198.51.100.7:40000 udp-tlv dev dsmip0 nat forced-udp "
-          "draft mcoa lifetime 262140s seq 65535 prio 127 weight 255 claimed 10.0.0.2 link if7 home4 "
+          "draft mcoa lifetime 262140s seq 65535 prio 127 weight 255 mtu 1228 claimed 10.0.0.2 link if7 home4 "
           "192.0.2.10,192.0.2.11\n"
           "    rx 1099511627776 packets 2 bytes  tx 3 packets 18446744073709551615 bytes  "
           "heard 2s ago\n"
