@@ -8,7 +8,6 @@
 # the messages of path MTU discovery swallowed on the way: what is lost, and what an operator can set
 # (Documentation/mtu.md).
 # timeout: 1800
-# requirements: D-2.3.2.2-10
 . "$(dirname "$0")/lib.sh"
 
 CN6=2001:db8:c::2 CN4=198.51.100.2
