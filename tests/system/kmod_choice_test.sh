@@ -49,8 +49,12 @@ bindings "$(away 1) prio 1 $(away 2) prio 2"
 
 # Packets that went to each of the bindings 1 to 3.
 sent() {
-	in_ns ha dsmip-nl bindings dsmip0 | awk '/ bid / { bid = $3 } / tx / { n[bid] = $7 }
-		END { print n[1] + 0, n[2] + 0, n[3] + 0 }'
+	local words bid=0 n=(0 0 0 0)
+	while read -ra words; do
+		case " ${words[*]}" in *' bid '*) bid=${words[2]} ;; esac
+		case " ${words[*]}" in *' tx '*) n[bid]=${words[6]} ;; esac
+	done < <(in_ns ha dsmip-nl bindings dsmip0)
+	echo "${n[@]:1:3}"
 }
 # goes_by BID WHAT COMMAND...: all packets that COMMAND causes toward the node take this binding.
 goes_by() {

@@ -14,7 +14,13 @@ OCTETS_MAX=400
 PATIENCE=$((PATIENCE + NODES / 1500))
 
 # Kilobytes that the kernel uses: objects, per-CPU memory, large arrays.
-kernel_memory() { awk '/^(Slab|Percpu|VmallocUsed):/ { sum += $2 } END { print sum }' /proc/meminfo; }
+kernel_memory() {
+	local name value sum=0
+	while read -r name value _; do
+		case $name in Slab: | Percpu: | VmallocUsed:) sum=$((sum + value)) ;; esac
+	done </proc/meminfo
+	echo $sum
+}
 bulk() { in_ns a dsmip-nl bulk-add d0 "$NODES" --spread --ports --via 10.0.0.1:1024 "$@"; }
 home() { printf '2001:db8:b::%x:%x' $(($1 >> 16)) $(($1 & 65535)); }
 look_up() { in_ns a dsmip-nl binding-get d0 "$(home "$1")"; }
