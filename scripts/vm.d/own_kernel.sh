@@ -27,7 +27,7 @@ own_recipe() {
             OWN_ARCH=(ARCH=um SUBARCH=x86_64)
             OWN_TARGET=linux
             OWN_IMAGE=linux
-            [ "$1" != uml-debug ] || OWN_FRAGMENTS+=("$config/debug.config")
+            [ "$1" != uml-debug ] || OWN_FRAGMENTS+=("$config/debug.config" "$config/uml-debug.config")
             ;;
         x86-debug)
             OWN_KIND=qemu
