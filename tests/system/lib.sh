@@ -17,6 +17,8 @@ mkdir -p "$ARTIFACTS"
 # How long an event may take: emulation and debug kernels are slow, so this is
 # generous; only failing tests use it up.
 PATIENCE=${DSMIP_TEST_PATIENCE:-60}
+# Where everything takes longer, so does what the kernel calls a hang.
+((PATIENCE <= 60)) || echo "$PATIENCE" >/proc/sys/kernel/hung_task_timeout_secs || :
 
 say() { printf '== %s\n' "$*"; }
 info() { printf '   %s\n' "$*"; }
