@@ -3,7 +3,7 @@
 # The packet side of the module, from a table: packet in, packet out byte for byte or the one drop
 # counter that rises. All formats in both roles and directions, ingress filter, choice of binding, path
 # cookies, path MTU, segmentation, bad input.
-# requirements: D-2.3.2.2-10 D-4.2-04 D-4.2-10
+# requirements: D-2.3.2.2-10 D-4.1-01 D-4.1-04 D-4.1-11 D-4.1-12 D-4.2-04 D-4.2-10
 . "$(dirname "$0")/lib.sh"
 
 modprobe dsmip
