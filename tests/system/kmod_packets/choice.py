@@ -329,6 +329,8 @@ def no_binding(b):
         changes = b.changes(before, b.counters())
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         os.sched_setaffinity(0, old)
+        # It may have found the time between the packet and the second look at the counters.
+        changes.pop("ha0.binding_expired", None)
         if changes == {"ha0.tx_no_binding": 1}:
             break
     b.check("expired but not yet deleted", {"ha0.tx_no_binding": 1}, changes)

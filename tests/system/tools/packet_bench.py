@@ -18,6 +18,7 @@ from packets import normalised
 SO_RCVMARK = 75
 PACKET_VNET_HDR, SOL_PACKET, PACKET_OUTGOING = 15, 263, 4
 TUNSETIFF, IFF_TUN, IFF_NO_PI, IFF_NAPI = 0x400454CA, 0x0001, 0x1000, 0x0010
+MLD_ROUTERS = bytes.fromhex("ff02" + "00" * 13 + "16")
 PATIENCE = float(os.environ.get("DSMIP_TEST_PATIENCE", "60"))
 
 
@@ -81,11 +82,14 @@ class Network:
         os.write(self.fd, packet)
 
     def receive(self):
-        """A packet that is there already, or None."""
-        try:
-            return os.read(self.fd, 65536)
-        except BlockingIOError:
-            return None
+        """A packet that is there already, or None. What the host says of its multicast groups does not count."""
+        while True:
+            try:
+                packet = os.read(self.fd, 65536)
+            except BlockingIOError:
+                return None
+            if not (packet[0] >> 4 == 6 and packet[24:40] == MLD_ROUTERS):
+                return packet
 
     def fileno(self):
         return self.fd
