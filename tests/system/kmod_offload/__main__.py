@@ -124,7 +124,11 @@ class Count:
         self.to, self.sender = to, "ha" if to == "mn" else "mn"
         taps[to].take()
         self.before = self.snapshot()
-        while (again := self.snapshot()) != self.before:    # a late acknowledgement
+        while True:     # until it is quiet: acknowledgements of the case before may be late
+            time.sleep(0.1)
+            again = self.snapshot()
+            if again == self.before:
+                break
             self.before = again
 
     def snapshot(self):
