@@ -43,13 +43,13 @@ static u8 dsmip_encap_draft_type(u8 proto)
 {
 	switch (proto) {
 	case IPPROTO_IPIP:
-		return 1;
+		return DSMIP_TLV_DRAFT_IPV4;
 	case IPPROTO_IPV6:
-		return 2;
+		return DSMIP_TLV_DRAFT_IPV6;
 	case IPPROTO_ESP:
-		return 3;
+		return DSMIP_TLV_DRAFT_ESP;
 	}
-	return 4;
+	return DSMIP_TLV_DRAFT_GRE;
 }
 
 /* Of a packet to be segmented, the header is that of each segment. */
@@ -68,12 +68,7 @@ static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 proto)
 	}
 }
 
-/*
- * A route is looked up once for each binding, which then remembers it; with a
- * reference that the caller owns, or an error.
- */
-static struct dst_entry *dsmip_encap_lookup4(const struct dsmip_tunnel *t,
-					     __be32 *saddr)
+static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t)
 {
 	struct flowi4 fl4 = {
 		.daddr = t->dst.in.s_addr,
@@ -90,12 +85,11 @@ static struct dst_entry *dsmip_encap_lookup4(const struct dsmip_tunnel *t,
 	rt = ip_route_output_key(t->dd->net, &fl4);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
-	*saddr = fl4.saddr;
+	t->src.in.s_addr = fl4.saddr;
 	return &rt->dst;
 }
 
-static struct dst_entry *dsmip_encap_lookup6(const struct dsmip_tunnel *t,
-					     struct in6_addr *saddr)
+static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
 {
 	struct flowi6 fl6 = {
 		.daddr = t->dst.in6,
@@ -125,9 +119,21 @@ static struct dst_entry *dsmip_encap_lookup6(const struct dsmip_tunnel *t,
 		dst_release(dst);
 		return ERR_PTR(-EADDRNOTAVAIL);
 	}
-	*saddr = fl6.saddr;
+	t->src.in6 = fl6.saddr;
 	/* IPv4 routing does this as well. */
 	return xfrm_lookup(t->dd->net, dst, flowi6_to_flowi(&fl6), NULL, 0);
+}
+
+/**
+ * dsmip_encap_lookup - look up the route of a tunnel
+ * @t: outer tuple, link and mark; a near address left to routing is filled in
+ *
+ * Return: route, whose reference the caller owns; or an error.
+ */
+struct dst_entry *dsmip_encap_lookup(struct dsmip_tunnel *t)
+{
+	return t->dst.family == AF_INET ? dsmip_encap_lookup4(t) :
+					  dsmip_encap_lookup6(t);
 }
 
 /*
@@ -148,13 +154,12 @@ static bool dsmip_encap_loops(const struct dsmip_tunnel *t)
 
 /*
  * The route of a tunnel, good as long as the reader's section; or an error.
- * @held: a reference comes along.  A near address that was left to routing is
- * filled in.
+ * @held: a reference comes along.  A binding remembers what was looked up once.
  */
 static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 {
-	bool v4 = t->dst.family == AF_INET;
 	struct dst_entry *dst;
+	u32 cookie = 0;
 
 	*held = false;
 	if (t->binding) {
@@ -162,8 +167,7 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 		if (likely(dst))
 			return dst;
 	}
-	dst = v4 ? dsmip_encap_lookup4(t, &t->src.in.s_addr) :
-		   dsmip_encap_lookup6(t, &t->src.in6);
+	dst = dsmip_encap_lookup(t);
 	if (IS_ERR(dst))
 		return dst;
 	if (dst->dev == t->dd->dev && dsmip_encap_loops(t)) {
@@ -172,8 +176,8 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 	}
 	*held = true;
 	if (t->binding) {
-		u32 cookie = v4 ? 0 : rt6_get_cookie((struct rt6_info *)dst);
-
+		if (t->dst.family == AF_INET6)
+			cookie = rt6_get_cookie((struct rt6_info *)dst);
 		dsmip_binding_set_dst(t->binding, dst_clone(dst), cookie);
 	}
 	return dst;

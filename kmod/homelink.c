@@ -13,6 +13,7 @@
 #include <net/route.h>
 
 #include "node.h"
+#include "policy.h"
 #include "tunnel.h"
 
 /*
@@ -85,13 +86,14 @@ static int dsmip_homelink_fragment(struct net *net, struct sock *sk,
 }
 
 /* IPv4 without "don't fragment", larger than the MTU of the link. */
-static int dsmip_homelink_split(struct sk_buff *skb, struct net_device *link,
+static int dsmip_homelink_split(struct sk_buff *skb, struct dsmip_dev *dd,
+				struct net_device *link,
 				const struct dsmip_next_hop *hop)
 {
 	struct rtable *rt = rt_dst_alloc(link, 0, RTN_UNICAST, true);
 
 	if (!rt) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
 		return -ENOMEM;
 	}
 	rt->rt_gw_family = hop->family;
@@ -108,6 +110,7 @@ static int dsmip_homelink_split(struct sk_buff *skb, struct net_device *link,
 
 /* Segments of a packet that has more than one of them go one by one. */
 static int dsmip_homelink_split_segments(struct sk_buff *skb,
+					 struct dsmip_dev *dd,
 					 struct net_device *link,
 					 const struct dsmip_next_hop *hop)
 {
@@ -116,7 +119,7 @@ static int dsmip_homelink_split_segments(struct sk_buff *skb,
 
 	segments = skb_gso_segment(skb, link->features & ~NETIF_F_GSO_MASK);
 	if (IS_ERR_OR_NULL(segments)) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
+		dsmip_drop(dd, skb, DSMIP_C_TX_SEGMENT);
 		return -EINVAL;
 	}
 	consume_skb(skb);
@@ -124,19 +127,10 @@ static int dsmip_homelink_split_segments(struct sk_buff *skb,
 		int one;
 
 		skb_mark_not_on_list(skb);
-		one = dsmip_homelink_split(skb, link, hop);
+		one = dsmip_homelink_split(skb, dd, link, hop);
 		err = err ?: one;
 	}
 	return err;
-}
-
-static bool dsmip_homelink_fits(const struct sk_buff *skb,
-				const struct net_device *link)
-{
-	unsigned int mtu = READ_ONCE(link->mtu);
-
-	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
-				 skb->len <= mtu;
 }
 
 static bool dsmip_homelink_usable(const struct dsmip_dev *dd,
@@ -182,11 +176,11 @@ void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 	}
 	dsmip_gso_traffic(skb, &packets, &octets);
 	dsmip_binding_tx(b, packets, octets);
-	if (dsmip_homelink_fits(skb, link))
+	if (dsmip_fits(skb, READ_ONCE(link->mtu)))
 		err = dsmip_homelink_send(skb, link, &hop);
 	else if (skb_is_gso(skb))
-		err = dsmip_homelink_split_segments(skb, link, &hop);
+		err = dsmip_homelink_split_segments(skb, dd, link, &hop);
 	else
-		err = dsmip_homelink_split(skb, link, &hop);
+		err = dsmip_homelink_split(skb, dd, link, &hop);
 	iptunnel_xmit_stats(dd->dev, net_xmit_eval(err) ? 0 : len);
 }

@@ -169,18 +169,6 @@ static struct dsmip_binding *dsmip_icmp_binding(struct dsmip_dev *dd,
 	return b->care_of.port == far_port ? b : NULL;
 }
 
-static struct dsmip_node *dsmip_icmp_node(struct dsmip_dev *dd,
-					  const struct dsmip_settings *s,
-					  const struct dsmip_inner *inner)
-{
-	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
-
-	if (inner->family == AF_INET6)
-		return dsmip_node_find6(dd, home_agent ? inner->dst6 :
-							 inner->src6);
-	return dsmip_node_find4(dd, home_agent ? inner->dst4 : inner->src4);
-}
-
 /* Path MTU */
 
 /**
@@ -201,62 +189,22 @@ void dsmip_mtu_changed(struct dsmip_dev *dd, struct dsmip_binding *b,
 		dsmip_notify_path_mtu(dd, b, mtu);
 }
 
-static struct dst_entry *dsmip_icmp_route4(struct dsmip_dev *dd,
-					   const struct dsmip_settings *s,
-					   const struct dsmip_binding *b,
-					   const struct dsmip_icmp *e)
-{
-	struct flowi4 fl4 = {
-		.daddr = e->far.in.s_addr,
-		.saddr = e->near.in.s_addr,
-		.flowi4_oif = b->link,
-		.flowi4_mark = s->fwmark,
-		.flowi4_proto = e->encap != DSMIP_ENCAP_DIRECT ? IPPROTO_UDP :
-								 IPPROTO_IPIP,
-		.fl4_sport = e->near.port,
-		.fl4_dport = e->far.port,
-	};
-	struct rtable *rt = ip_route_output_key(dd->net, &fl4);
-
-	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
-}
-
-static struct dst_entry *dsmip_icmp_route6(struct dsmip_dev *dd,
-					   const struct dsmip_settings *s,
-					   const struct dsmip_binding *b,
-					   const struct dsmip_icmp *e)
-{
-	struct flowi6 fl6 = {
-		.daddr = e->far.in6,
-		.saddr = e->near.in6,
-		.flowi6_oif = b->link,
-		.flowi6_mark = s->fwmark,
-		.flowi6_proto = e->encap != DSMIP_ENCAP_DIRECT ? IPPROTO_UDP :
-								 IPPROTO_IPV6,
-		.fl6_sport = e->near.port,
-		.fl6_dport = e->far.port,
-	};
-	struct dst_entry *dst;
-
-	dst = ip6_route_output_flags(dd->net, NULL, &fl6,
-				     b->link ? RT6_LOOKUP_F_IFACE : 0);
-	if (dst->error) {
-		int err = dst->error;
-
-		dst_release(dst);
-		return ERR_PTR(err);
-	}
-	return dst;
-}
-
 /* The route of our packets, which depends on the link and the mark. */
 static struct dst_entry *dsmip_icmp_route(struct dsmip_dev *dd,
 					  const struct dsmip_settings *s,
 					  const struct dsmip_binding *b,
 					  const struct dsmip_icmp *e)
 {
-	return e->far.family == AF_INET ? dsmip_icmp_route4(dd, s, b, e) :
-					  dsmip_icmp_route6(dd, s, b, e);
+	struct dsmip_tunnel t = {
+		.dd = dd,
+		.src = e->near,
+		.dst = e->far,
+		.encap = e->encap,
+		.link = b->link,
+		.mark = s->fwmark,
+	};
+
+	return dsmip_encap_lookup(&t);
 }
 
 /*
@@ -434,7 +382,7 @@ bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 		counter = DSMIP_C_ICMP_SHORT;
 		goto out;
 	}
-	node = dsmip_icmp_node(dd, s, &inner);
+	node = dsmip_inner_node(dd, &inner, s->role == DSMIP_ROLE_HOME_AGENT);
 	if (node)
 		b = dsmip_icmp_binding(dd, s, node, e);
 	counter = b ? dsmip_icmp_act(dd, s, b, skb, quoted, &inner, e) :

@@ -110,18 +110,6 @@ static int dsmip_input_ingress(struct dsmip_dev *dd,
 	return verdict;
 }
 
-static struct dsmip_node *dsmip_input_node(struct dsmip_dev *dd,
-					   const struct dsmip_settings *s,
-					   const struct dsmip_inner *inner)
-{
-	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
-
-	if (inner->family == AF_INET6)
-		return dsmip_node_find6(dd, home_agent ? inner->src6 :
-							 inner->dst6);
-	return dsmip_node_find4(dd, home_agent ? inner->src4 : inner->dst4);
-}
-
 /**
  * dsmip_input_filter - the ingress filter alone
  * @dd: device
@@ -134,7 +122,8 @@ static struct dsmip_node *dsmip_input_node(struct dsmip_dev *dd,
 int dsmip_input_filter(struct dsmip_dev *dd, const struct dsmip_settings *s,
 		       const struct dsmip_inner *inner, struct dsmip_arrival *a)
 {
-	struct dsmip_node *node = dsmip_input_node(dd, s, inner);
+	struct dsmip_node *node = dsmip_inner_node(dd, inner,
+						   s->role == DSMIP_ROLE_MOBILE_NODE);
 
 	return node ? dsmip_input_ingress(dd, s, node, a) : DSMIP_C_RX_NO_NODE;
 }
@@ -145,7 +134,8 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 			     const struct dsmip_inner *inner,
 			     struct dsmip_arrival *a)
 {
-	struct dsmip_node *node = dsmip_input_node(dd, s, inner);
+	struct dsmip_node *node = dsmip_inner_node(dd, inner,
+						   s->role == DSMIP_ROLE_MOBILE_NODE);
 
 	a->signalling = s->role == DSMIP_ROLE_HOME_AGENT ?
 			dsmip_signalling_to(inner, &s->home_agent6) :

@@ -58,7 +58,7 @@ static int dsmip_output_path(struct dsmip_dev *dd,
 	if (path->reusable || dsmip_is_link_local(&path->remote))
 		t->link = path->link;
 	dsmip_count(dd, DSMIP_C_SIGNALLING_OUT);
-	return -1;
+	return DSMIP_ACCEPT;
 }
 
 static void dsmip_output_home_agent(const struct dsmip_settings *s, u8 family,
@@ -85,10 +85,7 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	struct dsmip_binding *b;
 	struct dsmip_node *node;
 
-	if (inner->family == AF_INET6)
-		node = dsmip_node_find6(dd, home_agent ? inner->dst6 : inner->src6);
-	else
-		node = dsmip_node_find4(dd, home_agent ? inner->dst4 : inner->src4);
+	node = dsmip_inner_node(dd, inner, home_agent);
 	if (!node) {
 		if (home_agent)
 			dsmip_notify_unknown_home(dd, skb);
@@ -100,7 +97,7 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	t->binding = b;
 	if (unlikely(b->care_of.family == AF_PACKET)) {
 		far->family = AF_PACKET;
-		return -1;
+		return DSMIP_ACCEPT;
 	}
 
 	dsmip_output_home_agent(s, b->care_of.family, home_agent ? near : far);
@@ -112,7 +109,7 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 		far->port = s->home_agent_port;
 	t->encap = b->encap;
 	t->link = b->link;
-	return -1;
+	return DSMIP_ACCEPT;
 }
 
 /**

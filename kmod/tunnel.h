@@ -175,7 +175,23 @@ bool dsmip_signalling_from(const struct dsmip_inner *inner,
 bool dsmip_signalling_out(const struct dsmip_settings *s,
 			  const struct dsmip_inner *inner);
 
+/*
+ * The node that an inner packet belongs to, by its destination or its source:
+ * a home agent sends by the former and gets by the latter, a mobile node the
+ * other way round.
+ */
+static inline struct dsmip_node *dsmip_inner_node(struct dsmip_dev *dd,
+						  const struct dsmip_inner *inner,
+						  bool by_destination)
+{
+	if (inner->family == AF_INET6)
+		return dsmip_node_find6(dd, by_destination ? inner->dst6 :
+							     inner->src6);
+	return dsmip_node_find4(dd, by_destination ? inner->dst4 : inner->src4);
+}
+
 /* encap.c */
+struct dst_entry *dsmip_encap_lookup(struct dsmip_tunnel *t);
 bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
 			 unsigned int mtu);
 void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
