@@ -150,7 +150,7 @@ Outcome HomeAgentRole::start() {
     EngineCalls calls;
     calls.receive = [this](auto now, const auto& message) { return engine_.receive(now, message); };
     calls.kernel_done = [this](auto now, auto request, const auto& outcome) {
-        return engine_.kernel_done(now, request, outcome);
+        return engine_.confirm(now, request, outcome);
     };
     calls.binding_expired = [this](auto now, const auto& home_address, auto bid) {
         return engine_.binding_expired(now, home_address, bid);

@@ -82,7 +82,8 @@ KernelNode Registration::to_kernel(const wire::Ipv6Address& home_address, TimePo
     KernelNode node{home_address, home_addresses4, {}};
     for (const auto& binding : bindings) {
         node.bindings.push_back(binding.end_point);
-        node.bindings.back().lifetime = binding.expires - now;
+        // At least a moment: a change may have been under way for as long as it was to live.
+        node.bindings.back().lifetime = std::max(binding.expires - now, Duration(1));
     }
     return node;
 }

@@ -69,12 +69,23 @@ struct AdministrativeRemoval {
     std::optional<std::uint16_t> bid;
 };
 
-// A change that the kernel was asked for.  Only its success makes `desired` current.
+// Who has to do or to allow a change before it is acknowledged.
+enum class Participant : std::uint8_t {
+    home_link, // duplicate address detection
+    store,
+    kernel,
+};
+
+// A change under way.  Its participants are asked one after the other, each when the one
+// before it has confirmed, so that a refusal leaves those behind it untouched.  Only when all
+// have confirmed, `desired` becomes current and the answer leaves; one failure ends it.
 struct Transaction {
-    RequestId request = 0;
     Registration desired;
-    bool repair = false; // tells the kernel again what is current
-    TimePoint deadline;  // no answer until then: lost
+    bool repair = false; // tells again what is current
+    std::vector<Participant> confirmed;
+    std::vector<Participant> outstanding; // the first one has been asked, by `request`
+    RequestId request = 0;
+    TimePoint deadline; // no answer until then: lost
     std::optional<SendMessage> on_success;
     std::optional<SendMessage> on_failure;
     std::vector<Report> reports; // on success
@@ -88,9 +99,10 @@ struct CacheEntry {
     std::optional<TimePoint> dead_until;
     std::optional<Transaction> pending;
     std::deque<std::variant<StoredMessage, AdministrativeRemoval>> waiting;
-    // The kernel may hold something else than `current`: it is told at that time.
+    // Kernel or store may hold something else than `current`: told at that time.
     std::optional<TimePoint> repair_at;
-    unsigned repairs = 0; // tried without success
+    std::vector<Participant> doubtful; // who; empty = all
+    unsigned repairs = 0;              // tried without success
 
     // Is there a sequence number that a Binding Update has to follow?
     [[nodiscard]] bool has_sequence() const { return !current.empty() || dead_until.has_value(); }

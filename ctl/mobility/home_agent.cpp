@@ -89,8 +89,15 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode& node) {
         }
     }
     counters_.add(HomeAgentCount::bindings_restored, current.bindings.size());
-    cache_.at(node.home_address).current = std::move(current);
+    auto& entry = cache_.at(node.home_address);
+    entry.current = std::move(current);
     if (differs) {
+        doubt(entry, Participant::kernel, now);
+    }
+    if (config_.has_store) {
+        doubt(entry, Participant::store, now);
+    }
+    if (entry.repair_at) {
         begin_repair(now, node.home_address);
     }
     settle(node.home_address);
@@ -106,9 +113,10 @@ Actions HomeAgent::Impl::binding_expired(TimePoint now, const wire::Ipv6Address&
     if (binding->expires <= now + expiry_grace) {
         entry->current.erase(bid);
         report_expired(home_address, bid);
+        keep(now, home_address);
     } else {
         // Renewed while the kernel's word was under way, or deleted by somebody else.
-        entry->repair_at = now;
+        doubt(*entry, Participant::kernel, now);
     }
     go_on(now, home_address);
     return take();
@@ -168,8 +176,8 @@ Actions HomeAgent::restore(TimePoint now, std::span<const KernelNode> nodes) {
 Actions HomeAgent::receive(TimePoint now, const ReceivedMessage& message) {
     return impl_->receive(now, message);
 }
-Actions HomeAgent::kernel_done(TimePoint now, RequestId request, const KernelOutcome& error) {
-    return impl_->kernel_done(now, request, error);
+Actions HomeAgent::confirm(TimePoint now, RequestId request, const RequestOutcome& error) {
+    return impl_->confirm(now, request, error);
 }
 Actions HomeAgent::binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
                                    std::uint16_t bid) {

@@ -32,6 +32,7 @@ struct HomeAgentConfig {
     bool accept_mcoa = true;                    // else 166
     bool accept_bulk = true;                    // else 168
     unsigned max_bindings_per_node = 32;
+    bool has_store = false; // changes are kept (KeepRegistration) before they are acknowledged
     wire::Dialect dialect = wire::Dialect::Auto;
 };
 
@@ -48,8 +49,8 @@ public:
 
     [[nodiscard]] Actions receive(TimePoint now, const ReceivedMessage& message);
 
-    // Outcome of an InstallBindings or RemoveBindings this engine asked for.
-    [[nodiscard]] Actions kernel_done(TimePoint now, RequestId request, const KernelOutcome& error);
+    // Outcome of a request this engine made: InstallBindings, RemoveBindings, KeepRegistration.
+    [[nodiscard]] Actions confirm(TimePoint now, RequestId request, const RequestOutcome& error);
 
     // The kernel deleted a binding at its lifetime.
     [[nodiscard]] Actions binding_expired(TimePoint now, const wire::Ipv6Address& home_address,

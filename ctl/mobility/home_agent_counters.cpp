@@ -20,7 +20,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentCount::
                 "bindings_removed",       "bindings_restored",
                 "binding_errors_sent",    "binding_errors_suppressed",
                 "kernel_failures",        "kernel_timeouts",
-                "kernel_repairs",         "encode_failures"};
+                "kernel_repairs",         "store_failures",
+                "store_timeouts",         "store_repairs",
+                "encode_failures"};
 
 constexpr std::array refusals_given{BindingStatus::ReasonUnspecified,
                                     BindingStatus::AdministrativelyProhibited,

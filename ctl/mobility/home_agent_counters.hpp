@@ -43,6 +43,9 @@ enum class HomeAgentCount : std::uint8_t {
     kernel_failures,           // requests the kernel refused
     kernel_timeouts,           // requests without an answer
     kernel_repairs,            // requests to make the kernel agree with the cache again
+    store_failures,            // changes the store could not keep
+    store_timeouts,            // changes the store did not confirm
+    store_repairs,             // requests to make the store agree with the cache again
     encode_failures,           // answers that could not be built: a defect
     count_
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The inside of HomeAgent.  A Binding Update is parsed, validated, evaluated; what it changes
-// is a transaction with the kernel, one at a time for each node, and the answer waits for it.
+// is a transaction with kernel and store, one at a time for each node, and the answer waits
+// for it.
 #pragma once
 
 #include <optional>
@@ -39,7 +40,7 @@ public:
     Actions receive(TimePoint now, const ReceivedMessage& message);
 
     // home_agent_transaction.cpp
-    Actions kernel_done(TimePoint now, RequestId request, const KernelOutcome& error);
+    Actions confirm(TimePoint now, RequestId request, const RequestOutcome& error);
 
 private:
     using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -63,12 +64,22 @@ private:
     void send(tl::expected<SendMessage, wire::EncodeError> message);
 
     // ---- changes (home_agent_transaction.cpp)
+    // Without participants in `transaction`: all that have to know.
     void begin(TimePoint now, const wire::Ipv6Address& home_address, Transaction transaction);
+    void ask_next(TimePoint now, const wire::Ipv6Address& home_address);
+    // Tells the store what is current, where nobody waits for it.
+    void keep(TimePoint now, const wire::Ipv6Address& home_address);
+    [[nodiscard]] StoredRegistration to_store(const wire::Ipv6Address& home_address,
+                                              const Registration& registration,
+                                              TimePoint now) const;
+    // That one may hold something else than `current`.
+    static void doubt(CacheEntry& entry, Participant who, TimePoint repair_at);
     void begin_removal(TimePoint now, const wire::Ipv6Address& home_address,
                        std::optional<std::uint16_t> bid);
     void begin_repair(TimePoint now, const wire::Ipv6Address& home_address);
     void succeed(TimePoint now, const wire::Ipv6Address& home_address);
-    void fail(TimePoint now, const wire::Ipv6Address& home_address);
+    // `lost`: nobody knows whether the one that was asked has done it.
+    void fail(TimePoint now, const wire::Ipv6Address& home_address, bool lost);
     // After a transaction: what waited for it, then what is to be repaired.
     void go_on(TimePoint now, const wire::Ipv6Address& home_address);
     void expire(TimePoint now, const wire::Ipv6Address& home_address);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Changes of the binding cache: asked of the kernel, made current when it has done them,
-// repaired when nobody knows whether it has.
+// Changes of the binding cache: asked of store and kernel, made current when both have done
+// them, repaired when one of them may hold something else.
 #include "mobility/home_agent_engine.hpp"
 
 #include <algorithm>
@@ -11,6 +11,9 @@ namespace {
 using Level = Report::Level;
 
 constexpr Duration kernel_timeout = std::chrono::seconds(2);
+// A disk that sleeps, or a remote store that looks for a new leader.
+constexpr Duration store_timeout = std::chrono::seconds(10);
+constexpr Duration home_link_timeout = std::chrono::seconds(5);
 constexpr Duration repair_interval = std::chrono::seconds(1); // doubles up to
 constexpr Duration repair_interval_max = std::chrono::seconds(32);
 // With nothing to preserve the kernel's own expiry is as good.
@@ -20,21 +23,88 @@ Duration repair_delay(unsigned tried) {
     return std::min(repair_interval * (1U << std::min(tried, 5U)), repair_interval_max);
 }
 
+Duration timeout_of(Participant who) {
+    switch (who) {
+    case Participant::home_link:
+        return home_link_timeout;
+    case Participant::store:
+        return store_timeout;
+    case Participant::kernel:
+        break;
+    }
+    return kernel_timeout;
+}
+
+std::string_view name_of(Participant who) {
+    switch (who) {
+    case Participant::home_link:
+        return "home-link";
+    case Participant::store:
+        return "store";
+    case Participant::kernel:
+        break;
+    }
+    return "kernel";
+}
+
+// The home link only allows; what it was asked needs no repair.
+bool holds_state(Participant who) {
+    return who != Participant::home_link;
+}
+
 } // namespace
 
 void HomeAgent::Impl::begin(TimePoint now, const wire::Ipv6Address& home_address,
                             Transaction transaction) {
+    if (transaction.outstanding.empty()) {
+        // The store first: the kernel hardly ever refuses, and has nothing to take back then.
+        if (config_.has_store) {
+            transaction.outstanding.push_back(Participant::store);
+        }
+        transaction.outstanding.push_back(Participant::kernel);
+    }
+    cache_.at(home_address).pending = std::move(transaction);
+    ask_next(now, home_address);
+}
+
+void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_address) {
+    auto& transaction = *cache_.at(home_address).pending;
+    const auto who = transaction.outstanding.front();
     transaction.request = ++last_request_;
-    transaction.deadline = now + kernel_timeout;
+    transaction.deadline = now + timeout_of(who);
     requests_.emplace(transaction.request, home_address);
-    if (transaction.desired.empty()) {
+    if (who == Participant::store) {
+        actions_.emplace_back(KeepRegistration{
+            transaction.request, to_store(home_address, transaction.desired, now)});
+    } else if (transaction.desired.empty()) {
         actions_.emplace_back(RemoveBindings{transaction.request, home_address, {}});
     } else {
         // Always all of the node: whatever the kernel had before, it then has this.
         actions_.emplace_back(InstallBindings{
             transaction.request, transaction.desired.to_kernel(home_address, now), true});
     }
-    cache_.at(home_address).pending = std::move(transaction);
+}
+
+StoredRegistration HomeAgent::Impl::to_store(const wire::Ipv6Address& home_address,
+                                             const Registration& registration,
+                                             TimePoint now) const {
+    return {registration.to_kernel(home_address, now), registration.sequence, registration.dialect,
+            pool_.lease_of(home_address)};
+}
+
+void HomeAgent::Impl::keep(TimePoint now, const wire::Ipv6Address& home_address) {
+    const auto* entry = cache_.find(home_address);
+    if (config_.has_store && entry != nullptr && !entry->pending) {
+        actions_.emplace_back(
+            KeepRegistration{++last_request_, to_store(home_address, entry->current, now)});
+    }
+}
+
+void HomeAgent::Impl::doubt(CacheEntry& entry, Participant who, TimePoint repair_at) {
+    if (std::find(entry.doubtful.begin(), entry.doubtful.end(), who) == entry.doubtful.end()) {
+        entry.doubtful.push_back(who);
+    }
+    entry.repair_at = repair_at;
 }
 
 void HomeAgent::Impl::begin_removal(TimePoint now, const wire::Ipv6Address& home_address,
@@ -59,30 +129,52 @@ void HomeAgent::Impl::begin_removal(TimePoint now, const wire::Ipv6Address& home
 }
 
 void HomeAgent::Impl::begin_repair(TimePoint now, const wire::Ipv6Address& home_address) {
-    counters_.add(HomeAgentCount::kernel_repairs);
     auto& entry = cache_.at(home_address);
     entry.repair_at.reset();
     ++entry.repairs;
     Transaction transaction;
     transaction.desired = entry.current;
     transaction.repair = true;
+    transaction.outstanding = std::exchange(entry.doubtful, {});
+    if (transaction.outstanding.empty()) {
+        transaction.outstanding.push_back(Participant::kernel);
+        if (config_.has_store) {
+            transaction.outstanding.push_back(Participant::store);
+        }
+    }
+    for (const auto who : transaction.outstanding) {
+        counters_.add(who == Participant::store ? HomeAgentCount::store_repairs
+                                                : HomeAgentCount::kernel_repairs);
+    }
     begin(now, home_address, std::move(transaction));
 }
 
-Actions HomeAgent::Impl::kernel_done(TimePoint now, RequestId request, const KernelOutcome& error) {
+Actions HomeAgent::Impl::confirm(TimePoint now, RequestId request, const RequestOutcome& error) {
     const auto found = requests_.find(request);
     if (found == requests_.end()) {
         return take(); // given up, or nobody waits for it
     }
     const auto home_address = found->second;
     requests_.erase(found);
-    if (!error) {
-        succeed(now, home_address);
-    } else {
-        counters_.add(HomeAgentCount::kernel_failures);
-        report(Level::warning, "kernel-request-failed",
+    auto& transaction = *cache_.at(home_address).pending;
+    const auto who = transaction.outstanding.front();
+    if (error) {
+        if (who != Participant::home_link) {
+            counters_.add(who == Participant::store ? HomeAgentCount::store_failures
+                                                    : HomeAgentCount::kernel_failures);
+        }
+        report(Level::warning, std::string(name_of(who)) + "-request-failed",
                {{"home-address", wire::to_string(home_address)}, {"error", *error}});
-        fail(now, home_address);
+        fail(now, home_address, false);
+    } else {
+        transaction.outstanding.erase(transaction.outstanding.begin());
+        transaction.confirmed.push_back(who);
+        if (!transaction.outstanding.empty()) {
+            ask_next(now, home_address);
+            settle(home_address);
+            return take();
+        }
+        succeed(now, home_address);
     }
     go_on(now, home_address);
     return take();
@@ -93,6 +185,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     auto done = std::move(*entry.pending);
     entry.pending.reset();
     entry.repair_at.reset();
+    entry.doubtful.clear();
     entry.repairs = 0;
     if (done.repair) {
         return;
@@ -113,8 +206,9 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     }
 }
 
-// A refused request changed nothing, so `current` stays true.
-void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address) {
+// A refused request changed nothing.  What was done before it, or may have been done, is taken
+// back: `current` stays true.
+void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address, bool lost) {
     auto& entry = cache_.at(home_address);
     auto failed = std::move(*entry.pending);
     entry.pending.reset();
@@ -123,8 +217,22 @@ void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address)
         counters_.refused(wire::BindingStatus::ReasonUnspecified);
         send(std::move(*failed.on_failure));
     }
-    if (failed.repair && !(entry.current.empty() && entry.repairs >= repairs_of_nothing_max)) {
-        entry.repair_at = now + repair_delay(entry.repairs);
+    if (failed.repair) {
+        const bool give_up = entry.current.empty() && entry.repairs >= repairs_of_nothing_max;
+        for (const auto who : failed.outstanding) {
+            if (!give_up || who == Participant::store) {
+                doubt(entry, who, now + repair_delay(entry.repairs));
+            }
+        }
+        return;
+    }
+    if (lost && holds_state(failed.outstanding.front())) {
+        doubt(entry, failed.outstanding.front(), now);
+    }
+    for (const auto who : failed.confirmed) {
+        if (holds_state(who)) {
+            doubt(entry, who, now);
+        }
     }
 }
 
@@ -170,21 +278,22 @@ void HomeAgent::Impl::expire(TimePoint now, const wire::Ipv6Address& home_addres
             bids.clear();
         }
         actions_.emplace_back(RemoveBindings{++last_request_, home_address, std::move(bids)});
+        keep(now, home_address);
     }
 }
 
 void HomeAgent::Impl::attend(TimePoint now, const wire::Ipv6Address& home_address) {
     auto* entry = cache_.find(home_address);
     if (entry != nullptr && entry->pending && entry->pending->deadline <= now) {
-        counters_.add(HomeAgentCount::kernel_timeouts);
-        report(Level::warning, "kernel-request-lost",
+        const auto who = entry->pending->outstanding.front();
+        if (who != Participant::home_link) {
+            counters_.add(who == Participant::store ? HomeAgentCount::store_timeouts
+                                                    : HomeAgentCount::kernel_timeouts);
+        }
+        report(Level::warning, std::string(name_of(who)) + "-request-lost",
                {{"home-address", wire::to_string(home_address)}});
         requests_.erase(entry->pending->request);
-        const bool was_repair = entry->pending->repair;
-        fail(now, home_address);
-        if (!was_repair) {
-            entry->repair_at = now; // nobody knows what the kernel has
-        }
+        fail(now, home_address, true);
     }
     go_on(now, home_address);
 }

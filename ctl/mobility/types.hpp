@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "wire/address.hpp"
+#include "wire/dialect.hpp"
 
 namespace dsmip::mobility {
 
@@ -79,6 +80,19 @@ struct KernelNode {
     friend bool operator==(const KernelNode&, const KernelNode&) = default;
 };
 
+// All that outlives the home agent of one home address.  Without bindings and without a
+// lease there is nothing to keep.
+struct StoredRegistration {
+    KernelNode node; // lifetimes are what remains
+    std::uint16_t sequence = 0;
+    wire::Dialect dialect = wire::Dialect::Auto; // proven by the peer
+    // Dynamic IPv4 home address that is the node's own, in use or not.
+    std::optional<wire::Ipv4Address> lease4;
+
+    [[nodiscard]] bool is_nothing() const { return node.bindings.empty() && !lease4; }
+    friend bool operator==(const StoredRegistration&, const StoredRegistration&) = default;
+};
+
 // ---------------------------------------------------------------- actions
 
 // How a message leaves.
@@ -111,7 +125,8 @@ struct SendMessage {
     std::variant<NativeIpv6, AnswerPath, UdpPath> route;
 };
 
-// Identifies a kernel request; the daemon gives it back with the outcome.
+// Identifies a request to kernel, store or home link; the daemon gives it back with the
+// outcome.
 using RequestId = std::uint64_t;
 
 // Make or update the bindings in `node`; with `replace` they become the only
@@ -126,6 +141,11 @@ struct RemoveBindings {
     RequestId request = 0;
     wire::Ipv6Address home_address;
     std::vector<std::uint16_t> bids;
+};
+// Home agent with a store: keep this in the place of what is kept of that home address.
+struct KeepRegistration {
+    RequestId request = 0;
+    StoredRegistration registration;
 };
 // Mobile node: put the IPv4 home address on, or take it off, the device.
 struct AssignHomeAddress4 {
@@ -145,12 +165,13 @@ struct Report {
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
-using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, AssignHomeAddress4,
-                            WithdrawHomeAddress4, Report>;
+using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, KeepRegistration,
+                            AssignHomeAddress4, WithdrawHomeAddress4, Report>;
 using Actions = std::vector<Action>;
 
-// Outcome of InstallBindings or RemoveBindings: no value = done, else why not.
-using KernelOutcome = std::optional<std::string>;
+// Outcome of a request: no value = done, else why not.
+using RequestOutcome = std::optional<std::string>;
+using KernelOutcome = RequestOutcome;
 
 // A named count of the engine; names are stable and documented with the engine.
 struct NamedCount {

@@ -188,12 +188,12 @@ void World::home_agent_does(const Actions& actions) {
             to_mobile_node(*message);
         } else if (const auto* install = std::get_if<InstallBindings>(&action)) {
             home_agent_kernel.install(now, *install);
-            home_agent_does(home_agent->kernel_done(now, install->request, std::nullopt));
+            home_agent_does(home_agent->confirm(now, install->request, std::nullopt));
         } else if (const auto* remove = std::get_if<RemoveBindings>(&action)) {
             const auto outcome = home_agent_kernel.remove(*remove)
                                      ? KernelOutcome{}
                                      : KernelOutcome("no such binding");
-            home_agent_does(home_agent->kernel_done(now, remove->request, outcome));
+            home_agent_does(home_agent->confirm(now, remove->request, outcome));
         }
     }
 }

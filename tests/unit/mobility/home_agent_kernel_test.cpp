@@ -167,7 +167,7 @@ TEST_CASE("an answer after the end changes nothing") {
     scene.answer_kernel(); // done after all, and undone by the request behind it
     scene.answer_kernel();
     CHECK(scene.held.empty());
-    scene.run(scene.agent.kernel_done(scene.now, 4711, {}));
+    scene.run(scene.agent.confirm(scene.now, 4711, {}));
     CHECK(scene.silent());
     CHECK_FALSE(scene.registered(node));
 }

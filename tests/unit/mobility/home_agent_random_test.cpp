@@ -35,6 +35,7 @@ private:
         config.accept_unlisted_nodes = true;
         config.address_pool = wire::Prefix4{v4("192.0.2.160"), 30}; // short of addresses
         config.max_bindings_per_node = 3;
+        config.has_store = true;
         return config;
     }
 
@@ -122,13 +123,17 @@ private:
         } else if (what < 85) {
             scene_.advance(milliseconds(pick(5000)));
         } else if (what < 90) {
-            scene_.kernel = std::array{Kernel::works, Kernel::works,         Kernel::refuses,
-                                       Kernel::waits, Kernel::loses_request, Kernel::loses_answer}
-                                .at(pick(6));
+            const std::array all{Kernel::works, Kernel::works,         Kernel::refuses,
+                                 Kernel::waits, Kernel::loses_request, Kernel::loses_answer};
+            scene_.kernel = all.at(pick(6));
+            scene_.store = all.at(pick(6));
             scene_.kernel_tells_expiry = chance(70);
         } else if (what < 94) {
             while (!scene_.held.empty() && chance(90)) {
                 scene_.answer_kernel(chance(80));
+            }
+            while (!scene_.held_by_store.empty() && chance(90)) {
+                scene_.answer_store(chance(80));
             }
         } else if (what < 97) {
             (void)scene_.remove(home_address(),
@@ -137,7 +142,7 @@ private:
         } else if (what < 98) {
             scene_.run(scene_.agent.binding_expired(scene_.now, home_address(),
                                                     static_cast<std::uint16_t>(pick(6))));
-        } else if (scene_.kernel == Kernel::works) {
+        } else if (scene_.kernel == Kernel::works && scene_.store == Kernel::works) {
             scene_.restart(config());
         }
     }
@@ -176,13 +181,20 @@ private:
 
     // The kernel gets well again; then cache and kernel agree, and in the end nothing is left.
     void calm_down() {
-        while (!scene_.held.empty()) {
-            scene_.answer_kernel();
-        }
         scene_.kernel = Kernel::works;
+        scene_.store = Kernel::works;
+        while (!scene_.held.empty() || !scene_.held_by_store.empty()) {
+            while (!scene_.held.empty()) {
+                scene_.answer_kernel();
+            }
+            while (!scene_.held_by_store.empty()) {
+                scene_.answer_store();
+            }
+        }
         scene_.kernel_tells_expiry = true;
         scene_.advance(seconds(70)); // longest pause between repairs, and its timeout
         REQUIRE(scene_.in_step());
+        REQUIRE(scene_.store_in_step());
         scene_.advance(seconds(130));
         REQUIRE(scene_.agent.node_count() == 0);
         REQUIRE(scene_.agent.binding_count() == 0);

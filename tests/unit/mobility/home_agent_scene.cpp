@@ -183,6 +183,9 @@ void Scene::restart(HomeAgentConfig config) {
     agent = HomeAgent(std::move(config));
     held.clear();
     held_since_.clear();
+    held_by_store.clear();
+    held_by_store_since_.clear();
+    records_.clear();
     run(agent.restore(now, kernel_table()));
 }
 
@@ -228,6 +231,8 @@ void Scene::run(Actions actions) {
             sent.push_back(std::move(*message));
         } else if (auto* report = std::get_if<Report>(&action)) {
             reports.push_back(std::move(*report));
+        } else if (const auto* keep = std::get_if<KeepRegistration>(&action)) {
+            request(*keep);
         } else {
             request(action);
         }
@@ -255,11 +260,11 @@ void Scene::request(const Action& action) {
     switch (kernel) {
     case Kernel::works: {
         const bool done = apply(action);
-        run(agent.kernel_done(now, id_of(action), done ? KernelOutcome{} : "in use"));
+        run(agent.confirm(now, id_of(action), done ? KernelOutcome{} : "in use"));
         break;
     }
     case Kernel::refuses:
-        run(agent.kernel_done(now, id_of(action), "no memory"));
+        run(agent.confirm(now, id_of(action), "no memory"));
         break;
     case Kernel::waits:
         hold(action);
@@ -290,7 +295,7 @@ void Scene::answer_kernel(bool success) {
     }
     held_since_.pop_front();
     const bool done = success && apply(action);
-    run(agent.kernel_done(now, id_of(action), done ? KernelOutcome{} : "refused"));
+    run(agent.confirm(now, id_of(action), done ? KernelOutcome{} : "refused"));
 }
 
 bool Scene::apply(const Action& action) {
@@ -348,6 +353,67 @@ void Scene::expire_kernel() {
             run(agent.binding_expired(now, home_address, bid));
         }
     }
+}
+
+// ---------------------------------------------------------------- store
+
+void Scene::request(const KeepRegistration& keep) {
+    if (!held_by_store.empty() || store == Kernel::waits) {
+        held_by_store.push_back(keep);
+        held_by_store_since_.push_back(now);
+        return;
+    }
+    if (store == Kernel::works || store == Kernel::loses_answer) {
+        apply(keep, now);
+    }
+    if (store == Kernel::works || store == Kernel::refuses) {
+        run(agent.confirm(now, keep.request,
+                          store == Kernel::works ? RequestOutcome{} : "disk is full"));
+    }
+}
+
+void Scene::answer_store(bool success) {
+    REQUIRE(!held_by_store.empty());
+    const auto keep = held_by_store.front();
+    held_by_store.pop_front();
+    if (success) {
+        apply(keep, held_by_store_since_.front());
+    }
+    held_by_store_since_.pop_front();
+    run(agent.confirm(now, keep.request, success ? RequestOutcome{} : "disk is full"));
+}
+
+void Scene::apply(const KeepRegistration& keep, TimePoint since) {
+    const auto& home_address = keep.registration.node.home_address;
+    if (keep.registration.is_nothing()) {
+        records_.erase(home_address);
+    } else {
+        records_[home_address] = {keep.registration, since};
+    }
+}
+
+std::vector<StoredRegistration> Scene::stored() const {
+    std::vector<StoredRegistration> result;
+    for (const auto& [home_address, record] : records_) {
+        auto registration = record.registration;
+        for (auto& binding : registration.node.bindings) {
+            binding.lifetime -= now - record.since;
+        }
+        std::erase_if(registration.node.bindings,
+                      [](const KernelBinding& binding) { return binding.lifetime <= Duration(0); });
+        result.push_back(std::move(registration));
+    }
+    return result;
+}
+
+bool Scene::store_in_step() const {
+    std::vector<KernelNode> nodes;
+    for (const auto& registration : stored()) {
+        if (!registration.node.bindings.empty()) {
+            nodes.push_back(registration.node);
+        }
+    }
+    return nodes == agent.binding_cache(now);
 }
 
 std::vector<KernelNode> Scene::kernel_table() const {

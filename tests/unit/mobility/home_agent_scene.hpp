@@ -69,7 +69,7 @@ struct Answer {
     [[nodiscard]] std::vector<BindingStatus> bid_status() const;
 };
 
-// What the kernel does with requests.
+// What the kernel, or the store, does with requests.
 enum class Kernel : std::uint8_t {
     works,
     refuses,       // says no and changes nothing
@@ -98,8 +98,9 @@ public:
                                                       const wire::Ipv6Address& care_of);
     void advance(Duration by); // deadlines and kernel expiries on the way are met
     bool remove(const wire::Ipv6Address& home_address, std::optional<std::uint16_t> bid = {});
-    void restart(HomeAgentConfig config);    // new engine, same kernel
+    void restart(HomeAgentConfig config); // new engine, same kernel, no store
     void answer_kernel(bool success = true); // oldest request that waits
+    void answer_store(bool success = true);
     void run(Actions actions);
 
     // ---- what came of it
@@ -115,16 +116,22 @@ public:
     [[nodiscard]] bool reported(const std::string& name) const;
     // Engine and kernel hold the same; remaining lifetimes within `tolerance`.
     [[nodiscard]] bool in_step(Duration tolerance = Duration(0)) const;
+    // Engine and store hold the same, to the millisecond.
+    [[nodiscard]] bool store_in_step() const;
+    // As the store would give it to a new engine.
+    [[nodiscard]] std::vector<StoredRegistration> stored() const;
 
     TimePoint now{seconds(1000)};
     HomeAgent agent;
     Kernel kernel = Kernel::works;
+    Kernel store = Kernel::works; // in use with `has_store`
     bool kernel_tells_expiry = true;
     Dialect answers_in = Dialect::Rfc;
     std::vector<SendMessage> sent;
     std::vector<Report> reports;
     std::size_t requests = 0; // to the kernel
     std::deque<Action> held;
+    std::deque<KeepRegistration> held_by_store;
 
 private:
     struct Row {
@@ -132,12 +139,20 @@ private:
         std::map<std::uint16_t, TimePoint> expires;
     };
     void request(const Action& action);
+    void request(const KeepRegistration& keep);
+    void apply(const KeepRegistration& keep, TimePoint since);
     void hold(const Action& action);
     bool apply(const Action& action);
     void expire_kernel();
     [[nodiscard]] std::vector<KernelNode> kernel_table() const;
 
     std::map<wire::Ipv6Address, Row> table_;
+    struct Record {
+        StoredRegistration registration;
+        TimePoint since;
+    };
+    std::map<wire::Ipv6Address, Record> records_;
+    std::deque<TimePoint> held_by_store_since_;
     std::uint32_t cookie_ = 0x80000001;
     bool running_ = false;
     std::deque<TimePoint> held_since_; // as `held`
