@@ -31,6 +31,9 @@ fail() {
 	exit 1
 }
 
+# The one pause of all polling loops.
+poll_pause() { read -rt 0.02 <> <(:) || :; }
+
 # A variant is plain forwarding, a tunnel of the kernel, or ours: INNERinOUTER-FORMAT.
 
 # inner_family VARIANT, outer_family VARIANT

@@ -10,10 +10,18 @@ here=$(cd "$(dirname "$0")" && pwd)
 PATH="$here/../../../build/ctl/bin:$PATH"
 nodes=$1
 
-# kernel_memory: what the kernel allocated, in octets. Caches of files are not part of it, buffers of allocators are.
+# kernel_memory: what the kernel allocated, in octets, once what it frees later has been freed. Caches of files are not
+# part of it, buffers of allocators are.
 kernel_memory() {
-	sleep 2
-	awk '/^(Slab|VmallocUsed|Percpu|KernelStack|PageTables):/ { sum += $2 } END { printf "%d\n", sum * 1024 }' /proc/meminfo
+	local before='' now='' same=0 end=$((SECONDS + 30))
+	while ((same < 3 && SECONDS < end)); do
+		echo 1 >/proc/sys/vm/stat_refresh
+		now=$(awk '/^(Slab|VmallocUsed|Percpu|KernelStack|PageTables):/ { sum += $2 } END { printf "%d\n", sum * 1024 }' /proc/meminfo)
+		if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
+		before=$now
+		poll_pause
+	done
+	echo "$now"
 }
 elapsed() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.3f\n", b - a }'; }
 

@@ -13,12 +13,12 @@ rounds=$1 packets=$2 bytes=$3
 variants=("${@:4}")
 
 arrived() { ip netns exec "$SET$1" cat "/sys/class/net/$2/statistics/rx_packets"; }
-# arrives NS DEVICE BEFORE VARIANT: all packets, soon.
+# arrives NS DEVICE BEFORE VARIANT: all packets.
 arrives() {
-	local i
-	for ((i = 0; i < 100; i++)); do
+	local end=$((SECONDS + 30))
+	while ((SECONDS < end)); do
 		[ $(($(arrived "$1" "$2") - $3)) -lt "$packets" ] || return 0
-		sleep 0.02
+		poll_pause
 	done
 	fail "$4: $(($(arrived "$1" "$2") - $3)) of $packets packets came to $2"
 }

@@ -26,6 +26,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 SOL_PACKET, PACKET_STATISTICS, PACKET_IGNORE_OUTGOING = 263, 6, 23
 SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
+ESTABLISHED, QUIET_STATES = "01", ("06", "07", "0A")    # TIME_WAIT, CLOSE, LISTEN
 
 ENCAPS = ("direct", "udp", "udp-tlv", "udp-tlv-draft")
 CN = {4: "198.51.100.2", 6: "2001:db8:c::2"}
@@ -117,35 +118,56 @@ class Binding:
         return tuple(value[:2]), tuple(value[2:])
 
 
+def connections_rest():
+    """Whether every TCP connection at either end has nothing to say: all data acknowledged and read, no timer; or over."""
+    for name in ("cn", "mn"):
+        for file_name in ("tcp", "tcp6"):
+            with namespace(name), open(f"/proc/thread-self/net/{file_name}", encoding="ascii") as file:
+                next(file)
+                for line in file:
+                    state, queues, timer = line.split()[3:6]
+                    if state not in QUIET_STATES and (state != ESTABLISHED or queues.strip("0:") or timer[:2] != "00"):
+                        return False
+    return True
+
+
+def snapshot():
+    """All that is counted."""
+    out = {(name, device): device_packets(name, device) for name, devices in DEVICES.items() for device in devices}
+    out.update((name, binding.take()) for name, binding in bindings.items())
+    return out
+
+
+def rest():
+    """A snapshot between two transfers: nobody has anything to send, nothing is on its way (what one end of the tunnel
+    sent has come to the other) and nothing changes; or, when patience ends, a snapshot all the same."""
+    end, before = time.monotonic() + PATIENCE, None
+    while True:
+        quiet, now = connections_rest(), snapshot()
+        if time.monotonic() > end or (quiet and now == before and now["ha"] == now["mn"][::-1]):
+            return now
+        before = now
+        select.select([], [], [], 0.005)
+
+
 class Count:
     """What a transfer to `to` from the other end of the tunnel moved."""
 
     def __init__(self, to):
         self.to, self.sender = to, "ha" if to == "mn" else "mn"
+        self.before = self.read(rest())
         taps[to].take()
-        self.before = self.snapshot()
-        while True:     # until it is quiet: acknowledgements of the case before may be late
-            time.sleep(0.1)
-            again = self.snapshot()
-            if again == self.before:
-                break
-            self.before = again
 
-    def snapshot(self):
-        near, far = bindings[self.to].take()[0], bindings[self.sender].take()[1]
-        return {"wire": device_packets(self.to, WIRE[self.to])[0], "device": device_packets(self.to, TUNNEL[self.to])[0],
-                "sent": device_packets(self.sender, TUNNEL[self.sender])[1],
+    def read(self, shot):
+        near, far = shot[self.to][0], shot[self.sender][1]
+        return {"wire": shot[self.to, WIRE[self.to]][0], "device": shot[self.to, TUNNEL[self.to]][0],
+                "sent": shot[self.sender, TUNNEL[self.sender]][1],
                 "segments": near[0], "octets": near[1], "far segments": far[0], "far octets": far[1]}
 
     def take(self):
-        """The differences, once both ends agree or patience ends."""
-        end = time.monotonic() + PATIENCE / 10
-        while True:
-            after = self.snapshot()
-            out = {key: after[key] - self.before[key] for key in after}
-            if (out["segments"], out["octets"]) == (out["far segments"], out["far octets"]) or time.monotonic() > end:
-                break
-            time.sleep(0.05)
+        """The differences, once all is at rest."""
+        after = self.read(rest())
+        out = {key: after[key] - self.before[key] for key in after}
         out["stack"] = taps[self.to].take()
         return out
 

@@ -9,11 +9,13 @@ both streams together. "$ COMMAND &" runs until the line "$ wait", under which i
 first. Times, cookies and interface numbers differ from run to run and are compared as such. FOLDER gets the page with what
 this run printed, under the same name: after an intended change it is the new page.
 """
+import os
 import pathlib
 import re
 import subprocess
 import sys
 
+PATIENCE = os.environ.get("DSMIP_TEST_PATIENCE", "60")
 SAME = [
     (r"\blifetime \d+(ms|s)", r"lifetime <time>"),
     (r"\bheard \d+(ms|s) ago", r"heard <time> ago"),
@@ -43,10 +45,19 @@ class Shell:
         raise SystemExit(f"the shell ended at: {command}")
 
     def begin(self, command, log):
-        self.run(f"timeout 60 {command} > {log} 2> {log}.said & job=$!; until grep -q listening {log}.said; do sleep 0.05; done")
+        said = pathlib.Path(f"{log}.said")
+        said.unlink(missing_ok=True)
+        os.mkfifo(said)
+        self.run(f"timeout {PATIENCE} {command} > {log} 2> {said} & job=$!")
+        # Stays open: the command may say more.
+        self.said = said.open()
+        if not any("listening" in line for line in iter(self.said.readline, "")):
+            raise SystemExit(f"never said that it listens: {command}")
 
     def wait(self, log):
-        return self.run(f"wait $job; cat {log}")
+        text = self.run(f"wait $job; cat {log}")
+        self.said.close()
+        return text
 
 
 def steps(lines):
