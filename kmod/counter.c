@@ -115,7 +115,7 @@ void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 		enum dsmip_counter counter)
 {
 	dsmip_count(dd, counter);
-	if (counter < DSMIP_C_RX_NO_ROLE)
+	if (counter < DSMIP_C_RX_TRUNCATED)
 		dev_core_stats_tx_dropped_inc(dd->dev);
 	else
 		dev_core_stats_rx_dropped_inc(dd->dev);

@@ -68,7 +68,6 @@
 	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
 	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
 	X(TX_HOME_LINK, "tx_home_link")		/* home link is gone or down */ \
-	X(RX_NO_ROLE, "rx_no_role")		/* device has no role yet */ \
 	X(RX_TRUNCATED, "rx_truncated")		/* shorter than its headers say */ \
 	X(RX_INNER_VERSION, "rx_inner_version")	/* neither IPv4 nor IPv6 nor TLV */ \
 	X(RX_INNER_HEADER, "rx_inner_header")	/* inner IP header contradicts itself */ \

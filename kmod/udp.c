@@ -110,9 +110,7 @@ int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 		return 0;
 	}
-	if (s->role == DSMIP_ROLE_UNSPEC)
-		verdict = DSMIP_C_RX_NO_ROLE;
-	else if (verdict == DSMIP_ACCEPT && !dsmip_input_ours(s, &a))
+	if (verdict == DSMIP_ACCEPT && !dsmip_input_ours(s, &a))
 		verdict = DSMIP_C_RX_END_POINT;
 	if (verdict == DSMIP_ACCEPT && a.payload)
 		return dsmip_payload_rcv(dd, skb, &a);

@@ -27,8 +27,23 @@ PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.seg
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
          transmit.path_mtu,
-         icmp.icmp_relayed, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
+         icmp.icmp_relayed, icmp.icmp_unsent, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
          policy.ecn, policy.policies, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads)
+
+# What rises elsewhere by exactly one, and what makes it.
+ELSEWHERE = {
+    "tx_no_memory": "kmod_fault_test: no memory for the outer headers",
+    "tx_segment": "kmod_fault_test: no memory for the last segment, which needs a TLV header of its own",
+    "rx_no_memory": "kmod_fault_test: no memory for the path cookie of signalling",
+}
+
+
+def every_counter_rose(host):
+    """A counter without a case is a claim without proof, and so is a case elsewhere that has come here."""
+    there = set(host.counters()["ha0"])
+    host.check("counters that no case makes rise", [], sorted(there - host.proved - set(ELSEWHERE)))
+    host.check("counters that rise elsewhere, and here or no more", [],
+               sorted(set(ELSEWHERE) & host.proved | set(ELSEWHERE) - there))
 
 
 def main():
@@ -38,6 +53,8 @@ def main():
         if not only or part.__name__ in only.split(","):
             print(f"== {part.__name__}, after {time.monotonic() - begin:.1f} s", flush=True)
             part(host)
+    if not only:
+        every_counter_rose(host)
     host.finish()
 
 

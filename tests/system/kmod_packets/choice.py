@@ -334,12 +334,17 @@ def no_binding(b):
         if changes == {"ha0.tx_no_binding": 1}:
             break
     b.check("expired but not yet deleted", {"ha0.tx_no_binding": 1}, changes)
+    b.proved.add("tx_no_binding")
     end = time.monotonic() + 60
     while "ha0.tx_no_node" not in changes and time.monotonic() < end:
         before = b.counters()
         b.inner["ha0"].send(inner)
         changes = b.changes(before, b.counters())
     b.check("and deleted in the end", True, "ha0.tx_no_node" in changes)
+    before = b.counters()
+    c.requests.binding_new("ha0", node(NODE6, binding(via=far(4, 1), lifetime=10)))
+    b.check("the end of a lifetime is counted", {"ha0.binding_expired": 1},
+            b.settle(before, {"ha0.binding_expired": 1}))
     b.drain()
 
 

@@ -102,6 +102,8 @@ def cookies(b):
     b.result("count of displaced cookies", None if 1 <= displaced <= 100 else f"{displaced}")
     answer(b, 1, marks[0], "tx_cookie", "displaced cookie")
     answer(b, 2, marks[1], to(6002), "youngest cookie that was not displaced")
+    for name, counts in (("a used one's place is free", {}), ("one more", {"cookie_displaced": 1})):
+        b.inward(f"displaced: {name}", "ha0", packet, update(3), cookie=True, counts=counts)
 
 
 def cookies_of_mobile_node(b):

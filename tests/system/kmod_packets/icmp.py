@@ -115,6 +115,26 @@ def icmp_relayed(b):
     report(b, "about an ICMP error", "ha0", router_error(4, 3, 1, 0, sent(1, 4, "direct", inner)), None, "icmp_relayed")
 
 
+def icmp_unsent(b):
+    """Nobody can be told: there is no way back to the sender, or none to the other end whose path it is about."""
+    nodes(b)
+    run("ip", "link", "set", "ha0", "down")
+    for n, (outer, encap) in KINDS:
+        inner = datagram(SENDER4, home(4, n))
+        report(b, f"in {outer} {encap}: the device is down", "ha0",
+               router_error(outer, *((3, 1, 0) if outer == 4 else (1, 3, 0)), sent(n, outer, encap, inner)), None,
+               "icmp_unsent")
+    run("ip", "link", "set", "ha0", "up")
+    run("ip", "link", "add", "side0", "type", "dummy")
+    for n, outer in ((1, 4), (2, 6)):
+        b.set_nodes("ha0", node_text(n, f"via {far(outer, n)} link side0"))
+        inner = datagram(SENDER6, home(6, n), bytes(1300))
+        report(b, f"{outer}: too big for a path without a route", "ha0",
+               router_error(outer, *((3, 4, 1300) if outer == 4 else (2, 0, 1300)),
+                            tunnel(local(outer), far(outer, n), "direct", inner)), None, "icmp_unsent")
+    run("ip", "link", "del", "side0")
+
+
 def icmp_ignored(b):
     """Errors about what is not ours change nothing."""
     nodes(b)

@@ -149,6 +149,7 @@ class Bench:
         self.netlink = Netlink()
         self.passed = 0
         self.failures = []
+        self.proved = set()     # counters that rose by just as much as a case said
 
     # Waiting
 
@@ -205,6 +206,8 @@ class Bench:
         end = time.monotonic() + (PATIENCE if wanted else 0)
         while True:
             changes = self.changes(before, self.counters())
+            if changes == wanted:
+                self.proved.update(key.split(".")[1] for key in wanted)
             if changes == wanted or time.monotonic() > end:
                 return changes
             select.select([], [], [], 0.005)

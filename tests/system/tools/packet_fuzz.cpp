@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -37,9 +38,9 @@ struct Account {
     std::uint64_t rx_dropped = 0;
     std::uint64_t transmitted = 0; ///< sent or counted on transmit
     std::uint64_t tx_dropped = 0;
-    std::uint64_t no_memory = 0;
     std::uint64_t payload = 0; ///< ESP and GRE handed to the stack, which may tell of them or not
     std::map<std::string, std::uint64_t> drops;
+    std::map<std::string, std::uint64_t> counters; ///< all that moved
 };
 
 class Fuzzer {
@@ -121,7 +122,9 @@ private:
                 if (change == 0) {
                     continue;
                 }
-                const bool drop = name[0] != '=';
+                // The others that begin like drops tell of packets that stand for several.
+                const bool merged = name.ends_with("_packets") || name.ends_with("_segments");
+                const bool drop = name[0] != '=' && !merged;
                 if (name == "=rx_packets" || name == "keepalive_in") {
                     result.received += change;
                 } else if (name == "=tx_packets" || name == "=tx_errors") {
@@ -136,8 +139,8 @@ private:
                 if (name == "payload_in") {
                     result.payload += change;
                 }
-                if (name == "rx_no_memory" || name == "tx_no_memory") {
-                    result.no_memory += change;
+                if (drop) {
+                    result.counters[name] += change;
                 }
             }
         }
@@ -414,36 +417,65 @@ private:
 
     // Failing allocations
 
-    /// One packet in each direction and format, with the first, second, ... allocation failing.
+    /// A packet that takes a certain way through the module.
+    struct Way {
+        std::string name;
+        bool inward = true;
+        std::function<bool()> send; ///< false when it never got there
+    };
+    std::vector<Way> ways(const Format& format) {
+        const std::uint8_t protocol =
+            format.inner == 4 ? std::uint8_t{IPPROTO_IPIP} : std::uint8_t{IPPROTO_IPV6};
+        const Packet in = signalling_or_data(format);
+        const Packet outer = outer_packet(format, between(format, in), protocol);
+        const Packet error = relayed_error(format);
+        std::vector<Way> result{
+            {format.inner == 4 ? "a packet in" : "signalling in", true,
+             [this, outer] { return network_.arrive(outer); }},
+            {"a packet out", false,
+             [this, &format, out = plain_datagram(format, false)] {
+                 return device(format).send(out, 0);
+             }},
+            {"an ICMP error", true, [this, error] { return network_.arrive(error); }},
+        };
+        // Other formats leave segments to the network.
+        if (format.encap == DSMIP_ENCAP_UDP_TLV || format.encap == DSMIP_ENCAP_UDP_TLV_DRAFT) {
+            result.push_back({"segments out", false, [this, &format] {
+                                  OffloadHead head{};
+                                  const Packet packet = odd_segments(format, head);
+                                  return device(format).send_segments(packet, head);
+                              }});
+        }
+        return result;
+    }
+
+    /// Each packet on each way, with the first, second, ... allocation failing. Whatever is lost by
+    /// that has one name.
     void fail_allocations() {
+        // What has to rise, by exactly one and alone, for at least one allocation.
+        std::map<std::string, std::string> proofs{
+            {"rx_no_memory", ""}, {"tx_no_memory", ""}, {"tx_segment", ""}, {"icmp_unsent", ""}};
         FailNth fault;
         std::uint64_t injected = 0;
-        std::uint64_t rx_no_memory = 0;
-        std::uint64_t tx_no_memory = 0;
         for (const Format& format : formats_) {
-            for (const bool inward : {true, false}) {
+            for (const Way& way : ways(format)) {
                 for (unsigned nth = 1; nth < 200; ++nth, ++sent_) {
-                    // Signalling takes a path cookie as well.
-                    const Packet inner =
-                        inward ? signalling_or_data(format) : plain_datagram(format, false);
                     settle();
-                    bool seen = false;
-                    const Packet outer =
-                        outer_packet(format, between(format, inner),
-                                     format.inner == 4 ? IPPROTO_IPIP : IPPROTO_IPV6);
                     fault.arm(nth);
-                    seen = inward ? network_.arrive(outer) : device(format).send(inner, 0);
+                    const bool seen = way.send();
                     const bool failed = fault.disarm();
                     const Account account = this->account();
                     keep(account);
-                    const std::uint64_t count = inward ? account.received + account.rx_dropped
-                                                       : account.transmitted + account.tx_dropped;
-                    // The stack itself may have been short of memory before the module.
-                    if (count > 1 || (!failed && seen && count != 1)) {
-                        fail("with allocation " + std::to_string(nth) + " failing, " +
-                             format.name() + ": " + list(account));
+                    const std::string name =
+                        way.name + ", " + format.name() + ", allocation " + std::to_string(nth);
+                    judge_fault(name, way, account, seen, failed);
+                    for (auto& [counter, proof] : proofs) {
+                        const auto found = account.counters.find(counter);
+                        if (failed && proof.empty() && found != account.counters.end() &&
+                            found->second == 1 && account.counters.size() == 1) {
+                            proof = name;
+                        }
                     }
-                    (inward ? rx_no_memory : tx_no_memory) += account.no_memory;
                     if (!failed) {
                         break;
                     }
@@ -451,12 +483,59 @@ private:
                 }
             }
         }
-        std::printf("packet fuzz: %llu failed allocations, rx_no_memory %llu, tx_no_memory %llu\n",
-                    number(injected), number(rx_no_memory), number(tx_no_memory));
-        if (injected == 0 || rx_no_memory == 0 || tx_no_memory == 0) {
-            fail("failures were not injected, or not counted");
+        std::printf("packet fuzz: %llu failed allocations\n", number(injected));
+        for (const auto& [counter, proof] : proofs) {
+            std::printf("%s rises by one: %s\n", counter.c_str(), proof.c_str());
+            if (proof.empty()) {
+                fail(counter + " never rises by exactly one");
+            }
         }
         flow();
+    }
+    void judge_fault(const std::string& name, const Way& way, const Account& account, bool seen,
+                     bool failed) {
+        const bool error = way.name == "an ICMP error";
+        std::uint64_t count = way.inward ? account.received + account.rx_dropped
+                                         : account.transmitted + account.tx_dropped;
+        for (const auto& [counter, value] : account.counters) {
+            count += error && counter.starts_with("icmp_") ? value : 0;
+        }
+        // Cut in two, a packet is two; one part may be lost.
+        const bool two = way.name == "segments out";
+        // Without memory a device cannot tell whose packet an error is about, and the other looks.
+        const std::uint64_t most = two || (error && failed) ? 2 : 1;
+        // The stack itself may have been short of memory before the module.
+        if (count > most || (!failed && seen && count != (two ? 2U : 1U))) {
+            fail(name + " failing: " + list(account));
+        }
+    }
+    /// TCP segments of which the last is shorter, so that it needs another TLV header.
+    Packet odd_segments(const Format& format, OffloadHead& head) {
+        const bool v4 = format.inner == 4;
+        Packet segments(20 + 1100);
+        segments[12] = 5 << 4;
+        head.flags = needs_checksum;
+        head.gso_type = v4 ? tcp4 : tcp6;
+        head.csum_start = v4 ? 20 : 40;
+        head.csum_offset = 16;
+        head.hdr_len = static_cast<std::uint16_t>(head.csum_start + 20);
+        head.gso_size = 500;
+        const Octets from = format.home_agent ? format.correspondent() : format.home();
+        const Octets to = format.home_agent ? format.home() : format.correspondent();
+        return ip_packet(from, to, IPPROTO_TCP, segments);
+    }
+    /// An ICMP error that is relayed to the inner source.
+    Packet relayed_error(const Format& format) {
+        for (std::uint64_t seed = 1; seed < 1000; ++seed) {
+            Random random(seed);
+            Packet error = error_about(format, plain_datagram(format, false), random);
+            settle();
+            if (network_.arrive(error) && account().counters["icmp_relayed"] == 1) {
+                return error;
+            }
+        }
+        fail("no ICMP error is relayed: " + format.name());
+        return {};
     }
     Packet signalling_or_data(const Format& format) {
         if (format.inner == 4) {
