@@ -47,7 +47,7 @@ typedef int (*dsmip_dump_device)(struct sk_buff *skb,
 				 struct dsmip_dev *dd);
 /* dumpit: of the device that the request names, or of all. */
 int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
-		       struct dsmip_dump_place *place, dsmip_dump_device one);
+		       dsmip_dump_device one);
 
 int dsmip_put_endpoint(struct sk_buff *skb, int attr4, int attr6,
 		       const struct dsmip_endpoint *ep);
@@ -78,6 +78,15 @@ int dsmip_binding_dump_start(struct netlink_callback *cb);
 int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
 /* The entry of the home address that a request names, or an error. */
 struct dsmip_home_address *dsmip_request_home(struct genl_info *info);
+/* Tell of one node; -EMSGSIZE: message is full, -ENODATA: nothing to tell. */
+typedef int (*dsmip_put_node_fn)(struct sk_buff *skb, struct dsmip_dev *dd,
+				 struct dsmip_node *node);
+/* Answer with what @put, in no more than @size octets, tells of @node. */
+int dsmip_reply_node(struct genl_info *info, struct dsmip_node *node,
+		     size_t size, dsmip_put_node_fn put);
+/* A message @cmd for each node of a device, from where the dump stands. */
+int dsmip_dump_each_node(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct dsmip_dev *dd, u8 cmd, dsmip_put_node_fn put);
 size_t dsmip_binding_size(void);
 int dsmip_put_binding(struct sk_buff *skb, const struct dsmip_binding *b);
 

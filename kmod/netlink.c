@@ -83,8 +83,9 @@ static int dsmip_dump_check(struct netlink_callback *cb,
 }
 
 int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
-		       struct dsmip_dump_place *place, dsmip_dump_device one)
+		       dsmip_dump_device one)
 {
+	struct dsmip_dump_place *place = (struct dsmip_dump_place *)cb->ctx;
 	struct net *net = sock_net(skb->sk);
 	struct dsmip_dev *dd;
 	int err;

@@ -127,23 +127,14 @@ static int dsmip_put_node_flows(struct sk_buff *skb, struct dsmip_dev *dd,
 
 int dsmip_flow_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct dsmip_dev *dd = dsmip_request_dev(info);
-	struct dsmip_home_address *home;
-	struct sk_buff *reply;
-	void *hdr;
+	struct dsmip_home_address *home = dsmip_request_home(info);
+	const struct dsmip_flow_set *set;
 
-	home = dsmip_request_home(info);
 	if (IS_ERR(home))
 		return PTR_ERR(home);
-	reply = dsmip_reply_new(info, dsmip_node_flows_size(dsmip_flow_set_of(dd, home->node)),
-				&hdr);
-	if (!reply)
-		return -ENOMEM;
-	if (WARN_ON_ONCE(dsmip_put_node_flows(reply, dd, home->node))) {
-		nlmsg_free(reply);
-		return -EMSGSIZE;
-	}
-	return dsmip_reply_send(reply, info, hdr);
+	set = dsmip_flow_set_of(dsmip_request_dev(info), home->node);
+	return dsmip_reply_node(info, home->node, dsmip_node_flows_size(set),
+				dsmip_put_node_flows);
 }
 
 int dsmip_flow_dump_start(struct netlink_callback *cb)
@@ -155,48 +146,24 @@ int dsmip_flow_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Where a dump goes on; fits into netlink_callback.ctx. */
-struct dsmip_flow_dump {
-	struct dsmip_dump_place place;
-	struct in6_addr last;
-};
+static int dsmip_put_node_if_flows(struct sk_buff *skb, struct dsmip_dev *dd,
+				   struct dsmip_node *node)
+{
+	if (!rcu_access_pointer(node->flows))
+		return -ENODATA;
+	return dsmip_put_node_flows(skb, dd, node);
+}
 
 static int dsmip_dump_flows(struct sk_buff *skb, struct netlink_callback *cb,
 			    struct dsmip_dev *dd)
 {
-	struct dsmip_flow_dump *dump = (struct dsmip_flow_dump *)cb->ctx;
-	struct dsmip_node *node;
-
 	if (!dd->flows)
 		return 0;
-	node = dump->place.begun ? dsmip_node_after(dd, &dump->last) :
-				   dsmip_node_first(dd);
-	for (; node; node = dsmip_node_next(node)) {
-		void *hdr;
-
-		if (!rcu_access_pointer(node->flows))
-			continue;
-		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				  cb->nlh->nlmsg_seq, &dsmip_family,
-				  NLM_F_MULTI, DSMIP_CMD_FLOW_GET);
-		if (!hdr)
-			return -EMSGSIZE;
-		if (dsmip_put_node_flows(skb, dd, node)) {
-			genlmsg_cancel(skb, hdr);
-			return -EMSGSIZE;
-		}
-		genl_dump_check_consistent(cb, hdr);
-		genlmsg_end(skb, hdr);
-		dump->last = node->home.address;
-		dump->place.begun = true;
-	}
-	return 0;
+	return dsmip_dump_each_node(skb, cb, dd, DSMIP_CMD_FLOW_GET,
+				    dsmip_put_node_if_flows);
 }
 
 int dsmip_flow_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dsmip_flow_dump *dump = (struct dsmip_flow_dump *)cb->ctx;
-
-	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	return dsmip_dump_devices(skb, cb, &dump->place, dsmip_dump_flows);
+	return dsmip_dump_devices(skb, cb, dsmip_dump_flows);
 }

@@ -468,7 +468,5 @@ static int dsmip_dump_prefixes(struct sk_buff *skb, struct netlink_callback *cb,
 int dsmip_prefix_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	BUILD_BUG_ON(sizeof(struct dsmip_prefix_dump) > sizeof(cb->ctx));
-	return dsmip_dump_devices(skb, cb,
-				  &((struct dsmip_prefix_dump *)cb->ctx)->place,
-				  dsmip_dump_prefixes);
+	return dsmip_dump_devices(skb, cb, dsmip_dump_prefixes);
 }

@@ -158,39 +158,72 @@ struct dsmip_home_address *dsmip_request_home(struct genl_info *info)
 	return home;
 }
 
-int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
+int dsmip_reply_node(struct genl_info *info, struct dsmip_node *node,
+		     size_t size, dsmip_put_node_fn put)
 {
-	struct dsmip_dev *dd = dsmip_request_dev(info);
-	struct dsmip_home_address *home;
 	struct sk_buff *reply;
 	void *hdr;
 
-	home = dsmip_request_home(info);
-	if (IS_ERR(home))
-		return PTR_ERR(home);
-	reply = dsmip_reply_new(info,
-				dsmip_node_size(home->node->home4_count,
-						dsmip_node_set(dd, home->node)->count),
-				&hdr);
+	reply = dsmip_reply_new(info, size, &hdr);
 	if (!reply)
 		return -ENOMEM;
-	if (WARN_ON_ONCE(dsmip_put_node(reply, dd, home->node))) {
+	if (WARN_ON_ONCE(put(reply, dsmip_request_dev(info), node))) {
 		nlmsg_free(reply);
 		return -EMSGSIZE;
 	}
 	return dsmip_reply_send(reply, info, hdr);
 }
 
-/* Where a dump goes on; fits into netlink_callback.ctx. */
-struct dsmip_dump {
+int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct dsmip_home_address *home = dsmip_request_home(info);
+	struct dsmip_node *node;
+	size_t size;
+
+	if (IS_ERR(home))
+		return PTR_ERR(home);
+	node = home->node;
+	size = dsmip_node_size(node->home4_count,
+			       dsmip_node_set(dsmip_request_dev(info), node)->count);
+	return dsmip_reply_node(info, node, size, dsmip_put_node);
+}
+
+/* Where a dump of nodes goes on; fits into netlink_callback.ctx. */
+struct dsmip_node_dump {
 	struct dsmip_dump_place place;
 	struct in6_addr last;
 };
 
-static struct dsmip_dump *dsmip_dump(struct netlink_callback *cb)
+int dsmip_dump_each_node(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct dsmip_dev *dd, u8 cmd, dsmip_put_node_fn put)
 {
-	BUILD_BUG_ON(sizeof(struct dsmip_dump) > sizeof(cb->ctx));
-	return (struct dsmip_dump *)cb->ctx;
+	struct dsmip_node_dump *dump = (struct dsmip_node_dump *)cb->ctx;
+	struct dsmip_node *node;
+
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	node = dump->place.begun ? dsmip_node_after(dd, &dump->last) :
+				   dsmip_node_first(dd);
+	for (; node; node = dsmip_node_next(node)) {
+		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+					cb->nlh->nlmsg_seq, &dsmip_family,
+					NLM_F_MULTI, cmd);
+		int err;
+
+		if (!hdr)
+			return -EMSGSIZE;
+		err = put(skb, dd, node);
+		if (err)
+			genlmsg_cancel(skb, hdr);
+		if (err == -ENODATA)
+			continue;
+		if (err)
+			return err;
+		genl_dump_check_consistent(cb, hdr);
+		genlmsg_end(skb, hdr);
+		dump->last = node->home.address;
+		dump->place.begun = true;
+	}
+	return 0;
 }
 
 int dsmip_binding_dump_start(struct netlink_callback *cb)
@@ -205,32 +238,11 @@ int dsmip_binding_dump_start(struct netlink_callback *cb)
 static int dsmip_dump_nodes(struct sk_buff *skb, struct netlink_callback *cb,
 			    struct dsmip_dev *dd)
 {
-	struct dsmip_dump *dump = dsmip_dump(cb);
-	struct dsmip_node *node;
-
-	node = dump->place.begun ? dsmip_node_after(dd, &dump->last) :
-				   dsmip_node_first(dd);
-	for (; node; node = dsmip_node_next(node)) {
-		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-					cb->nlh->nlmsg_seq, &dsmip_family,
-					NLM_F_MULTI, DSMIP_CMD_BINDING_GET);
-
-		if (!hdr)
-			return -EMSGSIZE;
-		if (dsmip_put_node(skb, dd, node)) {
-			genlmsg_cancel(skb, hdr);
-			return -EMSGSIZE;
-		}
-		genl_dump_check_consistent(cb, hdr);
-		genlmsg_end(skb, hdr);
-		dump->last = node->home.address;
-		dump->place.begun = true;
-	}
-	return 0;
+	return dsmip_dump_each_node(skb, cb, dd, DSMIP_CMD_BINDING_GET,
+				    dsmip_put_node);
 }
 
 int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dsmip_dump_devices(skb, cb, &dsmip_dump(cb)->place,
-				  dsmip_dump_nodes);
+	return dsmip_dump_devices(skb, cb, dsmip_dump_nodes);
 }
