@@ -81,15 +81,14 @@ KernelNode KernelModel::dump(TimePoint now) const {
 // ---------------------------------------------------------------- NAT
 
 wire::Endpoint Nat::outward(TimePoint now, const wire::Endpoint& inside) {
-    const wire::Ipv4Address outside = wire::Ipv4Address::parse("203.0.113.1").value();
     for (auto& [port, mapping] : mappings_) {
         if (mapping.inside == inside && now - mapping.used < timeout) {
             mapping.used = now;
-            return {outside, port};
+            return {outside_, port};
         }
     }
     mappings_[next_port_] = {inside, now};
-    return {outside, next_port_++};
+    return {outside_, next_port_++};
 }
 
 std::optional<wire::Endpoint> Nat::inward(TimePoint now, const wire::Endpoint& outside) {

@@ -55,12 +55,17 @@ class Nat {
 public:
     static constexpr Duration timeout = std::chrono::seconds(120);
 
+    explicit Nat(const wire::Ipv4Address& outside = {{203, 0, 113, 1}})
+        : outside_(outside) {}
+
     wire::Endpoint outward(TimePoint now, const wire::Endpoint& inside);
     [[nodiscard]] std::optional<wire::Endpoint> inward(TimePoint now,
                                                        const wire::Endpoint& outside);
     void reboot() { mappings_.clear(); }
+    [[nodiscard]] const wire::Ipv4Address& outside() const { return outside_; }
 
 private:
+    wire::Ipv4Address outside_;
     struct Mapping {
         wire::Endpoint inside;
         TimePoint used;
