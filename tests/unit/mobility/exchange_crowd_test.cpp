@@ -36,7 +36,7 @@ std::uint64_t live(std::uint32_t seed, std::uint64_t steps) {
 } // namespace
 
 TEST_CASE("several mobile nodes, one home agent: nothing that happens breaks a promise",
-          "[M-5.4-07][MN-2][MN-3][MN-4]") {
+          "[MN-2][MN-3][MN-4]") {
     const auto steps = from_environment("DSMIP_EXCHANGE_STEPS", steps_of_a_life);
     auto seed = static_cast<std::uint32_t>(
         from_environment("DSMIP_EXCHANGE_SEED", std::random_device()()));
