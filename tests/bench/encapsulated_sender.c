@@ -5,7 +5,8 @@
  *
  *     encapsulated_sender DEVICE DESTINATION_MAC INNER OUTER FORMAT NODES COUNT
  *
- * INNER, OUTER: 4 or 6; OUTER 0 and FORMAT plain: not encapsulated. FORMAT: plain, direct, udp, udp-tlv, udp-tlv-draft.
+ * INNER, OUTER: 4 or 6; OUTER 0 and FORMAT plain: not encapsulated. FORMAT: plain, direct, udp, udp-tlv, udp-tlv-draft,
+ * gtp (IPv4 only, TEID as guest/network.sh has it).
  * NODES: packets come from the nodes 0 to NODES - 1 in an order that jumps; 1 means node 1. Prints microseconds and packets.
  */
 #define _GNU_SOURCE
@@ -25,6 +26,8 @@
 #define BATCH 32U
 #define PAYLOAD 58U /* as much as pktgen's packets of 100 octets */
 #define UDP_PORT 4191
+#define GTP_PORT 2152
+#define GTP_TEID 100
 
 static const uint8_t mac_of_sender[ETH_ALEN] = {2, 0, 0, 0, 0, 4};
 static const char *const home_prefix = "2001:db8:b::", *const care_of_prefix = "2001:db8:a::";
@@ -32,7 +35,7 @@ static const uint32_t home_base = 0x64400000, care_of_base = 0x0a000000;
 
 struct form {
     int inner, outer;
-    bool udp, tlv, draft;
+    bool udp, tlv, draft, gtp;
 };
 
 static void put16(uint8_t *at, unsigned int value)
@@ -127,11 +130,20 @@ static uint8_t *build(uint8_t *end, const struct form *form, uint32_t n, const u
             put16(at + 2, (unsigned int)length);
         }
     }
+    if (form->gtp) {
+        size_t length = (size_t)(end - at);
+
+        /* Version 1, no options, a user's packet (T-PDU). */
+        at -= 8;
+        put16(at, 0x30ff);
+        put16(at + 2, (unsigned int)length);
+        put32(at + 4, GTP_TEID);
+    }
     if (form->udp) {
         at -= 8;
         udp = at;
-        put16(at, UDP_PORT);
-        put16(at + 2, UDP_PORT);
+        put16(at, form->gtp ? GTP_PORT : UDP_PORT);
+        put16(at + 2, form->gtp ? GTP_PORT : UDP_PORT);
         put16(at + 4, (unsigned int)(end - at));
         put16(at + 6, 0);
         protocol = IPPROTO_UDP;
@@ -200,7 +212,8 @@ int main(int argc, char **argv)
         destination[i] = (uint8_t)mac[i];
     form = (struct form){.inner = atoi(argv[3]),
                          .outer = atoi(argv[4]),
-                         .udp = !strncmp(argv[5], "udp", 3),
+                         .udp = !strncmp(argv[5], "udp", 3) || !strcmp(argv[5], "gtp"),
+                         .gtp = !strcmp(argv[5], "gtp"),
                          .tlv = !strncmp(argv[5], "udp-tlv", 7),
                          .draft = !strcmp(argv[5], "udp-tlv-draft")};
     nodes = (uint32_t)strtoul(argv[6], NULL, 10);

@@ -183,6 +183,13 @@ make_end() {
 		ip netns exec "$SET$role" wg set t0 listen-port 4191 private-key "/run/bench-key-$role" \
 			peer "$peer_key" endpoint "$far4:4191" allowed-ips 0.0.0.0/0,::/0
 		;;
+	gtp4)
+		# The node's identifiers: 100 to the home agent, 200 from it.
+		modprobe gtp
+		"${add[@]}" gtp role "$([ "$role" = ha ] && echo ggsn || echo sgsn)" hsize 64
+		ip netns exec "$SET$role" "$BENCH_BIN/gtp_session" t0 \
+			$([ "$role" = ha ] && echo 100 200 || echo 200 100) $HOME4 "$far4"
+		;;
 	?in?-*) make_dsmip "$variant" "$role" ;;
 	*) fail "no variant $variant" ;;
 	esac
@@ -270,6 +277,7 @@ node_send() {
 	case $1 in
 	plain?) outer=0 format=plain ;;
 	fou*) format=udp ;;
+	gtp4) format=gtp ;;
 	*-*) format=${1#*-} ;;
 	esac
 	"$BENCH_BIN/encapsulated_sender" mn0 $MAC_HA_MN "$(inner_family "$1")" "$outer" "$format" $senders "$3"
