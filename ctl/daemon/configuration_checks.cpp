@@ -3,9 +3,12 @@
 #include "daemon/configuration_checks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -120,6 +123,72 @@ private:
                     "set accept-unlisted-nodes = true");
         }
         check_nodes();
+        check_prefixes();
+    }
+
+    /// Every address of a mobile network leads to one node.
+    void check_prefixes() {
+        const auto& engine = read_.configuration.home_agent.engine;
+        std::vector<std::tuple<wire::Prefix6, std::size_t, unsigned>> seen6;
+        std::vector<std::tuple<wire::Prefix4, std::size_t, unsigned>> seen4;
+        for (std::size_t i = 0; i < engine.nodes.size(); ++i) {
+            if (const auto at = line("home-agent.node", "prefixes6", i)) {
+                collect(engine.nodes[i].prefixes6, i, at, engine.address6, seen6,
+                        "home-agent.node.prefixes6");
+            }
+            if (const auto at = line("home-agent.node", "prefixes4", i)) {
+                collect(engine.nodes[i].prefixes4, i, at, engine.address4.value_or(wire::Ipv4Address{}),
+                        seen4,
+                        "home-agent.node.prefixes4");
+            }
+        }
+        refuse_overlaps(seen6, "home-agent.node.prefixes6");
+        refuse_overlaps(seen4, "home-agent.node.prefixes4");
+        const auto at = line("home-agent.prefixes", "pool4");
+        if (at != 0 && line("home-agent", "address-pool") != 0 &&
+            (engine.address_pool->contains(*engine.prefixes.pool4) ||
+             engine.prefixes.pool4->contains(*engine.address_pool))) {
+            mistake(at, "home-agent.prefixes.pool4",
+                    fmt::format("{} overlaps with the address-pool {}; wanted addresses of its own",
+                                to_string(*engine.prefixes.pool4),
+                                to_string(*engine.address_pool)));
+        }
+    }
+
+    template<class Prefix, class Address>
+    void collect(const std::vector<Prefix>& prefixes, std::size_t node, unsigned at,
+                 const Address& home_agent,
+                 std::vector<std::tuple<Prefix, std::size_t, unsigned>>& seen,
+                 std::string_view key) {
+        for (const auto& prefix : prefixes) {
+            if (home_agent != Address{} && prefix.contains(home_agent)) {
+                mistake(at, key,
+                        fmt::format("{} holds the home agent's own address {}; wanted a prefix of "
+                                    "the network behind the node",
+                                    to_string(prefix), to_string(home_agent)));
+            }
+            seen.emplace_back(prefix, node, at);
+        }
+    }
+
+    /// In order of addresses a prefix overlaps with the widest before it that reaches so far.
+    template<class Prefix>
+    void refuse_overlaps(std::vector<std::tuple<Prefix, std::size_t, unsigned>>& seen,
+                         std::string_view key) {
+        std::sort(seen.begin(), seen.end());
+        const std::tuple<Prefix, std::size_t, unsigned>* around = nullptr;
+        for (const auto& entry : seen) {
+            const auto& [prefix, node, at] = entry;
+            if (around == nullptr || !std::get<0>(*around).contains(prefix)) {
+                around = &entry;
+            } else if (std::get<1>(*around) != node) {
+                mistake(at, key,
+                        fmt::format("{} overlaps with {} of another node in line {}; wanted "
+                                    "prefixes that lead to one node",
+                                    to_string(prefix), to_string(std::get<0>(*around)),
+                                    std::get<2>(*around)));
+            }
+        }
     }
 
     void check_nodes() {
@@ -184,7 +253,35 @@ private:
                     "no access network could be used; wanted a section [[mobile-node.access]] "
                     "for each interface");
         }
+        check_router();
         check_accesses();
+    }
+
+    void check_router() {
+        const auto& engine = read_.configuration.mobile_node.engine;
+        constexpr std::array<std::string_view, 4> router_keys{"prefixes6", "explicit-prefixes",
+                                                              "prefixes4", "prefix4-length"};
+        for (const auto key : router_keys) {
+            if (const auto at = line("mobile-node", key); at != 0 && !engine.mobile_router) {
+                mistake(at, fmt::format("mobile-node.{}", key),
+                        "is for mobile routers; set mobile-router = true or leave it out");
+            }
+        }
+        const auto at = line("mobile-node", "mobile-router");
+        if (at == 0 || !engine.mobile_router) {
+            return;
+        }
+        if (engine.prefixes6.empty() && engine.prefixes4.empty() && engine.prefix4_length == 0) {
+            mistake(at, "mobile-node.mobile-router",
+                    "needs to know the network behind it; add prefixes6, prefixes4 or "
+                    "prefix4-length");
+        }
+        for (const auto& prefix : engine.prefixes6) {
+            if (prefix.contains(engine.home_agent6)) {
+                mistake(line("mobile-node", "prefixes6"), "mobile-node.prefixes6",
+                        fmt::format("{} holds the address of the home agent", to_string(prefix)));
+            }
+        }
     }
 
     void check_accesses() {

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <linux/dsmip.h>
+
 namespace dsmip::daemon {
 
 namespace {
@@ -22,6 +24,7 @@ constexpr std::array home_address4_choices{"dynamic"sv};
 
 constexpr std::int64_t lifetime_minimum = 4; // one unit (RFC 6275, 6.1.7)
 constexpr std::int64_t lifetime_maximum = std::int64_t{65535} * 4;
+constexpr std::int64_t lease_maximum = std::int64_t{365} * 24 * 3600;
 constexpr std::int64_t refresh_minimum = 1;
 constexpr std::int64_t refresh_maximum = std::int64_t{24} * 3600;
 constexpr std::int64_t port_maximum = std::numeric_limits<std::uint16_t>::max();
@@ -217,6 +220,24 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
      0,
      {},
      [](C& c, const V& v) { c.home_agent.engine.address_pool = as<wire::Prefix4>(v); }},
+    {"home-agent",
+     "pool-leases-max",
+     K::integer,
+     "4",
+     false,
+     1,
+     DSMIP_HOME_ADDRESSES4_MAX,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.pool_leases_max = number<unsigned>(v); }},
+    {"home-agent",
+     "lease-time",
+     K::duration,
+     "1h",
+     false,
+     lifetime_minimum,
+     lease_maximum,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.lease_time = as<std::chrono::seconds>(v); }},
     {"home-agent", "dialect", K::choice, "\"auto\"", false, 0, 0, dialect_choices,
      [](C& c, const V& v) { c.home_agent.engine.dialect = dialect(v); }},
     {"home-agent",
@@ -254,6 +275,74 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
      [](C& c, const V& v) {
          c.home_agent.engine.nodes.back().home_addresses4 = as<std::vector<wire::Ipv4Address>>(v);
      }},
+    {"home-agent.node",
+     "prefixes6",
+     K::prefixes6,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.nodes.back().prefixes6 = as<std::vector<wire::Prefix6>>(v);
+     }},
+    {"home-agent.node",
+     "prefixes4",
+     K::prefixes4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.nodes.back().prefixes4 = as<std::vector<wire::Prefix4>>(v);
+     }},
+
+    {"home-agent.prefixes",
+     "accept-mobile-routers",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.prefixes.accept_mobile_routers = as<bool>(v); }},
+    {"home-agent.prefixes",
+     "pool4",
+     K::prefix4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.prefixes.pool4 = as<wire::Prefix4>(v); }},
+    {"home-agent.prefixes",
+     "shortest4",
+     K::integer,
+     "24",
+     false,
+     8,
+     30,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.prefixes.shortest4 = number<std::uint8_t>(v); }},
+    {"home-agent.prefixes",
+     "leases-max",
+     K::integer,
+     "4",
+     false,
+     1,
+     64,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.prefixes.leases_max = number<unsigned>(v); }},
+    {"home-agent.prefixes",
+     "max-per-node",
+     K::integer,
+     "64",
+     false,
+     1,
+     1000,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.prefixes.max_per_node = number<unsigned>(v); }},
 
     {"mobile-node",
      "home-address",
@@ -299,6 +388,51 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
          engine.home_address4_mode = address != nullptr ? Mode::fixed : Mode::dynamic;
          engine.home_address4 = address != nullptr ? *address : wire::Ipv4Address{};
      }},
+    {"mobile-node",
+     "mobile-router",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.mobile_router = as<bool>(v); }},
+    {"mobile-node",
+     "prefixes6",
+     K::prefixes6,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.prefixes6 = as<std::vector<wire::Prefix6>>(v); }},
+    {"mobile-node",
+     "explicit-prefixes",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.explicit_prefixes = as<bool>(v); }},
+    {"mobile-node",
+     "prefixes4",
+     K::prefixes4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.prefixes4 = as<std::vector<wire::Prefix4>>(v); }},
+    {"mobile-node",
+     "prefix4-length",
+     K::integer,
+     "",
+     false,
+     8,
+     30,
+     {},
+     [](C& c, const V& v) { c.mobile_node.engine.prefix4_length = number<std::uint8_t>(v); }},
     {"mobile-node",
      "mcoa",
      K::boolean,
@@ -405,6 +539,7 @@ constexpr auto sections = std::to_array<ConfigurationSection>({
     {"device", false, nullptr},
     {"control", false, nullptr},
     {"home-agent", false, nullptr},
+    {"home-agent.prefixes", false, nullptr},
     {"home-agent.node", true, [](C& c) { c.home_agent.engine.nodes.emplace_back(); }},
     {"mobile-node", false, nullptr},
     {"mobile-node.access", true, [](C& c) { c.mobile_node.engine.accesses.emplace_back(); }},
@@ -475,6 +610,8 @@ std::string wanted(const ConfigurationKey& key) {
         return "an IPv4 prefix such as \"192.0.2.0/24\"";
     case KeyKind::prefixes6:
         return "a list of IPv6 prefixes such as [\"2001:db8:1::/64\"]";
+    case KeyKind::prefixes4:
+        return "a list of IPv4 prefixes such as [\"10.1.0.0/16\"]";
     case KeyKind::addresses4:
         return "a list of at most 16 IPv4 unicast addresses such as [\"192.0.2.10\"]";
     }

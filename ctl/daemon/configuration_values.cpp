@@ -255,6 +255,8 @@ tl::expected<KeyValue, std::string> read_value(const ConfigurationKey& key,
         return wrong_type(key, node);
     case KeyKind::prefixes6:
         return read_list<wire::Prefix6>(key, node, parse_prefix<wire::Prefix6>);
+    case KeyKind::prefixes4:
+        return read_list<wire::Prefix4>(key, node, parse_prefix<wire::Prefix4>);
     case KeyKind::addresses4: {
         auto list = read_list<wire::Ipv4Address>(key, node, parse_unicast<wire::Ipv4Address>);
         if (list &&

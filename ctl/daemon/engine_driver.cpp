@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,7 +64,19 @@ EngineDriver::EngineDriver(asio::io_context& loop, bool home_agent, Reporter rep
               .remove =
                   [this](std::span<const netlink::Node> nodes) {
                       return client_.binding_del(ifindex_, nodes);
-                  }},
+                  },
+              .prefixes =
+                  [this](std::span<const netlink::Node> nodes) {
+                      return client_.prefix_new(ifindex_, nodes, {.replace = true});
+                  },
+              .routes = [this](const wire::Ipv6Address& home_address,
+                               const std::vector<netlink::Prefix>& prefixes)
+                  -> tl::expected<void, std::string> {
+                  if (!calls_.route_prefixes) {
+                      return {};
+                  }
+                  return calls_.route_prefixes(home_address, prefixes);
+              }},
              home_agent) {}
 
 tl::expected<std::vector<mobility::KernelNode>, std::string>
@@ -74,8 +87,22 @@ EngineDriver::kernel_nodes(std::uint32_t ifindex) {
     }
     std::vector<mobility::KernelNode> nodes;
     nodes.reserve(dump->nodes.size());
+    std::unordered_map<wire::Ipv6Address, std::size_t> places;
     for (const auto& entry : dump->nodes) {
+        places.emplace(entry.node.home_address, nodes.size());
         nodes.push_back(from_kernel(entry.node));
+    }
+    const auto prefixes = client_.prefixes(ifindex);
+    if (!prefixes) {
+        return tl::make_unexpected(prefixes.error().message());
+    }
+    for (const auto& entry : prefixes->nodes) {
+        // A node that is in one dump only came or went meanwhile.
+        if (const auto place = places.find(entry.node.home_address); place != places.end()) {
+            for (const auto& prefix : entry.node.prefixes) {
+                add_prefix(nodes[place->second], prefix);
+            }
+        }
     }
     return nodes;
 }

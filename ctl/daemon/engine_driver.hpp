@@ -35,6 +35,10 @@ struct EngineCalls {
     /// All bindings the engine believes to be in the kernel, to find out which ones went when
     /// events were lost.
     std::function<std::vector<mobility::KernelNode>(TimePoint)> bindings;
+    /// Has routes to these prefixes of the node, and to no others of it.
+    std::function<tl::expected<void, std::string>(const wire::Ipv6Address&,
+                                                  const std::vector<netlink::Prefix>&)>
+        route_prefixes;
     /// Mobile node only.
     std::function<void(const wire::Ipv4Address&)> assign_home_address4;
     std::function<void(const wire::Ipv4Address&)> withdraw_home_address4;

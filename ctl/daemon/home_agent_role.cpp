@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -11,6 +13,7 @@
 #include <linux/dsmip.h>
 
 #include "daemon/clock.hpp"
+#include "daemon/kernel_values.hpp"
 #include "daemon/status.hpp"
 #include "netlink/link_monitor.hpp"
 
@@ -19,6 +22,8 @@ namespace dsmip::daemon {
 namespace {
 
 using Outcome = tl::expected<void, std::string>;
+
+constexpr std::uint32_t main_table = 254;
 
 /// Things the operator has to do and may have forgotten; without them packets vanish silently.
 void warn_about_host(const HomeAgentConfiguration& configuration) {
@@ -80,7 +85,45 @@ HomeAgentRole::HomeAgentRole(HomeAgentConfiguration configuration, HostNetwork n
     : configuration_(std::move(configuration))
     , network_(std::move(network))
     , engine_(configuration_.engine)
-    , driver_(std::move(driver)) {}
+    , driver_(std::move(driver))
+    , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
+              [this](const auto& prefix) {
+                  return network_.remove_loose_route(prefix_route(prefix));
+              }) {}
+
+netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
+    netlink::RouteSpec route;
+    route.destination = {prefix.address, prefix.length};
+    route.oif = network_.ifindex();
+    return route;
+}
+
+/// The routes that a predecessor made are taken over, missing ones made, others removed.
+Outcome HomeAgentRole::route_restored() {
+    const auto present = network_.routes(main_table);
+    if (!present) {
+        return tl::make_unexpected(present.error());
+    }
+    std::set<std::pair<wire::IpAddress, std::uint8_t>> destinations;
+    for (const auto& route : *present) {
+        destinations.emplace(route.destination.address, route.destination.length);
+    }
+    for (const auto& node : engine_.binding_cache(now())) {
+        const auto prefixes = prefixes_of(node);
+        for (const auto& prefix : prefixes) {
+            if (destinations.contains({prefix.address, prefix.length})) {
+                routes_.adopt(node.home_address, prefix);
+            }
+        }
+        if (auto routed = routes_.set(node.home_address, prefixes); !routed) {
+            return routed;
+        }
+    }
+    return network_.remove_leftovers(HostNetwork::PolicyRules::none, [this](const auto& route) {
+        return route.table == main_table &&
+               routes_.contains({route.destination.address, route.destination.length});
+    });
+}
 
 Outcome HomeAgentRole::set_up_network() {
     const auto& engine = configuration_.engine;
@@ -98,8 +141,6 @@ Outcome HomeAgentRole::set_up_network() {
         route.table = table_id;
         return network_.add_route(route);
     };
-    constexpr std::uint32_t main_table = 254;
-
     Outcome result = network_.set_up_device(driver_->client(), settings);
     if (result) {
         // The device knows the way of an answer from the mark; it has to get the packet first.
@@ -132,7 +173,7 @@ Outcome HomeAgentRole::set_up_network() {
         result =
             network_.accept(netlink::MobilityHeaderExtension::home_address_option, engine.address6);
     }
-    return result ? network_.remove_leftovers(HostNetwork::PolicyRules::none) : result;
+    return result;
 }
 
 Outcome HomeAgentRole::start() {
@@ -158,7 +199,13 @@ Outcome HomeAgentRole::start() {
     calls.tick = [this](auto now) { return engine_.tick(now); };
     calls.next_deadline = [this] { return engine_.next_deadline(); };
     calls.bindings = [this](auto now) { return engine_.binding_cache(now); };
+    calls.route_prefixes = [this](const auto& home_address, const auto& prefixes) {
+        return routes_.set(home_address, prefixes);
+    };
     const auto restored = engine_.restore(now(), *nodes);
+    if (auto routed = route_restored(); !routed) {
+        return routed;
+    }
     driver_->start(network_.ifindex(), std::move(calls));
     driver_->run(restored);
     return {};
@@ -171,6 +218,9 @@ void HomeAgentRole::stop(std::function<void()> finished) {
             spdlog::warn("clean-up: {}", failure);
         }
         if (!network_.configuration().create) {
+            for (const auto& failure : routes_.clear()) {
+                spdlog::warn("clean-up: {}", failure);
+            }
             if (auto flushed = driver_->client().binding_flush(network_.ifindex()); !flushed) {
                 spdlog::warn("clean-up: {}", flushed.error().message());
             }
@@ -186,6 +236,7 @@ Json HomeAgentRole::status() const {
     auto& own = result["home_agent"];
     own["nodes"] = engine_.node_count();
     own["bindings"] = engine_.binding_count();
+    own["prefixes"] = routes_.size();
     return result;
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/configuration.hpp"
 #include "daemon/engine_driver.hpp"
 #include "daemon/host_network.hpp"
+#include "daemon/prefix_routes.hpp"
 #include "daemon/role.hpp"
 #include "mobility/home_agent.hpp"
 
@@ -29,11 +30,14 @@ private:
     HomeAgentRole(HomeAgentConfiguration configuration, HostNetwork network,
                   std::unique_ptr<EngineDriver> driver);
     tl::expected<void, std::string> set_up_network();
+    [[nodiscard]] netlink::RouteSpec prefix_route(const netlink::Prefix& prefix) const;
+    tl::expected<void, std::string> route_restored();
 
     HomeAgentConfiguration configuration_;
     HostNetwork network_;
     mobility::HomeAgent engine_;
     std::unique_ptr<EngineDriver> driver_;
+    PrefixRoutes routes_;
 };
 
 } // namespace dsmip::daemon

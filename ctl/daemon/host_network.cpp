@@ -29,7 +29,8 @@ Outcome outcome(const netlink::Result<void>& result) {
 
 /// The same route for its owner: kernels fill in metric and other defaults.
 bool same_route(const netlink::RouteSpec& a, const netlink::RouteSpec& b) {
-    return a.destination == b.destination && a.table == b.table && a.oif == b.oif;
+    return a.destination == b.destination && a.table == b.table &&
+           a.unreachable == b.unreachable && (a.unreachable || a.oif == b.oif);
 }
 
 bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
@@ -163,6 +164,15 @@ Outcome HostNetwork::add_address(const netlink::AddressSpec& address, IfExists i
 
 Outcome HostNetwork::add_route(netlink::RouteSpec route) {
     route.protocol = route_protocol;
+    if (auto added = add_loose_route(route); !added) {
+        return added;
+    }
+    routes_.push_back(route);
+    return {};
+}
+
+Outcome HostNetwork::add_loose_route(netlink::RouteSpec route) {
+    route.protocol = route_protocol;
     if (auto added = rtnl_.route_add(route, IfExists::fail); !added) {
         if (added.error().code != EEXIST) {
             return failed(added.error());
@@ -177,8 +187,12 @@ Outcome HostNetwork::add_route(netlink::RouteSpec route) {
                                                      route.destination.length));
         }
     }
-    routes_.push_back(route);
     return {};
+}
+
+Outcome HostNetwork::remove_loose_route(netlink::RouteSpec route) {
+    route.protocol = route_protocol;
+    return outcome(rtnl_.route_delete(route, IfMissing::accept));
 }
 
 Outcome HostNetwork::add_rule(netlink::RuleSpec rule) {
@@ -216,13 +230,28 @@ Outcome HostNetwork::remove_rule(netlink::RuleSpec rule) {
     return outcome(rtnl_.rule_delete(rule, IfMissing::accept));
 }
 
-Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules) {
+tl::expected<std::vector<netlink::RouteSpec>, std::string>
+HostNetwork::routes(std::uint32_t table) {
+    auto routes = rtnl_.routes(table, route_protocol);
+    if (!routes) {
+        return failed(routes.error());
+    }
+    std::erase_if(*routes,
+                  [this](const netlink::RouteSpec& route) { return route.oif != ifindex_; });
+    return std::move(*routes);
+}
+
+Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules,
+                                      const std::function<bool(const netlink::RouteSpec&)>& keep) {
     const auto routes = rtnl_.routes(0, route_protocol);
     if (!routes) {
         return failed(routes.error());
     }
     for (const auto& route : *routes) {
-        if (route.oif == ifindex_ && !contains(routes_, route, same_route)) {
+        const bool own =
+            route.oif == ifindex_ || (route.unreachable && route.table == configuration_.table);
+        if (own && !contains(routes_, route, same_route) &&
+            !(keep && keep(route))) {
             if (auto removed = rtnl_.route_delete(route, IfMissing::accept); !removed) {
                 return failed(removed.error());
             }
@@ -235,7 +264,8 @@ Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules) {
     for (const auto& rule : *rules) {
         const bool policy =
             policy_rules == PolicyRules::own &&
-            (rule.priority == rule_priority::care_of || rule.priority == rule_priority::attached);
+            (rule.priority == rule_priority::care_of || rule.priority == rule_priority::attached ||
+             rule.priority == rule_priority::mobile_network);
         if ((rule.table == configuration_.table || policy) && !contains(rules_, rule, same_rule)) {
             if (auto removed = rtnl_.rule_delete(rule, IfMissing::accept); !removed) {
                 return failed(removed.error());

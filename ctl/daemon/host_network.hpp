@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ inline constexpr std::uint8_t route_protocol = 191;
 
 /// Priorities of the policy rules, in the order in which they are asked.
 namespace rule_priority {
+inline constexpr std::uint32_t mobile_network = 4189; ///< to a mobile router's own network
+inline constexpr std::uint32_t mobile_network_rest = 4190; ///< what is in no subnet of that
 inline constexpr std::uint32_t cookie = 4191;       ///< signalling with a path cookie
 inline constexpr std::uint32_t home_address = 4192; ///< from a home address
 inline constexpr std::uint32_t care_of = 4193;      ///< from a care-of address
@@ -62,8 +65,17 @@ public:
     /// Removes routes through the device and rules to its table that a predecessor with another
     /// configuration left; with PolicyRules::own also rules that lead to the main table, which only
     /// a mobile node makes. To be called when everything wanted has been added.
+    /// `keep` tells of routes that somebody else in the daemon looks after.
     enum class PolicyRules : std::uint8_t { none, own };
-    Outcome remove_leftovers(PolicyRules policy_rules);
+    Outcome remove_leftovers(PolicyRules policy_rules,
+                             const std::function<bool(const netlink::RouteSpec&)>& keep = {});
+
+    /// A route to the device that is looked after elsewhere: not noted, hence not taken away at the
+    /// end other than with the device. There or gone already is as good.
+    Outcome add_loose_route(netlink::RouteSpec route);
+    Outcome remove_loose_route(netlink::RouteSpec route);
+    /// The daemon's routes to the device in a table, whoever looks after them.
+    tl::expected<std::vector<netlink::RouteSpec>, std::string> routes(std::uint32_t table);
 
     /// Takes everything away again; goes on after failures and returns their texts.
     std::vector<std::string> tear_down();

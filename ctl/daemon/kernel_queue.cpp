@@ -15,8 +15,11 @@ KernelQueue::KernelQueue(Requests requests, bool home_agent)
     , home_agent_(home_agent) {}
 
 void KernelQueue::push(const mobility::InstallBindings& install) {
-    waiting_.push_back(
-        {install.request, true, install.replace, to_kernel(install.node, home_agent_)});
+    Item item{install.request, true, install.replace, to_kernel(install.node, home_agent_), {}};
+    if (install.prefixes) {
+        item.prefixes = prefixes_of(install.node);
+    }
+    waiting_.push_back(std::move(item));
 }
 
 void KernelQueue::push(const mobility::RemoveBindings& remove) {
@@ -25,7 +28,7 @@ void KernelQueue::push(const mobility::RemoveBindings& remove) {
     for (const auto bid : remove.bids) {
         node.bindings.emplace_back().bid = bid;
     }
-    waiting_.push_back({remove.request, false, false, std::move(node)});
+    waiting_.push_back({remove.request, false, false, std::move(node), {}});
 }
 
 std::vector<KernelQueue::Item> KernelQueue::take_batch() {
@@ -44,17 +47,63 @@ std::vector<KernelQueue::Item> KernelQueue::take_batch() {
     return batch;
 }
 
-netlink::Result<void> KernelQueue::perform(std::span<const Item> items) const {
+KernelQueue::Outcome KernelQueue::perform(std::span<const Item> items) const {
+    if (items.front().install) {
+        return install(items);
+    }
     std::vector<netlink::Node> nodes;
     nodes.reserve(items.size());
     for (const auto& item : items) {
         nodes.push_back(item.node);
     }
-    if (items.front().install) {
-        return requests_.install(nodes, items.front().replace);
+    if (auto removed = remove(nodes); !removed) {
+        return tl::make_unexpected(removed.error().message());
     }
+    return route(items);
+}
+
+/// Bindings, then prefixes, which need their node, then routes, which lead to them.
+KernelQueue::Outcome KernelQueue::install(std::span<const Item> items) const {
+    std::vector<netlink::Node> nodes;
+    std::vector<netlink::Node> routers;
+    nodes.reserve(items.size());
+    for (const auto& item : items) {
+        nodes.push_back(item.node);
+        if (item.prefixes) {
+            auto& router = routers.emplace_back();
+            router.home_address = item.node.home_address;
+            router.prefixes = *item.prefixes;
+        }
+    }
+    if (auto installed = requests_.install(nodes, items.front().replace); !installed) {
+        return tl::make_unexpected(installed.error().message());
+    }
+    if (!routers.empty() && requests_.prefixes) {
+        if (auto given = requests_.prefixes(routers); !given) {
+            return tl::make_unexpected(given.error().message());
+        }
+    }
+    return route(items);
+}
+
+KernelQueue::Outcome KernelQueue::route(std::span<const Item> items) const {
+    for (const auto& item : items) {
+        const bool gone = !item.install && item.node.bindings.empty();
+        if (!requests_.routes || !(item.prefixes || gone)) {
+            continue;
+        }
+        if (auto done = requests_.routes(item.node.home_address,
+                                         item.prefixes.value_or(std::vector<netlink::Prefix>{}));
+            !done) {
+            return done;
+        }
+    }
+    return {};
+}
+
+netlink::Result<void> KernelQueue::remove(std::span<const netlink::Node> nodes) const {
     auto removed = requests_.remove(nodes);
-    if (removed || removed.error().code != ENOENT || items.size() != 1) {
+    if (removed || removed.error().code != ENOENT || nodes.size() != 1) {
         return removed;
     }
     // The kernel deleted a binding at its lifetime meanwhile. What was wanted is so for that one;
@@ -78,9 +127,9 @@ void KernelQueue::flush(const Done& done) {
     while (!waiting_.empty()) {
         const auto batch = take_batch();
         const std::span<const Item> all(batch);
-        const auto report = [&](const Item& item, const netlink::Result<void>& outcome) {
-            done(item.request, outcome ? mobility::KernelOutcome{}
-                                       : mobility::KernelOutcome{outcome.error().message()});
+        const auto report = [&](const Item& item, const Outcome& outcome) {
+            done(item.request,
+                 outcome ? mobility::KernelOutcome{} : mobility::KernelOutcome{outcome.error()});
         };
         const auto together = perform(all);
         if (together || batch.size() == 1) {

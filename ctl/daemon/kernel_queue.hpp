@@ -4,7 +4,9 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -15,10 +17,16 @@ namespace dsmip::daemon {
 
 class KernelQueue {
 public:
-    /// The two requests of netlink::Client, injected for tests.
+    /// The requests of netlink::Client, injected for tests.
     struct Requests {
         std::function<netlink::Result<void>(std::span<const netlink::Node>, bool replace)> install;
         std::function<netlink::Result<void>(std::span<const netlink::Node>)> remove;
+        /// Make the prefixes of each node its only ones.
+        std::function<netlink::Result<void>(std::span<const netlink::Node>)> prefixes = {};
+        /// Routes to these prefixes of the node, and to no others.
+        std::function<tl::expected<void, std::string>(const wire::Ipv6Address&,
+                                                      const std::vector<netlink::Prefix>&)>
+            routes = {};
     };
     /// Told the outcome of each request, in order.
     using Done = std::function<void(mobility::RequestId, const mobility::KernelOutcome&)>;
@@ -39,10 +47,15 @@ private:
         mobility::RequestId request = 0;
         bool install = true;
         bool replace = false;
-        netlink::Node node;
+        netlink::Node node; // without prefixes: those have requests of their own
+        std::optional<std::vector<netlink::Prefix>> prefixes;
     };
+    using Outcome = tl::expected<void, std::string>;
     std::vector<Item> take_batch();
-    netlink::Result<void> perform(std::span<const Item> items) const;
+    [[nodiscard]] Outcome perform(std::span<const Item> items) const;
+    [[nodiscard]] Outcome install(std::span<const Item> items) const;
+    [[nodiscard]] netlink::Result<void> remove(std::span<const netlink::Node> nodes) const;
+    [[nodiscard]] Outcome route(std::span<const Item> items) const;
 
     Requests requests_;
     bool home_agent_;

@@ -82,6 +82,26 @@ mobility::KernelNode from_kernel(const netlink::Node& node) {
     return result;
 }
 
+std::vector<netlink::Prefix> prefixes_of(const mobility::KernelNode& node) {
+    std::vector<netlink::Prefix> prefixes;
+    prefixes.reserve(node.prefixes6.size() + node.prefixes4.size());
+    for (const auto& prefix : node.prefixes6) {
+        prefixes.push_back({prefix.address, prefix.length});
+    }
+    for (const auto& prefix : node.prefixes4) {
+        prefixes.push_back({prefix.address, prefix.length});
+    }
+    return prefixes;
+}
+
+void add_prefix(mobility::KernelNode& node, const netlink::Prefix& prefix) {
+    if (const auto* address4 = prefix.address.ipv4()) {
+        node.prefixes4.push_back({*address4, prefix.length});
+    } else {
+        node.prefixes6.push_back({*prefix.address.ipv6(), prefix.length});
+    }
+}
+
 std::optional<mobility::MessagePath> from_kernel(const netlink::Path& path) {
     if (!path.cookie || !path.remote) {
         return std::nullopt;

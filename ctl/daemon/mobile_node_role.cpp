@@ -14,6 +14,7 @@
 
 #include "daemon/care_of_candidates.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/kernel_values.hpp"
 #include "daemon/status.hpp"
 
 namespace dsmip::daemon {
@@ -76,7 +77,9 @@ MobileNodeRole::MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration c
                   return static_cast<std::uint32_t>((*device)());
               })
     , driver_(std::move(driver))
-    , monitor_(std::move(monitor)) {}
+    , monitor_(std::move(monitor))
+    , networks_([this](const auto& prefix) { return route_network(prefix); },
+                [this](const auto& prefix) { return unroute_network(prefix); }) {}
 
 netlink::AddressSpec MobileNodeRole::home_address() const {
     netlink::AddressSpec spec;
@@ -131,6 +134,73 @@ netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std:
     rule.table = table;
     rule.from = netlink::PrefixSpec{address, full_length(address)};
     return rule;
+}
+
+std::vector<netlink::RuleSpec>
+MobileNodeRole::network_rules(const netlink::Prefix& prefix) const {
+    const auto table = network_.configuration().table;
+    const netlink::PrefixSpec network{prefix.address, prefix.length};
+    netlink::RuleSpec rule;
+    rule.family = prefix.address.family();
+    rule.protocol = route_protocol;
+    // To its subnets as the host routes; never by a default route out again.
+    auto inward = rule;
+    inward.priority = rule_priority::mobile_network;
+    inward.table = main_table;
+    inward.to = network;
+    inward.suppress_prefix_length = 0;
+    auto rest = rule;
+    rest.priority = rule_priority::mobile_network_rest;
+    rest.table = table;
+    rest.to = network;
+    auto outward = rule;
+    outward.priority = rule_priority::home_address;
+    outward.table = table;
+    outward.from = network;
+    return {inward, rest, outward};
+}
+
+std::vector<netlink::RouteSpec>
+MobileNodeRole::network_routes(const netlink::Prefix& prefix) const {
+    netlink::RouteSpec nowhere;
+    nowhere.destination = {prefix.address, prefix.length};
+    nowhere.table = network_.configuration().table;
+    nowhere.unreachable = true;
+    std::vector<netlink::RouteSpec> routes{nowhere};
+    if (prefix.address.is_ipv4()) {
+        // That for the IPv4 home address, which comes and goes, has a better metric.
+        netlink::RouteSpec outward;
+        outward.destination = {wire::Ipv4Address{}, 0};
+        outward.oif = network_.ifindex();
+        outward.table = network_.configuration().table;
+        outward.metric = 1;
+        routes.push_back(outward);
+    }
+    return routes;
+}
+
+Outcome MobileNodeRole::route_network(const netlink::Prefix& prefix) {
+    for (const auto& route : network_routes(prefix)) {
+        if (auto added = network_.add_route(route); !added) {
+            return added;
+        }
+    }
+    for (const auto& rule : network_rules(prefix)) {
+        if (auto added = network_.add_rule(rule); !added) {
+            return added;
+        }
+    }
+    return {};
+}
+
+Outcome MobileNodeRole::unroute_network(const netlink::Prefix& prefix) {
+    for (const auto& rule : network_rules(prefix)) {
+        if (auto removed = network_.remove_rule(rule); !removed) {
+            return removed;
+        }
+    }
+    // The default route serves other prefixes, and harms nobody without a rule.
+    return network_.remove_route(network_routes(prefix).front());
 }
 
 Outcome MobileNodeRole::set_up_network() {
@@ -223,6 +293,9 @@ EngineCalls MobileNodeRole::engine_calls() {
         }
         return std::vector{node};
     };
+    calls.route_prefixes = [this](const auto& home_address, const auto& prefixes) {
+        return networks_.set(home_address, prefixes);
+    };
     calls.assign_home_address4 = [this](const auto& address) { assign(address); };
     calls.withdraw_home_address4 = [this](const auto& address) { withdraw(address); };
     return calls;
@@ -258,6 +331,10 @@ Outcome MobileNodeRole::start() {
         return set_up;
     }
     const auto restored = restore();
+    mobility::KernelNode networks;
+    networks.prefixes6 = engine_.prefixes6();
+    networks.prefixes4 = engine_.prefixes4();
+    log_if_failed(networks_.set(configuration_.engine.home_address, prefixes_of(networks)));
     driver_->start(network_.ifindex(), engine_calls());
     driver_->run(restored);
     network_changed();
@@ -403,6 +480,13 @@ Json MobileNodeRole::status() const {
     own["home_address"] = to_string(configuration_.engine.home_address);
     const auto address = engine_.home_address4();
     own["home_address4"] = address ? Json(to_string(*address)) : Json(nullptr);
+    auto& prefixes = own["prefixes"] = Json::array();
+    for (const auto& prefix : engine_.prefixes6()) {
+        prefixes.push_back(to_string(prefix));
+    }
+    for (const auto& prefix : engine_.prefixes4()) {
+        prefixes.push_back(to_string(prefix));
+    }
     own["binding_update_list"] = binding_update_list_status(engine_.binding_update_list(now()));
     return result;
 }

@@ -12,6 +12,7 @@
 #include "daemon/configuration.hpp"
 #include "daemon/engine_driver.hpp"
 #include "daemon/host_network.hpp"
+#include "daemon/prefix_routes.hpp"
 #include "daemon/role.hpp"
 #include "mobility/mobile_node.hpp"
 #include "netlink/link_monitor.hpp"
@@ -43,6 +44,8 @@ private:
     void remove_leftover_addresses();
     void network_changed();
     void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);
+    tl::expected<void, std::string> route_network(const netlink::Prefix& prefix);
+    tl::expected<void, std::string> unroute_network(const netlink::Prefix& prefix);
     void assign(const wire::Ipv4Address& address);
     void withdraw(const wire::Ipv4Address& address);
     void finish_if_done();
@@ -54,6 +57,11 @@ private:
     [[nodiscard]] netlink::RouteSpec default_route(const wire::IpAddress& source) const;
     [[nodiscard]] netlink::RuleSpec rule_from(const wire::IpAddress& address,
                                               std::uint32_t priority, std::uint32_t table) const;
+    /// Of the network behind a mobile router, in the order in which they are asked.
+    [[nodiscard]] std::vector<netlink::RuleSpec>
+    network_rules(const netlink::Prefix& prefix) const;
+    [[nodiscard]] std::vector<netlink::RouteSpec>
+    network_routes(const netlink::Prefix& prefix) const;
 
     asio::io_context& loop_;
     MobileNodeConfiguration configuration_;
@@ -64,6 +72,7 @@ private:
     std::optional<ReadWatch> monitor_watch_;
     std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
     std::vector<wire::IpAddress> care_of_rules_;
+    PrefixRoutes networks_; // rules and routes for the network behind a mobile router
     std::optional<DeadlineTimer> stop_timer_;
     std::function<void()> finished_;
     bool stopping_ = false;

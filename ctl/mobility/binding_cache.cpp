@@ -45,6 +45,16 @@ const Binding* Registration::find(std::uint16_t bid) const {
     return found == bindings.end() ? nullptr : &*found;
 }
 
+void Registration::clear_if_empty() {
+    if (empty()) {
+        home_addresses4.clear();
+        prefixes6.clear();
+        prefixes4.clear();
+        mobile_router = false;
+        lease_until.reset();
+    }
+}
+
 void Registration::put(const Binding& binding) {
     erase(binding.end_point.bid);
     const auto place = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& other) {
@@ -79,7 +89,7 @@ std::optional<TimePoint> Registration::first_expiry() const {
 }
 
 KernelNode Registration::to_kernel(const wire::Ipv6Address& home_address, TimePoint now) const {
-    KernelNode node{home_address, home_addresses4, {}};
+    KernelNode node{home_address, home_addresses4, {}, prefixes6, prefixes4};
     for (const auto& binding : bindings) {
         node.bindings.push_back(binding.end_point);
         // At least a moment: a change may have been under way for as long as it was to live.

@@ -38,6 +38,12 @@ struct Binding {
 struct Registration {
     std::vector<Binding> bindings; // by BID
     std::vector<wire::Ipv4Address> home_addresses4;
+    std::vector<wire::Prefix6> prefixes6; // forwarded to a mobile router
+    std::vector<wire::Prefix4> prefixes4;
+    // R flag; nothing if a restart left nobody who knows.
+    std::optional<bool> mobile_router = false;
+    // Of the dynamic IPv4 addresses and prefixes, if there are any.
+    std::optional<TimePoint> lease_until;
     std::uint16_t sequence = 0;                  // last accepted
     wire::Dialect dialect = wire::Dialect::Auto; // proven by the peer
 
@@ -45,6 +51,9 @@ struct Registration {
     [[nodiscard]] const Binding* find(std::uint16_t bid) const;
     // A binding made without Binding Identifier option; it is then the only one.
     [[nodiscard]] bool is_plain() const { return find(0) != nullptr; }
+    [[nodiscard]] bool has_prefixes() const { return !prefixes6.empty() || !prefixes4.empty(); }
+    // Without bindings there are neither IPv4 home addresses nor prefixes.
+    void clear_if_empty();
     void put(const Binding& binding);
     bool erase(std::uint16_t bid);
     // Removes bindings that end until `time`; returns their BIDs.
@@ -88,6 +97,8 @@ struct Transaction {
     TimePoint deadline; // no answer until then: lost
     std::optional<SendMessage> on_success;
     std::optional<SendMessage> on_failure;
+    wire::BindingStatus failure = wire::BindingStatus::ReasonUnspecified; // that it says
+    bool prefixes = false; // the kernel was told about prefixes, too
     std::vector<Report> reports; // on success
     // Counted on success, so often.
     std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;

@@ -19,7 +19,8 @@ constexpr unsigned binding_error_burst = 10;
 
 HomeAgent::Impl::Impl(HomeAgentConfig config)
     : config_(std::move(config))
-    , pool_(config_.address_pool)
+    , pool_(config_.address_pool, config_.pool_leases_max)
+    , prefixes_(config_.prefixes)
     , binding_errors_(binding_error_interval, binding_error_burst) {
     if (config_.address4) {
         pool_.reserve(*config_.address4, std::nullopt);
@@ -29,11 +30,17 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
         for (const auto& address : node.home_addresses4) {
             pool_.reserve(address, node.home_address);
         }
+        for (const auto& prefix : node.prefixes6) {
+            prefixes_.reserve(node.home_address, prefix);
+        }
+        for (const auto& prefix : node.prefixes4) {
+            prefixes_.reserve(node.home_address, prefix);
+        }
     }
 }
 
 RegistrationContext HomeAgent::Impl::context(const wire::Ipv6Address& home_address) const {
-    return {config_, listed_nodes_, pool_, cache_.find(home_address)};
+    return {config_, listed_nodes_, pool_, prefixes_, cache_.find(home_address)};
 }
 
 bool HomeAgent::Impl::serves(const wire::Ipv6Address& home_address) const {
@@ -88,6 +95,12 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode& node) {
                     {"reason", "no longer the node's own"}});
         }
     }
+    restore_prefixes(node, current, differs);
+    if (!pool_.leases().leases_of(node.home_address).empty() ||
+        !prefixes_.leases().leases_of(node.home_address).empty()) {
+        current.lease_until = now + config_.lease_time;
+    }
+    renew_leases(now, node.home_address, current);
     counters_.add(HomeAgentCount::bindings_restored, current.bindings.size());
     auto& entry = cache_.at(node.home_address);
     entry.current = std::move(current);
@@ -103,6 +116,36 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode& node) {
     settle(node.home_address);
 }
 
+void HomeAgent::Impl::restore_prefixes(const KernelNode& node, Registration& current,
+                                       bool& differs) {
+    const auto lost = [&](const std::string& prefix) {
+        differs = true;
+        report(Level::warning, "prefix-lost",
+               {{"home-address", wire::to_string(node.home_address)},
+                {"prefix", prefix},
+                {"reason", "no longer the node's own"}});
+    };
+    for (const auto& prefix : node.prefixes6) {
+        if (prefixes_.owns(node.home_address, prefix)) {
+            current.prefixes6.push_back(prefix);
+        } else {
+            lost(wire::to_string(prefix));
+        }
+    }
+    for (const auto& prefix : node.prefixes4) {
+        if (prefixes_.adopt(node.home_address, prefix)) {
+            current.prefixes4.push_back(prefix);
+        } else {
+            lost(wire::to_string(prefix));
+        }
+    }
+    // Only a mobile router has IPv6 prefixes, but others have IPv4 ones, too.
+    current.mobile_router = !current.prefixes6.empty();
+    if (current.prefixes6.empty() && !current.prefixes4.empty()) {
+        current.mobile_router.reset();
+    }
+}
+
 Actions HomeAgent::Impl::binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
                                          std::uint16_t bid) {
     auto* entry = cache_.find(home_address);
@@ -114,6 +157,10 @@ Actions HomeAgent::Impl::binding_expired(TimePoint now, const wire::Ipv6Address&
         entry->current.erase(bid);
         report_expired(home_address, bid);
         keep(now, home_address);
+        if (entry->current.empty() && entry->current.has_prefixes() && !entry->pending) {
+            // Gone with the node, but for the routes.
+            actions_.emplace_back(RemoveBindings{++last_request_, home_address, {}});
+        }
     } else {
         // Renewed while the kernel's word was under way, or deleted by somebody else.
         doubt(*entry, Participant::kernel, now);

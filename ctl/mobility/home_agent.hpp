@@ -15,6 +15,19 @@ namespace dsmip::mobility {
 struct ServedNode {
     wire::Ipv6Address home_address;
     std::vector<wire::Ipv4Address> home_addresses4; // static, owned by this node
+    // Of the network behind it, if it is a mobile router: owned by this node, and none of
+    // them overlaps with one of another node.
+    std::vector<wire::Prefix6> prefixes6 = {};
+    std::vector<wire::Prefix4> prefixes4 = {};
+};
+
+// Mobile routers (RFC 3963) and IPv4 prefixes (RFC 5555).
+struct HomeAgentPrefixes {
+    bool accept_mobile_routers = true;  // R flag; else 140
+    std::optional<wire::Prefix4> pool4; // dynamic IPv4 prefixes
+    std::uint8_t shortest4 = 24;        // length of the largest of them
+    unsigned leases_max = 4;            // dynamic prefixes of one node
+    unsigned max_per_node = 64;         // registered by one node; more IPv6 prefixes get 130
 };
 
 struct HomeAgentConfig {
@@ -24,6 +37,10 @@ struct HomeAgentConfig {
     std::vector<ServedNode> nodes;
     bool accept_unlisted_nodes = false;        // else 129 for a home address not in `nodes`
     std::optional<wire::Prefix4> address_pool; // dynamic IPv4 home addresses
+    unsigned pool_leases_max = 4;              // dynamic IPv4 home addresses of one node
+    // Of dynamic addresses and prefixes; no binding that uses one is longer (RFC 5555, 2.5).
+    Duration lease_time = std::chrono::hours(1);
+    HomeAgentPrefixes prefixes;
     Duration max_lifetime = std::chrono::hours(1);
     std::chrono::seconds nat_refresh_time{110}; // NATKATIMEOUT
     bool accept_forced_udp = true;              // F flag of the Binding Update; else 144

@@ -82,6 +82,7 @@ tl::expected<SendMessage, wire::EncodeError> acknowledge(const RegistrationReque
     answer.sequence = request.update.sequence;
     answer.lifetime = wire::Lifetime::from(outcome.lifetime);
     answer.flags.tlv = outcome.tlv;
+    answer.flags.mobile_router = outcome.forwards_prefixes;
     // Before any Binding Identifier option (draft-ietf-monami6-multiplecoa-05, 8.2).
     for (const auto& option : outcome.home_addresses4) {
         answer.options.emplace_back(option);

@@ -16,6 +16,7 @@
 #include "mobility/home_agent.hpp"
 #include "mobility/home_agent_counters.hpp"
 #include "mobility/home_agent_registration.hpp"
+#include "mobility/prefix_table.hpp"
 #include "mobility/token_bucket.hpp"
 #include "wire/codec.hpp"
 
@@ -47,6 +48,7 @@ private:
 
     // ---- start-up (home_agent.cpp)
     void restore_node(TimePoint now, const KernelNode& node);
+    void restore_prefixes(const KernelNode& node, Registration& current, bool& differs);
     [[nodiscard]] bool serves(const wire::Ipv6Address& home_address) const;
 
     // ---- messages (home_agent_receive.cpp)
@@ -84,7 +86,9 @@ private:
     void go_on(TimePoint now, const wire::Ipv6Address& home_address);
     void expire(TimePoint now, const wire::Ipv6Address& home_address);
     void attend(TimePoint now, const wire::Ipv6Address& home_address);
-    // Notes which lease is in use and when the entry needs attention.
+    void renew_leases(TimePoint now, const wire::Ipv6Address& home_address,
+                      const Registration& registration);
+    // Notes which leases are in use and when the entry needs attention.
     void settle(const wire::Ipv6Address& home_address);
 
     // ---- reports (home_agent_report.cpp)
@@ -102,6 +106,7 @@ private:
     HomeAgentConfig config_;
     std::unordered_set<wire::Ipv6Address> listed_nodes_;
     AddressPool pool_;
+    PrefixTable prefixes_;
     BindingCache cache_;
     HomeAgentCounters counters_;
     TokenBucket binding_errors_;

@@ -5,20 +5,24 @@
 #include <vector>
 
 #include "mobility/address_pool.hpp"
+#include "mobility/home_agent_request.hpp"
+#include "mobility/prefix_table.hpp"
 #include "wire/mobility_header.hpp"
 
 namespace dsmip::mobility {
 
 struct HomeAddresses4 {
     std::vector<wire::Ipv4Address> granted;
+    std::vector<wire::Prefix4> prefixes;
+    bool leased = false; // some of these are dynamic
     // One for each option, in order.
     std::vector<wire::Ipv4AddressAcknowledgement> acknowledgements;
 };
 
-// Judges the options; may take a lease, which is then in use.  Their outcome does not decide
-// on the Binding Update itself.  Prefixes are not given out.
-[[nodiscard]] HomeAddresses4 grant_home_addresses4(const wire::BindingUpdate& update,
-                                                   const wire::Ipv6Address& home_address,
-                                                   AddressPool& pool);
+// Judges the options; may take leases, which are then in use.  Their outcome does not decide
+// on the Binding Update itself.  `prefixes_max` are granted at most.
+[[nodiscard]] HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request,
+                                                   AddressPool& pool, PrefixTable& prefixes,
+                                                   std::size_t prefixes_max, TimePoint now);
 
 } // namespace dsmip::mobility

@@ -79,7 +79,7 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
         }
         return;
     }
-    auto outcome = evaluate(request, judged_by, pool_, now);
+    auto outcome = evaluate(request, judged_by, pool_, prefixes_, now);
     if (!outcome.desired) {
         refuse_update(request, judged_by, outcome);
         return;
@@ -120,8 +120,10 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
                                    RegistrationOutcome outcome) {
     const auto& current = context.current();
     auto accepted = acknowledge(request, outcome, current, config_);
-    auto failed = refuse(request, wire::BindingStatus::ReasonUnspecified, request.update.sequence,
-                         current, config_);
+    // RFC 3963, 6.2: a mobile router is told that its prefixes cannot be forwarded.
+    const auto failure = outcome.forwards_prefixes ? wire::BindingStatus::ForwardingSetupFailed
+                                                   : wire::BindingStatus::ReasonUnspecified;
+    auto failed = refuse(request, failure, request.update.sequence, current, config_);
     if (!accepted || !failed) {
         // A change that cannot be acknowledged is not made.
         send(std::move(accepted ? failed : accepted));
@@ -134,6 +136,7 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
     report_changes(request.home_address, current, outcome, transaction.reports);
     transaction.on_success = std::move(*accepted);
     transaction.on_failure = std::move(*failed);
+    transaction.failure = failure;
     transaction.desired = std::move(*outcome.desired);
     begin(now, request.home_address, std::move(transaction));
 }

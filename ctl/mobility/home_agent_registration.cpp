@@ -6,6 +6,7 @@
 
 #include "mobility/home_agent_care_of.hpp"
 #include "mobility/home_agent_home_address4.hpp"
+#include "mobility/home_agent_prefixes.hpp"
 #include "mobility/home_agent_tunnel.hpp"
 
 namespace dsmip::mobility {
@@ -16,12 +17,15 @@ using wire::BindingStatus;
 // Most that the kernel holds for one node.
 constexpr std::size_t kernel_bindings_max = 32;
 
-// Never longer than asked for, never zero: that would mean de-registration.
+// Never longer than asked for or than a lease that it uses (RFC 5555, 2.5), never zero: that
+// would mean de-registration.
 std::chrono::seconds granted_lifetime(const RegistrationRequest& request,
-                                      const HomeAgentConfig& config) {
-    const auto most = std::max(
-        wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(config.max_lifetime)),
-        wire::Lifetime{1});
+                                      const HomeAgentConfig& config, bool leased) {
+    const auto limit =
+        leased ? std::min(config.max_lifetime, config.lease_time) : config.max_lifetime;
+    const auto most =
+        std::max(wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(limit)),
+                 wire::Lifetime{1});
     return std::min(request.update.lifetime, most).duration();
 }
 
@@ -45,10 +49,11 @@ void stamp(Registration& desired, const RegistrationRequest& request,
 class Evaluation {
 public:
     Evaluation(const RegistrationRequest& request, const RegistrationContext& context,
-               AddressPool& pool, TimePoint now)
+               AddressPool& pool, PrefixTable& prefixes, TimePoint now)
         : request_(request)
         , context_(context)
         , pool_(pool)
+        , prefixes_(prefixes)
         , now_(now) {}
 
     RegistrationOutcome run() {
@@ -73,6 +78,9 @@ private:
     void replace_by_plain() {
         auto end_point = request_.path ? end_point4(*request_.path, request_.claimed_care_of4())
                                        : end_point6(request_.care_of6());
+        if (!grant()) {
+            return;
+        }
         Registration desired;
         install(desired, end_point);
         finish(std::move(desired));
@@ -95,9 +103,7 @@ private:
         }
         settle_status(any);
         if (any) {
-            if (desired.empty()) {
-                desired.home_addresses4.clear();
-            }
+            desired.clear_if_empty();
             stamp(desired, request_, context_);
             outcome_.desired = std::move(desired);
         }
@@ -108,6 +114,9 @@ private:
         Registration desired;
         if (!request_.identifiers->overwrite && !plain_exists) {
             desired = context_.current();
+        }
+        if (!grant()) {
+            return;
         }
         bool any = false;
         for (const auto& option : request_.identifiers->options) {
@@ -172,17 +181,37 @@ private:
         }
         end_point.draft = request_.dialect == wire::Dialect::Draft;
         end_point.sequence = request_.update.sequence;
-        outcome_.lifetime = granted_lifetime(request_, context_.config);
+        outcome_.lifetime = granted_lifetime(request_, context_.config, granted4_.leased);
         outcome_.accepted_bids.push_back(end_point.bid);
         desired.put({end_point, now_ + outcome_.lifetime});
     }
 
-    // A Binding Update with a lifetime says all that there is about IPv4 home addresses:
-    // without the option there is none any more.
+    // A Binding Update with a lifetime says all that there is about IPv4 home addresses and
+    // about prefixes: without the options there are none any more.  False if that refuses it.
+    bool grant() {
+        granted6_ = registered_prefixes6(request_, prefixes_);
+        const std::size_t most = context_.config.prefixes.max_per_node;
+        granted4_ = grant_home_addresses4(
+            request_, pool_, prefixes_, most - std::min(most, granted6_.size()), now_);
+        if (request_.update.flags.mobile_router && granted6_.empty() &&
+            granted4_.prefixes.empty()) {
+            outcome_.status = BindingStatus::ForwardingSetupFailed;
+            return false;
+        }
+        return true;
+    }
+
     void finish(Registration desired) {
-        auto home_addresses4 = grant_home_addresses4(request_.update, request_.home_address, pool_);
-        desired.home_addresses4 = std::move(home_addresses4.granted);
-        outcome_.home_addresses4 = std::move(home_addresses4.acknowledgements);
+        outcome_.home_addresses4 = std::move(granted4_.acknowledgements);
+        desired.home_addresses4 = std::move(granted4_.granted);
+        desired.prefixes6 = std::move(granted6_);
+        desired.prefixes4 = std::move(granted4_.prefixes);
+        desired.mobile_router = request_.update.flags.mobile_router;
+        desired.lease_until.reset();
+        if (granted4_.leased) {
+            desired.lease_until = now_ + context_.config.lease_time;
+        }
+        outcome_.forwards_prefixes = request_.update.flags.mobile_router;
         stamp(desired, request_, context_);
         outcome_.desired = std::move(desired);
     }
@@ -204,15 +233,18 @@ private:
     const RegistrationRequest& request_;
     const RegistrationContext& context_;
     AddressPool& pool_;
+    PrefixTable& prefixes_;
     TimePoint now_;
+    std::vector<wire::Prefix6> granted6_;
+    HomeAddresses4 granted4_;
     RegistrationOutcome outcome_;
 };
 
 } // namespace
 
 RegistrationOutcome evaluate(const RegistrationRequest& request, const RegistrationContext& context,
-                             AddressPool& pool, TimePoint now) {
-    return Evaluation(request, context, pool, now).run();
+                             AddressPool& pool, PrefixTable& prefixes, TimePoint now) {
+    return Evaluation(request, context, pool, prefixes, now).run();
 }
 
 } // namespace dsmip::mobility

@@ -24,12 +24,13 @@ struct RegistrationOutcome {
     std::vector<std::uint16_t> accepted_bids; // made or renewed
     std::vector<wire::Ipv4AddressAcknowledgement> home_addresses4;
     bool tlv = false;                            // T of the answer
+    bool forwards_prefixes = false;              // R of the answer
     std::optional<KernelBinding> way_of_message; // binding made for where it came from
 };
 
-// `request` has passed validate() in the same `context`.  May lease an address of `pool`.
+// `request` has passed validate() in the same `context`.  May lease addresses and prefixes.
 [[nodiscard]] RegistrationOutcome evaluate(const RegistrationRequest& request,
                                            const RegistrationContext& context, AddressPool& pool,
-                                           TimePoint now);
+                                           PrefixTable& prefixes, TimePoint now);
 
 } // namespace dsmip::mobility

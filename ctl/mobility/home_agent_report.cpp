@@ -77,6 +77,12 @@ void HomeAgent::Impl::report_changes(const wire::Ipv6Address& home_address,
         for (const auto& address : desired.home_addresses4) {
             fields.emplace_back("home-address4", wire::to_string(address));
         }
+        for (const auto& prefix : desired.prefixes6) {
+            fields.emplace_back("prefix", wire::to_string(prefix));
+        }
+        for (const auto& prefix : desired.prefixes4) {
+            fields.emplace_back("prefix", wire::to_string(prefix));
+        }
         reports.push_back({Report::Level::info, "binding-accepted", std::move(fields)});
     }
 }

@@ -19,6 +19,15 @@ constexpr Duration repair_interval_max = std::chrono::seconds(32);
 // With nothing to preserve the kernel's own expiry is as good.
 constexpr unsigned repairs_of_nothing_max = 8;
 
+// The lease of an address or of a prefix.
+bool uses(const Registration& registration, const wire::Prefix4& lease) {
+    const auto& addresses = registration.home_addresses4;
+    const auto& prefixes = registration.prefixes4;
+    return (lease.length == wire::Ipv4Address::bit_length &&
+            std::find(addresses.begin(), addresses.end(), lease.address) != addresses.end()) ||
+           std::find(prefixes.begin(), prefixes.end(), lease) != prefixes.end();
+}
+
 Duration repair_delay(unsigned tried) {
     return std::min(repair_interval * (1U << std::min(tried, 5U)), repair_interval_max);
 }
@@ -80,16 +89,29 @@ void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_addr
         actions_.emplace_back(RemoveBindings{transaction.request, home_address, {}});
     } else {
         // Always all of the node: whatever the kernel had before, it then has this.
-        actions_.emplace_back(InstallBindings{
-            transaction.request, transaction.desired.to_kernel(home_address, now), true});
+        transaction.prefixes = transaction.repair || transaction.desired.has_prefixes() ||
+                               cache_.at(home_address).current.has_prefixes();
+        actions_.emplace_back(InstallBindings{transaction.request,
+                                              transaction.desired.to_kernel(home_address, now),
+                                              true, transaction.prefixes});
     }
 }
 
 StoredRegistration HomeAgent::Impl::to_store(const wire::Ipv6Address& home_address,
                                              const Registration& registration,
                                              TimePoint now) const {
-    return {registration.to_kernel(home_address, now), registration.sequence, registration.dialect,
-            pool_.lease_of(home_address)};
+    StoredRegistration stored{registration.to_kernel(home_address, now), registration.sequence,
+                              registration.dialect, registration.mobile_router, {}};
+    for (const auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
+        for (const auto& lease : leases->leases_of(home_address)) {
+            if (uses(registration, lease) && registration.lease_until) {
+                stored.leases.push_back({lease, *registration.lease_until - now});
+            } else if (const auto until = leases->until(lease); until && *until > now) {
+                stored.leases.push_back({lease, *until - now});
+            }
+        }
+    }
+    return stored;
 }
 
 void HomeAgent::Impl::keep(TimePoint now, const wire::Ipv6Address& home_address) {
@@ -122,9 +144,7 @@ void HomeAgent::Impl::begin_removal(TimePoint now, const wire::Ipv6Address& home
         return;
     }
     transaction.count = {HomeAgentCount::bindings_removed, transaction.reports.size()};
-    if (transaction.desired.empty()) {
-        transaction.desired.home_addresses4.clear();
-    }
+    transaction.desired.clear_if_empty();
     begin(now, home_address, std::move(transaction));
 }
 
@@ -191,6 +211,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
         return;
     }
     entry.current = std::move(done.desired);
+    renew_leases(now, home_address, entry.current);
     entry.dead_until.reset();
     if (entry.current.empty()) {
         entry.dead_until = now + MAX_DELETE_BCE_TIMEOUT;
@@ -206,15 +227,16 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     }
 }
 
-// A refused request changed nothing.  What was done before it, or may have been done, is taken
-// back: `current` stays true.
+// A refused request changed nothing, but with prefixes it is more than one, of which the last
+// may have been refused.  What was done before it, or may have been done, is taken back:
+// `current` stays true.
 void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address, bool lost) {
     auto& entry = cache_.at(home_address);
     auto failed = std::move(*entry.pending);
     entry.pending.reset();
     if (failed.on_failure) {
         counters_.add(HomeAgentCount::registrations_refused);
-        counters_.refused(wire::BindingStatus::ReasonUnspecified);
+        counters_.refused(failed.failure);
         send(std::move(*failed.on_failure));
     }
     if (failed.repair) {
@@ -226,7 +248,7 @@ void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address,
         }
         return;
     }
-    if (lost && holds_state(failed.outstanding.front())) {
+    if ((lost || failed.prefixes) && holds_state(failed.outstanding.front())) {
         doubt(entry, failed.outstanding.front(), now);
     }
     for (const auto who : failed.confirmed) {
@@ -269,9 +291,7 @@ void HomeAgent::Impl::expire(TimePoint now, const wire::Ipv6Address& home_addres
         entry->dead_until.reset();
         entry->current = {};
     }
-    if (entry->current.empty()) {
-        entry->current.home_addresses4.clear();
-    }
+    entry->current.clear_if_empty();
     // Most likely done by the kernel already.  Not behind a request that may renew them.
     if (!bids.empty() && !entry->pending) {
         if (entry->current.empty()) {
@@ -298,17 +318,29 @@ void HomeAgent::Impl::attend(TimePoint now, const wire::Ipv6Address& home_addres
     go_on(now, home_address);
 }
 
+// A lease that is renewed holds as long again; one that is given up on purpose ends now.
+void HomeAgent::Impl::renew_leases(TimePoint now, const wire::Ipv6Address& home_address,
+                                   const Registration& registration) {
+    for (auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
+        for (const auto& lease : leases->leases_of(home_address)) {
+            if (uses(registration, lease)) {
+                leases->renew(lease, registration.lease_until.value_or(now));
+            } else {
+                leases->give_back(lease, now);
+            }
+        }
+    }
+}
+
 void HomeAgent::Impl::settle(const wire::Ipv6Address& home_address) {
-    if (const auto lease = pool_.lease_of(home_address)) {
-        const auto in_use = [&](const Registration& registration) {
-            return std::find(registration.home_addresses4.begin(),
-                             registration.home_addresses4.end(),
-                             *lease) != registration.home_addresses4.end();
-        };
-        const auto* entry = cache_.find(home_address);
-        pool_.set_in_use(home_address,
-                         entry != nullptr && (in_use(entry->current) ||
-                                              (entry->pending && in_use(entry->pending->desired))));
+    const auto* entry = cache_.find(home_address);
+    for (auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
+        for (const auto& lease : leases->leases_of(home_address)) {
+            leases->set_in_use(
+                lease, entry != nullptr && (uses(entry->current, lease) ||
+                                            (entry->pending && uses(entry->pending->desired,
+                                                                    lease))));
+        }
     }
     cache_.update(home_address);
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "mobility/home_agent_prefixes.hpp"
+
 namespace dsmip::mobility {
 namespace {
 
@@ -55,12 +57,16 @@ Result home_address_option_repeats_source(const RegistrationRequest& request,
 }
 
 // Registrations with a correspondent need the tokens of return routability.  One that is not
-// authenticated gets no answer at all, not even 135 or 139 (RFC 6275, 9.5.1 and 9.5.4).
+// authenticated gets no answer at all, not even 135 or 139 (RFC 6275, 9.5.1 and 9.5.4).  A
+// mobile router without H is told (RFC 3963, 6.2).
 Result is_home_registration(const RegistrationRequest& request, const RegistrationContext&) {
-    if (!request.update.flags.home_registration) {
-        return HomeAgentDrop::correspondent_registration;
+    if (request.update.flags.home_registration) {
+        return {};
     }
-    return {};
+    if (request.update.flags.mobile_router) {
+        return BindingStatus::MobileRouterOperationNotPermitted;
+    }
+    return HomeAgentDrop::correspondent_registration;
 }
 
 Result sequence_follows(const RegistrationRequest& request, const RegistrationContext& context) {
@@ -129,9 +135,15 @@ Result care_of_address_is_usable(const RegistrationRequest& request,
         return {};
     }
     const auto claimed = request.claimed_care_of4();
-    const bool usable = request.path ? usable_care_of(request.path->remote.address, context) &&
+    // Not where the node's own network is: that moves with it.
+    const auto own = [&](const wire::IpAddress& address) {
+        return context.prefixes.reaches(request.home_address, address);
+    };
+    const bool usable = request.path ? !own(request.path->remote.address) &&
+                                           usable_care_of(request.path->remote.address, context) &&
                                            (!claimed || claimed->is_unicast())
-                                     : usable_care_of(request.care_of6(), context);
+                                     : !own(request.care_of6()) &&
+                                           usable_care_of(request.care_of6(), context);
     if (!usable) {
         return BindingStatus::InvalidCareOfAddress;
     }
@@ -142,15 +154,6 @@ Result is_registered_if_deregistering(const RegistrationRequest& request,
                                       const RegistrationContext& context) {
     if (request.deregisters() && context.current().empty()) {
         return BindingStatus::NotHomeAgentForThisMobileNode;
-    }
-    return {};
-}
-
-// ---- mobile routers (RFC 3963, 6.2)
-
-Result is_no_mobile_router(const RegistrationRequest& request, const RegistrationContext&) {
-    if (request.update.flags.mobile_router && !request.deregisters()) {
-        return BindingStatus::MobileRouterOperationNotPermitted;
     }
     return {};
 }
@@ -208,7 +211,7 @@ Result no_plain_binding_is_in_the_way(const RegistrationRequest& request,
     return {};
 }
 
-constexpr std::array<Check, 20> checks{source_is_unicast,
+constexpr std::array<Check, 24> checks{source_is_unicast,
                                        destination_is_unicast,
                                        home_address_is_routable,
                                        tunnel_is_ipv4,
@@ -222,7 +225,11 @@ constexpr std::array<Check, 20> checks{source_is_unicast,
                                        has_home_address_option,
                                        care_of_address_is_usable,
                                        is_registered_if_deregistering,
-                                       is_no_mobile_router,
+                                       mobile_router_is_permitted,
+                                       node_type_is_unchanged,
+                                       prefixes_are_usable,
+                                       prefixes_are_authorized,
+                                       prefixes_are_known,
                                        udp_can_be_forced,
                                        identifiers_are_well_formed,
                                        mcoa_is_permitted,

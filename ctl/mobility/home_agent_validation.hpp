@@ -13,6 +13,7 @@
 #include "mobility/home_agent.hpp"
 #include "mobility/home_agent_counters.hpp"
 #include "mobility/home_agent_request.hpp"
+#include "mobility/prefix_table.hpp"
 
 namespace dsmip::mobility {
 
@@ -21,6 +22,7 @@ struct RegistrationContext {
     const HomeAgentConfig& config;
     const std::unordered_set<wire::Ipv6Address>& listed_nodes;
     const AddressPool& pool;
+    const PrefixTable& prefixes;
     const CacheEntry* entry = nullptr; // of the home address, if there is one
 
     // The registration in force, or an empty one.

@@ -24,6 +24,7 @@ MobileNode::Impl::Impl(MobileNodeConfig config, const std::function<std::uint32_
     , care_of_(config_)
     , sequence_(static_cast<std::uint16_t>(random()))
     , home_address4_(config_)
+    , network_(config_)
     , mcoa_(config_.mcoa)
     , bulk_(config_.bulk)
     , force_udp_(config_.force_udp) {
@@ -36,6 +37,7 @@ Actions MobileNode::Impl::restore(TimePoint now, const KernelNode& node) {
     }
     in_kernel_ = true;
     home_address4_.restore(node.home_addresses4);
+    network_.restore(node);
     if (const auto address = home_address4_.address()) {
         actions_.emplace_back(AssignHomeAddress4{*address});
     }
@@ -251,6 +253,12 @@ std::optional<TimePoint> MobileNode::next_deadline() const {
 }
 std::vector<BindingUpdateListEntry> MobileNode::binding_update_list(TimePoint now) const {
     return impl_->rows(now);
+}
+std::vector<wire::Prefix6> MobileNode::prefixes6() const {
+    return impl_->network().prefixes6();
+}
+std::vector<wire::Prefix4> MobileNode::prefixes4() const {
+    return impl_->network().prefixes4();
 }
 std::optional<wire::Ipv4Address> MobileNode::home_address4() const {
     return impl_->home_address4();

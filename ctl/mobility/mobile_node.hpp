@@ -35,6 +35,12 @@ struct MobileNodeConfig {
     bool mcoa = false;               // register all usable accesses at once
     bool bulk = true;                // one Binding Update for several bids where allowed
     Duration lifetime = std::chrono::minutes(10);
+    bool mobile_router = false;          // R flag
+    // Of the network behind it.  The home agent knows them too, or is told (explicit mode).
+    std::vector<wire::Prefix6> prefixes6;
+    bool explicit_prefixes = false;
+    std::vector<wire::Prefix4> prefixes4; // asked for by name
+    std::uint8_t prefix4_length = 0;      // of one that the home agent chooses; 0 = none
     bool force_udp = false;              // F flag
     bool prefer_tlv = false;             // T flag
     std::chrono::seconds keepalive{110}; // NATKATIMEOUT, where the home agent suggests nothing
@@ -130,6 +136,9 @@ public:
     // AssignHomeAddress4 and WithdrawHomeAddress4 follow it, for a fixed address
     // as for a dynamic one.
     [[nodiscard]] std::optional<wire::Ipv4Address> home_address4() const;
+    // What the home agent forwards to the network behind a mobile router.
+    [[nodiscard]] std::vector<wire::Prefix6> prefixes6() const;
+    [[nodiscard]] std::vector<wire::Prefix4> prefixes4() const;
     [[nodiscard]] std::vector<NamedCount> counters() const;
 
 private:

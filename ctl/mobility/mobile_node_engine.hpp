@@ -16,6 +16,7 @@
 #include "mobility/mobile_node_counters.hpp"
 #include "mobility/mobile_node_exchange.hpp"
 #include "mobility/mobile_node_home_address4.hpp"
+#include "mobility/mobile_node_prefixes.hpp"
 #include "mobility/mobile_node_sequence.hpp"
 #include "mobility/retransmission.hpp"
 
@@ -38,6 +39,7 @@ public:
     [[nodiscard]] std::optional<wire::Ipv4Address> home_address4() const {
         return home_address4_.address();
     }
+    [[nodiscard]] const MobileNetwork& network() const { return network_; }
     [[nodiscard]] std::vector<NamedCount> counters() const { return counters_.all(); }
 
     // mobile_node_receive.cpp
@@ -108,7 +110,9 @@ private:
     bool change_ways(TimePoint now, const Exchange& exchange, const SentUpdate& sent,
                      wire::BindingStatus status);
     void abandon_mcoa(TimePoint now, const std::string& why);
-    void home_address4_answered(const wire::BindingAcknowledgement& acknowledgement);
+    void home_address4_answered(const wire::Ipv4AddressAcknowledgement* option);
+    void prefixes_answered(const SentUpdate& sent,
+                           const wire::BindingAcknowledgement& acknowledgement);
     void deregistration_finished(const Exchange& exchange, const std::string& outcome);
     void finish(const std::string& outcome);
     void install(TimePoint now);
@@ -118,6 +122,8 @@ private:
     SequenceCounter sequence_;
     UpdateRateLimiter limiter_;
     HomeAddress4 home_address4_;
+    MobileNetwork network_;
+    std::vector<std::string> prefixes_lost_; // as reported last
     MobileNodeCounters counters_;
     BindingUpdateList entries_; // preferred first
     std::vector<Exchange> exchanges_;

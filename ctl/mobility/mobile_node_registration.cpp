@@ -34,7 +34,12 @@ void MobileNode::Impl::registration_answered(TimePoint now, const Exchange& exch
         return;
     }
     if (message_accepted && sent.home_address4) {
-        home_address4_answered(acknowledgement);
+        // The first option is about the address: it was asked for first.
+        home_address4_answered(
+            wire::find_option<wire::Ipv4AddressAcknowledgement>(acknowledgement.options));
+    }
+    if (message_accepted && network_.is_router()) {
+        prefixes_answered(sent, acknowledgement);
     }
     if (message_accepted && sent.overwrite) {
         others_overwritten(now, exchange);
@@ -232,10 +237,37 @@ void MobileNode::Impl::abandon_mcoa(TimePoint now, const std::string& why) {
     choose_care_of(now);
 }
 
-void MobileNode::Impl::home_address4_answered(const wire::BindingAcknowledgement& acknowledgement) {
+void MobileNode::Impl::prefixes_answered(const SentUpdate& sent,
+                                         const wire::BindingAcknowledgement& acknowledgement) {
+    const auto options =
+        wire::find_options<wire::Ipv4AddressAcknowledgement>(acknowledgement.options);
+    std::span<const wire::Ipv4AddressAcknowledgement> about_prefixes(options);
+    if (sent.home_address4 && !about_prefixes.empty()) {
+        about_prefixes = about_prefixes.subspan(1);
+    }
+    const auto before6 = network_.prefixes6();
+    const auto before4 = network_.prefixes4();
+    const auto lost = network_.answered(acknowledgement.flags.mobile_router, about_prefixes);
+    Fields fields;
+    for (const auto& prefix : network_.prefixes6()) {
+        fields.emplace_back("prefix", wire::to_string(prefix));
+    }
+    for (const auto& prefix : network_.prefixes4()) {
+        fields.emplace_back("prefix", wire::to_string(prefix));
+    }
+    if (before6 != network_.prefixes6() || before4 != network_.prefixes4()) {
+        report(Level::info, "prefixes-forwarded", std::move(fields));
+    }
+    if (lost != prefixes_lost_) {
+        prefixes_lost_ = lost;
+        for (const auto& text : lost) {
+            report(Level::warning, "prefix-refused", {{"prefix", text}});
+        }
+    }
+}
+
+void MobileNode::Impl::home_address4_answered(const wire::Ipv4AddressAcknowledgement* option) {
     const auto before = home_address4_.address();
-    const auto* option =
-        wire::find_option<wire::Ipv4AddressAcknowledgement>(acknowledgement.options);
     const auto outcome = home_address4_.answered(option);
     const auto after = home_address4_.address();
     if (before && before != after) {
@@ -329,7 +361,10 @@ void MobileNode::Impl::install(TimePoint now) {
     }
     in_kernel_ = true;
     last_install_ = ++last_request_;
-    actions_.emplace_back(InstallBindings{last_install_, node, true});
+    node.prefixes6 = network_.prefixes6();
+    node.prefixes4 = network_.prefixes4();
+    actions_.emplace_back(
+        InstallBindings{last_install_, std::move(node), true, network_.is_router()});
 }
 
 } // namespace dsmip::mobility

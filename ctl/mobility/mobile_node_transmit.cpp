@@ -162,6 +162,9 @@ void MobileNode::Impl::transmit(TimePoint now, Exchange& exchange) {
             wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(config_.lifetime))
                 .duration();
         contents.home_address4 = home_address4_.request();
+        contents.mobile_router = network_.is_router();
+        contents.prefixes6 = network_.named6();
+        contents.prefixes4 = network_.requests4();
         contents.overwrite = mcoa_ && overwrite_pending_;
     }
     for (const auto bid : exchange.bids) {

@@ -30,6 +30,12 @@ wire::MobilityOptions make_options(const UpdateContents& contents, wire::Dialect
     if (contents.home_address4) {
         options.emplace_back(*contents.home_address4);
     }
+    for (const auto& option : contents.prefixes4) {
+        options.emplace_back(option);
+    }
+    for (const auto& prefix : contents.prefixes6) {
+        options.emplace_back(wire::MobileNetworkPrefix{prefix});
+    }
     // A Binding Identifier option takes the place of the other care-of address
     // options (RFC 5648, 5.3 and 8.1).
     if (!contents.bids.empty()) {
@@ -53,6 +59,7 @@ tl::expected<SendMessage, wire::EncodeError> build_update(const MobileNodeConfig
     update.sequence = contents.sequence;
     update.flags.acknowledge = true;
     update.flags.home_registration = true;
+    update.flags.mobile_router = contents.mobile_router;
     update.flags.force_udp = contents.force_udp && local4 != nullptr;
     update.flags.tlv = contents.tlv && local4 != nullptr;
     update.flags.overwrite = contents.overwrite && !contents.bids.empty();

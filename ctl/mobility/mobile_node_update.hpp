@@ -32,6 +32,9 @@ struct UpdateContents {
     bool force_udp = false; // F; only over IPv4
     bool tlv = false;       // T; only over IPv4
     std::optional<wire::Ipv4HomeAddress> home_address4;
+    bool mobile_router = false; // R
+    std::vector<wire::Prefix6> prefixes6;
+    std::vector<wire::Ipv4HomeAddress> prefixes4; // behind home_address4
 };
 
 // Over IPv6 as plain Mobile IPv6, over IPv4 as IPv6 in UDP in IPv4.

@@ -77,7 +77,17 @@ struct KernelNode {
     wire::Ipv6Address home_address;
     std::vector<wire::Ipv4Address> home_addresses4;
     std::vector<KernelBinding> bindings;
+    // Of the network behind a mobile router (RFC 3963).
+    std::vector<wire::Prefix6> prefixes6 = {};
+    std::vector<wire::Prefix4> prefixes4 = {};
     friend bool operator==(const KernelNode&, const KernelNode&) = default;
+};
+
+// A dynamic IPv4 home address (32 bits) or prefix.
+struct StoredLease {
+    wire::Prefix4 prefix;
+    Duration remaining{0};
+    friend bool operator==(const StoredLease&, const StoredLease&) = default;
 };
 
 // All that outlives the home agent of one home address.  Without bindings and without a
@@ -86,10 +96,10 @@ struct StoredRegistration {
     KernelNode node; // lifetimes are what remains
     std::uint16_t sequence = 0;
     wire::Dialect dialect = wire::Dialect::Auto; // proven by the peer
-    // Dynamic IPv4 home address that is the node's own, in use or not.
-    std::optional<wire::Ipv4Address> lease4;
+    std::optional<bool> mobile_router = false;   // R flag; nothing = not known
+    std::vector<StoredLease> leases; // that are the node's own, in use or not
 
-    [[nodiscard]] bool is_nothing() const { return node.bindings.empty() && !lease4; }
+    [[nodiscard]] bool is_nothing() const { return node.bindings.empty() && leases.empty(); }
     friend bool operator==(const StoredRegistration&, const StoredRegistration&) = default;
 };
 
@@ -130,13 +140,15 @@ struct SendMessage {
 using RequestId = std::uint64_t;
 
 // Make or update the bindings in `node`; with `replace` they become the only
-// ones.  The engine answers its peer only after the outcome is reported.
+// ones.  With `prefixes` those in `node` become its only ones, too, with routes to them;
+// else they stay as they are.  The engine answers its peer only after the outcome is reported.
 struct InstallBindings {
     RequestId request = 0;
     KernelNode node;
     bool replace = false;
+    bool prefixes = false;
 };
-// Delete these bindings; an empty list deletes the node.
+// Delete these bindings; an empty list deletes the node, its prefixes and their routes.
 struct RemoveBindings {
     RequestId request = 0;
     wire::Ipv6Address home_address;

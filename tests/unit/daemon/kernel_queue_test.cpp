@@ -133,3 +133,59 @@ TEST_CASE("requests that follow from an outcome are done in the same flush") {
     CHECK(seen == "1 2 ");
     CHECK(kernel.log == "new 1; del 1; ");
 }
+
+TEST_CASE("prefixes follow their bindings, routes follow both") {
+    FakeKernel kernel;
+    Outcomes outcomes;
+    auto requests = kernel.requests();
+    requests.prefixes = [&](std::span<const netlink::Node> nodes) {
+        return kernel.answer(fmt::format("prefixes {}", nodes.front().prefixes.size()), nodes);
+    };
+    std::string refused;
+    requests.routes = [&](const wire::Ipv6Address& node, const std::vector<netlink::Prefix>& list)
+        -> tl::expected<void, std::string> {
+        kernel.log += fmt::format("route {:x} {}; ", node.bytes[15], list.size());
+        if (!refused.empty()) {
+            return tl::make_unexpected(refused);
+        }
+        return {};
+    };
+    KernelQueue queue(requests, true);
+    auto router = install(2, 2, true);
+    router.prefixes = true;
+    router.node.prefixes6 = {{home(0), 64}};
+    router.node.prefixes4 = {{wire::Ipv4Address{{10, 1, 0, 0}}, 16}};
+    SECTION("installed") {
+        queue.push(install(1, 1, true));
+        queue.push(router);
+        queue.flush(outcomes.done());
+        CHECK(kernel.log == "replace 1 2; prefixes 2 2; route 2 2; ");
+        CHECK(outcomes.log == "1 2 ");
+    }
+    SECTION("none any more") {
+        router.node.prefixes6.clear();
+        router.node.prefixes4.clear();
+        queue.push(router);
+        queue.flush(outcomes.done());
+        CHECK(kernel.log == "replace 2; prefixes 0 2; route 2 0; ");
+    }
+    SECTION("removed with their node, not with one of its bindings") {
+        queue.push(remove(1, 2, {7}));
+        queue.push(remove(2, 2));
+        queue.flush(outcomes.done());
+        CHECK(kernel.log == "del 2/7; del 2; route 2 0; ");
+    }
+    SECTION("a route that cannot be made is a failure") {
+        refused = "no route";
+        queue.push(router);
+        queue.flush(outcomes.done());
+        CHECK(outcomes.log == "2! ");
+    }
+    SECTION("a prefix that is refused has no route") {
+        kernel.refused = home(2);
+        queue.push(router);
+        queue.flush(outcomes.done());
+        CHECK(kernel.log == "replace 2; ");
+        CHECK(outcomes.log == "2! ");
+    }
+}

@@ -246,48 +246,49 @@ TEST_CASE("a refused Binding Update leases nothing and gives nothing up") {
 }
 
 TEST_CASE("address pool: owners are unique, addresses come back") {
+    constexpr TimePoint now{seconds(1000)};
     AddressPool pool(wire::Prefix4{v4("10.1.2.0"), 29}); // .1 to .6
     CHECK(pool.reserve(v4("10.1.2.1"), node));
     CHECK(pool.reserve(v4("10.1.2.2"), std::nullopt));
     CHECK_FALSE(pool.reserve(v4("10.1.2.1"), other));
-    CHECK(pool.allocate(node) == v4("10.1.2.1"));
+    CHECK(pool.allocate(node, now) == v4("10.1.2.1"));
     std::vector<wire::Ipv4Address> given;
     for (unsigned i = 0; i < 4; ++i) {
         auto home_address = other;
         home_address.bytes.at(15) = static_cast<std::uint8_t>(i);
-        const auto address = pool.allocate(home_address);
+        const auto address = pool.allocate(home_address, now);
         REQUIRE(address);
         CHECK(std::find(given.begin(), given.end(), *address) == given.end());
         CHECK(*address >= v4("10.1.2.3"));
         CHECK(*address <= v4("10.1.2.6"));
-        CHECK(pool.allocate(home_address) == address);
+        CHECK(pool.allocate(home_address, now) == address);
         given.push_back(*address);
     }
-    CHECK_FALSE(pool.allocate(unlisted));
+    CHECK_FALSE(pool.allocate(unlisted, now));
     // Oldest unused first.
     auto second = other;
     second.bytes.at(15) = 2;
     auto first = other;
     first.bytes.at(15) = 1;
-    pool.set_in_use(second, false);
-    pool.set_in_use(first, false);
+    pool.leases().set_in_use(host_prefix(given.at(2)), false);
+    pool.leases().set_in_use(host_prefix(given.at(1)), false);
     CHECK(pool.owns(second, given.at(2)));
-    CHECK(pool.allocate(unlisted) == given.at(2));
+    CHECK(pool.allocate(unlisted, now) == given.at(2));
     CHECK_FALSE(pool.owns(second, given.at(2)));
     CHECK_FALSE(pool.adopt(second, given.at(2)));
     CHECK(pool.adopt(first, given.at(1)));
-    CHECK_FALSE(pool.allocate(second));
+    CHECK_FALSE(pool.allocate(second, now));
     CHECK(pool.is_home_address(v4("10.1.2.7")));
     CHECK_FALSE(pool.is_home_address(v4("10.1.2.8")));
 }
 
 TEST_CASE("address pool: one address, and the whole of a short prefix") {
     AddressPool one(wire::Prefix4{v4("10.1.2.3"), 32});
-    CHECK(one.allocate(node) == v4("10.1.2.3"));
-    CHECK_FALSE(one.allocate(other));
+    CHECK(one.allocate(node, TimePoint{}) == v4("10.1.2.3"));
+    CHECK_FALSE(one.allocate(other, TimePoint{}));
     AddressPool all(wire::Prefix4{v4("0.0.0.0"), 0});
-    CHECK(all.allocate(node));
+    CHECK(all.allocate(node, TimePoint{}));
     AddressPool none;
-    CHECK_FALSE(none.allocate(node));
+    CHECK_FALSE(none.allocate(node, TimePoint{}));
     CHECK_FALSE(none.in_service());
 }

@@ -76,7 +76,7 @@ TEST_CASE("a refused Binding Update does not move the sequence number") {
     Update router(200);
     router.message.flags.mobile_router = true;
     scene.native(router, visited);
-    CHECK(scene.answer().status() == BindingStatus::MobileRouterOperationNotPermitted);
+    CHECK(scene.answer().status() == BindingStatus::RegistrationTypeChangeDisallowed);
     scene.native(Update(101), visited);
     CHECK(scene.answer().status() == BindingStatus::Accepted);
 }

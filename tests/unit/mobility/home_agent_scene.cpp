@@ -52,6 +52,15 @@ Update& Update::home4(const char* address, std::uint8_t length, bool prefix) {
     return add(wire::Ipv4HomeAddress{length, prefix, v4(address)});
 }
 
+Update& Update::router() {
+    message.flags.mobile_router = true;
+    return *this;
+}
+
+Update& Update::prefix(const char* address, std::uint8_t length) {
+    return add(wire::MobileNetworkPrefix{{v6(address), length}});
+}
+
 Update& Update::care_of4(const wire::Ipv4Address& address) {
     return add(wire::Ipv4CareOfAddress{address});
 }
@@ -263,6 +272,18 @@ void Scene::request(const Action& action) {
         run(agent.confirm(now, id_of(action), done ? KernelOutcome{} : "in use"));
         break;
     }
+    case Kernel::refuses_prefixes: {
+        auto without = action;
+        auto* install = std::get_if<InstallBindings>(&without);
+        const bool refuse = install != nullptr && install->prefixes &&
+                            !(install->node.prefixes6.empty() && install->node.prefixes4.empty());
+        if (refuse) {
+            install->prefixes = false;
+        }
+        const bool done = apply(without);
+        run(agent.confirm(now, id_of(action), done && !refuse ? KernelOutcome{} : "in use"));
+        break;
+    }
     case Kernel::refuses:
         run(agent.confirm(now, id_of(action), "no memory"));
         break;
@@ -324,9 +345,26 @@ bool Scene::apply(const Action& action) {
             }
         }
     }
+    for (const auto& [home_address, row] : table_) {
+        for (const auto& prefix : row.node.prefixes4) {
+            for (const auto& wanted : install.node.prefixes4) {
+                if (home_address != install.node.home_address &&
+                    (prefix.contains(wanted) || wanted.contains(prefix))) {
+                    return false;
+                }
+            }
+        }
+    }
     REQUIRE(install.replace); // the engine always says what all of the node is
     REQUIRE(!install.node.bindings.empty());
     Row row{install.node, {}};
+    if (!install.prefixes) {
+        const auto known = table_.find(install.node.home_address);
+        row.node.prefixes6 = known == table_.end() ? std::vector<wire::Prefix6>{}
+                                                   : known->second.node.prefixes6;
+        row.node.prefixes4 = known == table_.end() ? std::vector<wire::Prefix4>{}
+                                                   : known->second.node.prefixes4;
+    }
     for (const auto& binding : install.node.bindings) {
         REQUIRE(binding.lifetime > Duration(0));
         REQUIRE(!binding.care_of.is_unspecified());

@@ -47,6 +47,8 @@ struct Update {
     Update& of(const wire::Ipv6Address& address);
     Update& add(wire::MobilityOption option);
     Update& home4(const char* address, std::uint8_t length = 32, bool prefix = false);
+    Update& router(); // R
+    Update& prefix(const char* address, std::uint8_t length);
     Update& care_of4(const wire::Ipv4Address& address);
     Update& alternate(const wire::Ipv6Address& address);
     Update& bid(std::uint16_t bid, const wire::Ipv6Address& care_of, std::uint8_t priority = 0);
@@ -75,7 +77,8 @@ enum class Kernel : std::uint8_t {
     refuses,       // says no and changes nothing
     waits,         // until answer_kernel()
     loses_request, // neither does it nor answers
-    loses_answer   // does it, but says nothing
+    loses_answer,  // does it, but says nothing
+    refuses_prefixes // takes the bindings, says no to their prefixes or routes
 };
 
 class Scene {

@@ -143,7 +143,9 @@ TEST_CASE("the store forgets what has ended, but for a lease") {
     REQUIRE(stored.size() == 1);
     CHECK(stored.front().node.home_address == other);
     CHECK(stored.front().node.bindings.empty());
-    CHECK(stored.front().lease4 == lease);
+    REQUIRE(stored.front().leases.size() == 1);
+    CHECK(stored.front().leases.front().prefix == wire::Prefix4{lease, 32});
+    CHECK(stored.front().leases.front().remaining > Duration(0));
 }
 
 TEST_CASE("a binding that ended while the store was slow") {

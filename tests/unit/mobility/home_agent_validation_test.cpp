@@ -140,6 +140,7 @@ TEST_CASE("refusals of a home registration say why") {
         check_untouched(scene);
     }
     SECTION("140 mobile router") {
+        config.prefixes.accept_mobile_routers = false;
         Scene scene(config);
         Update update(1);
         update.message.flags.mobile_router = true;

@@ -122,6 +122,7 @@ Arrival Scene::answer_to(const Sent& sent, const Answer& answer) const {
     wire::BindingAcknowledgement acknowledgement;
     acknowledgement.status = answer.status;
     acknowledgement.flags.tlv = answer.tlv;
+    acknowledgement.flags.mobile_router = answer.mobile_router;
     acknowledgement.sequence = answer.sequence.value_or(sent.update.sequence);
     acknowledgement.lifetime = answer.lifetime.value_or(sent.update.lifetime);
     acknowledgement.options = answer.options;

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// IPv4 addresses and prefixes lent to mobile nodes out of one prefix (RFC 5555, 4.5).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "mobility/types.hpp"
+#include "wire/address.hpp"
+
+namespace dsmip::mobility {
+
+// A lease is a promise until its end: nobody else gets it before, registered or not.  After
+// it, or once given back, it stays the node's own for as long as the pool is not exhausted.
+// Where the search for a free one starts follows from the home address, so that a node
+// mostly gets the same again when all memory is lost.
+//
+// At any time an address is in one lease at most.
+class LeasePool4 {
+public:
+    // What network and broadcast address of the pool are: for single hosts they are of no
+    // use unless the pool is as long as 31 bits, for prefixes they are like any other.
+    enum class Use : std::uint8_t { hosts, prefixes };
+
+    // Without `pool` nothing is lent.
+    explicit LeasePool4(std::optional<wire::Prefix4> pool = std::nullopt, Use use = Use::hosts);
+
+    // All of `prefix` is in the pool, lent or not.
+    [[nodiscard]] bool contains(const wire::Prefix4& prefix) const;
+    // Is never lent.  False if a part of it is in the pool and lent already.
+    bool exclude(const wire::Prefix4& prefix);
+
+    // A lease of that length beside those the node has; it ends at once unless renewed.
+    // Leases of others that have ended or were given back make room, longest ago first.
+    [[nodiscard]] std::optional<wire::Prefix4> take(const wire::Ipv6Address& home_address,
+                                                    std::uint8_t length, TimePoint now);
+    // Takes over a lease that was found in use.  False if it cannot be that node's.
+    bool adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& lease);
+
+    // In the order in which they were taken.
+    [[nodiscard]] std::span<const wire::Prefix4>
+    leases_of(const wire::Ipv6Address& home_address) const;
+    [[nodiscard]] bool owns(const wire::Ipv6Address& home_address,
+                            const wire::Prefix4& lease) const;
+
+    // The end of a lease.
+    [[nodiscard]] std::optional<TimePoint> until(const wire::Prefix4& lease) const;
+
+    // The rest is about leases that exist; others are ignored.
+    void set_in_use(const wire::Prefix4& lease, bool in_use);
+    void renew(const wire::Prefix4& lease, TimePoint until);
+    void give_back(const wire::Prefix4& lease, TimePoint now);
+
+private:
+    using Number = std::uint64_t; // an address in host byte order; one beyond the last fits
+    using IdleKey = std::pair<TimePoint, std::uint64_t>;
+    struct Block {
+        wire::Prefix4 prefix;
+        std::optional<wire::Ipv6Address> owner; // nobody = excluded
+        TimePoint until = TimePoint::min();
+        std::optional<IdleKey> idle; // place among those that are not in use
+    };
+    using Blocks = std::map<Number, Block>; // by first address; they do not overlap
+
+    [[nodiscard]] Block* find(const wire::Prefix4& lease);
+    [[nodiscard]] Blocks::const_iterator overlapping(Number first, Number size) const;
+    [[nodiscard]] std::optional<wire::Prefix4> find_free(const wire::Ipv6Address& home_address,
+                                                         std::uint8_t length) const;
+    void put(const wire::Prefix4& prefix, const wire::Ipv6Address& owner);
+    void erase(Blocks::iterator block);
+    void set_idle(Block& block, bool idle);
+    bool reclaim(Number first, Number size, TimePoint now);
+    [[nodiscard]] std::optional<wire::Prefix4> make_room(const wire::Ipv6Address& home_address,
+                                                         std::uint8_t length, TimePoint now);
+
+    std::optional<wire::Prefix4> pool_;
+    Number first_ = 0; // that may be lent
+    Number size_ = 0;
+    Number taken_ = 0; // of these
+    Blocks blocks_;
+    std::unordered_map<wire::Ipv6Address, std::vector<wire::Prefix4>> by_owner_;
+    std::map<IdleKey, Number> idle_; // what ended longest ago first
+    std::uint64_t last_idle_ = 0;
+};
+
+// Host byte order and back.
+[[nodiscard]] std::uint32_t to_number(const wire::Ipv4Address& address);
+[[nodiscard]] wire::Ipv4Address to_address4(std::uint32_t number);
+
+} // namespace dsmip::mobility
