@@ -53,7 +53,7 @@ const std::vector<Fault> faults{
          attempt.from = attempt.from.value_or(outside);
          attempt.wire_source = visited;
      }},
-    {"correspondent", "drop_correspondent_registration", {},
+    {"correspondent", "drop_correspondent_registration", {{"R", "clear"}},
      [](Attempt& attempt) { attempt.update.message.flags.home_registration = false; }},
     {"135", BindingStatus::SequenceNumberOutOfWindow, {{"entry", "later"}},
      [](Attempt& attempt) { attempt.registered = 200; }},
@@ -76,6 +76,27 @@ const std::vector<Fault> faults{
      [](Attempt& attempt) { attempt.update.alternate(v6("ff05::1")); }},
     {"133", BindingStatus::NotHomeAgentForThisMobileNode, {{"lifetime", "none"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.message.lifetime = wire::Lifetime{0}; }},
+    {"140", BindingStatus::MobileRouterOperationNotPermitted,
+     {{"lifetime", "some"}, {"R", "set"}},
+     [](Attempt& attempt) {
+         attempt.config.prefixes.accept_mobile_routers = false;
+         attempt.update.router();
+     }},
+    {"139", BindingStatus::RegistrationTypeChangeDisallowed,
+     {{"lifetime", "some"}, {"R", "set"}, {"entry", "plain"}},
+     [](Attempt& attempt) {
+         attempt.registered = attempt.registered.value_or(50);
+         attempt.update.router();
+     }},
+    {"141", BindingStatus::InvalidPrefix,
+     {{"lifetime", "some"}, {"R", "set"}, {"prefixes", "named"}, {"entry", "none"}},
+     [](Attempt& attempt) { attempt.update.router().prefix("ff0e::", 64); }},
+    {"142", BindingStatus::NotAuthorizedForPrefix,
+     {{"lifetime", "some"}, {"R", "set"}, {"prefixes", "named"}, {"entry", "none"}},
+     [](Attempt& attempt) { attempt.update.router().prefix("2001:db8:cccc::", 64); }},
+    {"143", BindingStatus::ForwardingSetupFailed,
+     {{"lifetime", "some"}, {"R", "set"}, {"prefixes", "none"}, {"entry", "none"}},
+     [](Attempt& attempt) { attempt.update.router(); }},
     {"144", BindingStatus::CannotForceUdpEncapsulation, {{"way", "udp"}, {"lifetime", "some"}},
      [](Attempt& attempt) {
          attempt.from = attempt.from.value_or(outside);
