@@ -81,6 +81,15 @@ static inline void dsmip_compat_tstats_free(struct net_device *dev)
 }
 #endif
 
+/* A new destination entry has one reference; it had to be said at first. */
+#ifdef DSMIP_HAVE_DST_INITIAL_REF
+#define dsmip_compat_dst_alloc(ops, dev, obsolete, flags)		\
+	dst_alloc(ops, dev, 1, obsolete, flags)
+#else
+#define dsmip_compat_dst_alloc(ops, dev, obsolete, flags)		\
+	dst_alloc(ops, dev, obsolete, flags)
+#endif
+
 /* pre_doit and post_doit: the struct of their first argument. */
 #ifdef DSMIP_HAVE_GENL_SPLIT_OPS
 #define dsmip_compat_genl_doit_ops	genl_split_ops

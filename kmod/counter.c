@@ -13,6 +13,8 @@ const char *const dsmip_counter_names[DSMIP_C_MAX] = { DSMIP_COUNTERS(X) };
 static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 {
 	switch (counter) {
+	case DSMIP_C_TX_HOME_NEIGHBOUR:
+		return SKB_DROP_REASON_NEIGH_FAILED;
 	case DSMIP_C_TX_NO_NODE:
 	case DSMIP_C_TX_NO_BINDING:
 	case DSMIP_C_TX_NO_ROUTE:
@@ -37,6 +39,7 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 	case DSMIP_C_RX_NO_NODE:
 	case DSMIP_C_RX_END_POINT:
 		return SKB_DROP_REASON_IP_INADDRERRORS;
+	case DSMIP_C_TX_POLICY:
 	case DSMIP_C_RX_POLICY:
 		return SKB_DROP_REASON_XFRM_POLICY;
 	case DSMIP_C_RX_DEVICE_DOWN:
@@ -104,6 +107,22 @@ u64 dsmip_counter_sum(struct dsmip_dev *dd, enum dsmip_counter counter)
 }
 
 /**
+ * dsmip_count_drop - count a packet that somebody else frees
+ * @dd: device
+ * @counter: cause, of the TX or the RX group
+ *
+ * Context: any but hard interrupts.
+ */
+void dsmip_count_drop(struct dsmip_dev *dd, enum dsmip_counter counter)
+{
+	dsmip_count(dd, counter);
+	if (counter < DSMIP_C_RX_TRUNCATED)
+		dev_core_stats_tx_dropped_inc(dd->dev);
+	else
+		dev_core_stats_rx_dropped_inc(dd->dev);
+}
+
+/**
  * dsmip_drop - free @skb and count it under its cause
  * @dd: device
  * @skb: packet, consumed
@@ -114,10 +133,6 @@ u64 dsmip_counter_sum(struct dsmip_dev *dd, enum dsmip_counter counter)
 void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 		enum dsmip_counter counter)
 {
-	dsmip_count(dd, counter);
-	if (counter < DSMIP_C_RX_TRUNCATED)
-		dev_core_stats_tx_dropped_inc(dd->dev);
-	else
-		dev_core_stats_rx_dropped_inc(dd->dev);
+	dsmip_count_drop(dd, counter);
 	kfree_skb_reason(skb, dsmip_drop_reason(counter));
 }

@@ -61,6 +61,7 @@
 	X(TX_NO_ADDRESS, "tx_no_address")	/* no home agent address of the family */ \
 	X(TX_NO_SOCKET, "tx_no_socket")		/* UDP format without UDP socket */ \
 	X(TX_NO_ROUTE, "tx_no_route")		/* no route to the end point */ \
+	X(TX_POLICY, "tx_policy")		/* IPsec policy refuses the outer packet */ \
 	X(TX_LOOP, "tx_loop")			/* outer route leads into the device, or round */ \
 	X(TX_TOO_BIG, "tx_too_big")		/* above tunnel MTU, sender was told */ \
 	X(TX_NO_MEMORY, "tx_no_memory")		/* no room for the headers */ \
@@ -68,6 +69,7 @@
 	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
 	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
 	X(TX_HOME_LINK, "tx_home_link")		/* home link is gone or down */ \
+	X(TX_HOME_NEIGHBOUR, "tx_home_neighbour")	/* nobody answers there for the node */ \
 	X(RX_TRUNCATED, "rx_truncated")		/* shorter than its headers say */ \
 	X(RX_INNER_VERSION, "rx_inner_version")	/* neither IPv4 nor IPv6 nor TLV */ \
 	X(RX_INNER_HEADER, "rx_inner_header")	/* inner IP header contradicts itself */ \
@@ -368,6 +370,7 @@ void dsmip_count(struct dsmip_dev *dd, enum dsmip_counter counter);
 void dsmip_count_many(struct dsmip_dev *dd, enum dsmip_counter counter,
 		      unsigned int number);
 u64 dsmip_counter_sum(struct dsmip_dev *dd, enum dsmip_counter counter);
+void dsmip_count_drop(struct dsmip_dev *dd, enum dsmip_counter counter);
 void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 		enum dsmip_counter counter);
 

@@ -13,6 +13,7 @@
 #include <net/ip_tunnels.h>
 #include <net/route.h>
 #include <net/udp.h>
+#include <net/xfrm.h>
 
 #include "icmp.h"
 #include "policy.h"
@@ -68,6 +69,15 @@ static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 proto)
 	}
 }
 
+/* The IPsec policy of the host may want ESP around the outer packet, or none. */
+static struct dst_entry *dsmip_encap_policy(struct net *net,
+					    struct dst_entry *dst,
+					    const struct flowi *fl)
+{
+	dst = xfrm_lookup(net, dst, fl, NULL, 0);
+	return IS_ERR(dst) ? ERR_PTR(-EPERM) : dst;
+}
+
 static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t)
 {
 	struct flowi4 fl4 = {
@@ -82,11 +92,11 @@ static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t)
 	};
 	struct rtable *rt;
 
-	rt = ip_route_output_key(t->dd->net, &fl4);
+	rt = __ip_route_output_key(t->dd->net, &fl4);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
 	t->src.in.s_addr = fl4.saddr;
-	return &rt->dst;
+	return dsmip_encap_policy(t->dd->net, &rt->dst, flowi4_to_flowi(&fl4));
 }
 
 static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
@@ -120,15 +130,15 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
 		return ERR_PTR(-EADDRNOTAVAIL);
 	}
 	t->src.in6 = fl6.saddr;
-	/* IPv4 routing does this as well. */
-	return xfrm_lookup(t->dd->net, dst, flowi6_to_flowi(&fl6), NULL, 0);
+	return dsmip_encap_policy(t->dd->net, dst, flowi6_to_flowi(&fl6));
 }
 
 /**
  * dsmip_encap_lookup - look up the route of a tunnel
  * @t: outer tuple, link and mark; a near address left to routing is filled in
  *
- * Return: route, whose reference the caller owns; or an error.
+ * Return: route, whose reference the caller owns; -EPERM: refused by IPsec
+ * policy; or another error.
  */
 struct dst_entry *dsmip_encap_lookup(struct dsmip_tunnel *t)
 {
@@ -318,6 +328,17 @@ static u16 dsmip_encap_count(const struct dsmip_tunnel *t,
 	return t->binding ? dsmip_binding_tx(t->binding, packets, octets) : 0;
 }
 
+static enum dsmip_counter dsmip_encap_no_route(long err)
+{
+	switch (err) {
+	case -ELOOP:
+		return DSMIP_C_TX_LOOP;
+	case -EPERM:
+		return DSMIP_C_TX_POLICY;
+	}
+	return DSMIP_C_TX_NO_ROUTE;
+}
+
 static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 			    const struct dsmip_inner *inner)
 {
@@ -337,8 +358,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	}
 	dst = dsmip_encap_route(t, &held);
 	if (IS_ERR(dst)) {
-		dsmip_drop(t->dd, skb, PTR_ERR(dst) == -ELOOP ?
-			   DSMIP_C_TX_LOOP : DSMIP_C_TX_NO_ROUTE);
+		dsmip_drop(t->dd, skb, dsmip_encap_no_route(PTR_ERR(dst)));
 		return;
 	}
 	mtu = dst_mtu(dst) - overhead + (t->payload ? inner->header : 0);

@@ -5,23 +5,30 @@
  * the binding knows or to one that neighbour resolution finds.
  */
 #include <linux/if_arp.h>
+#include <linux/module.h>
 #include <net/arp.h>
+#include <net/dst.h>
+#include <net/dst_ops.h>
 #include <net/ip.h>
+#include <net/ip6_fib.h>
 #include <net/ip_tunnels.h>
 #include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "icmp.h"
 #include "node.h"
 #include "policy.h"
 #include "tunnel.h"
 
 /*
  * The next hop on the home link.  @family: AF_PACKET for a link-layer address,
- * else that of the table to look in.
+ * else that of the table to look in.  @device: index of ours, which the packet
+ * comes from.
  */
 struct dsmip_next_hop {
 	u8 family;
+	int device;
 	union {
 		__be32 in;
 		struct in6_addr in6;
@@ -38,6 +45,7 @@ static void dsmip_homelink_next_hop(struct dsmip_dev *dd,
 	struct in6_addr mapped;
 
 	BUILD_BUG_ON(sizeof(hop->in6) < DSMIP_LINK_ADDRESS_MAX);
+	hop->device = dd->dev->ifindex;
 	if (b->care_of.link_address_len) {
 		hop->family = AF_PACKET;
 		memcpy(&hop->in6, b->care_of.link_address,
@@ -55,20 +63,133 @@ static void dsmip_homelink_next_hop(struct dsmip_dev *dd,
 	hop->in = inner->dst4;
 }
 
+/*
+ * A packet that waits for the link-layer address of its next hop is told by way
+ * of its destination entry when nobody answers.  So it has one of its own, which
+ * leads nowhere: the packet goes on to the neighbour that it waits for.
+ *
+ * @route: what others may take any destination entry for
+ * @device: index of the device that the packet comes from
+ */
+struct dsmip_waiting {
+	union {
+		struct dst_entry dst;
+		struct rtable rt;
+		struct rt6_info rt6;
+	} route;
+	int device;
+};
+
+/* As a router does it: the source is told, and the packet freed by the caller. */
+static void dsmip_homelink_unreachable(struct sk_buff *skb, int device)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(dev_net(skb->dev), device);
+	if (dev && dsmip_is_device(dev)) {
+		struct dsmip_dev *dd = netdev_priv(dev);
+
+		dsmip_count_drop(dd, DSMIP_C_TX_HOME_NEIGHBOUR);
+		dsmip_icmp_unreachable(dd, skb);
+	}
+	rcu_read_unlock();
+}
+
+static void dsmip_waiting_failed(struct sk_buff *skb)
+{
+	const struct dsmip_waiting *w;
+
+	w = container_of(skb_dst(skb), struct dsmip_waiting, route.dst);
+	dsmip_homelink_unreachable(skb, w->device);
+}
+
+static struct dst_entry *dsmip_waiting_check(struct dst_entry *dst, u32 cookie)
+{
+	return NULL;
+}
+
+static unsigned int dsmip_waiting_mtu(const struct dst_entry *dst)
+{
+	return READ_ONCE(dst->dev->mtu);
+}
+
+/* Under RCU callbacks, for whose end the exit of the module waits. */
+static void dsmip_waiting_destroy(struct dst_entry *dst)
+{
+	module_put(THIS_MODULE);
+}
+
+static struct dst_ops dsmip_waiting_ops = {
+	.family		= AF_UNSPEC,
+	.check		= dsmip_waiting_check,
+	.mtu		= dsmip_waiting_mtu,
+	.destroy	= dsmip_waiting_destroy,
+	.link_failure	= dsmip_waiting_failed,
+};
+
+/**
+ * dsmip_homelink_init - what is needed once
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int dsmip_homelink_init(void)
+{
+	dsmip_waiting_ops.kmem_cachep =
+		kmem_cache_create("dsmip_waiting", sizeof(struct dsmip_waiting),
+				  0, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT, NULL);
+	return dsmip_waiting_ops.kmem_cachep ? 0 : -ENOMEM;
+}
+
+/**
+ * dsmip_homelink_exit - the end; all RCU callbacks are over
+ */
+void dsmip_homelink_exit(void)
+{
+	kmem_cache_destroy(dsmip_waiting_ops.kmem_cachep);
+}
+
+/* Without memory the packet waits and nobody is told. */
+static void dsmip_homelink_wait(struct sk_buff *skb, struct net_device *link,
+				int device)
+{
+	struct dsmip_waiting *w;
+
+	/* Packets may outlive the device, but not the module. */
+	if (!try_module_get(THIS_MODULE))
+		return;
+	w = dsmip_compat_dst_alloc(&dsmip_waiting_ops, link, DST_OBSOLETE_DEAD,
+				   DST_NOCOUNT);
+	if (!w) {
+		module_put(THIS_MODULE);
+		return;
+	}
+	memset((u8 *)w + sizeof(struct dst_entry), 0,
+	       sizeof(*w) - sizeof(struct dst_entry));
+	w->device = device;
+	skb_dst_set(skb, &w->route.dst);
+}
+
 static int dsmip_homelink_send(struct sk_buff *skb, struct net_device *link,
 			       const struct dsmip_next_hop *hop)
 {
+	struct neighbour *neigh;
+
 	/* A packet that waits for an address would go on by its route. */
 	skb_dst_drop(skb);
 	skb->dev = link;
-	switch (hop->family) {
-	case AF_INET:
-		return neigh_xmit(NEIGH_ARP_TABLE, link, &hop->in, skb);
-	case AF_INET6:
-		return neigh_xmit(NEIGH_ND_TABLE, link, &hop->in6, skb);
-	default:
+	if (hop->family == AF_PACKET)
 		return neigh_xmit(NEIGH_LINK_TABLE, link, &hop->in6, skb);
+	neigh = hop->family == AF_INET ? ip_neigh_gw4(link, hop->in) :
+					 ip_neigh_gw6(link, &hop->in6);
+	if (IS_ERR(neigh)) {
+		dsmip_homelink_unreachable(skb, hop->device);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
+		return PTR_ERR(neigh);
 	}
+	if (!(READ_ONCE(neigh->nud_state) & NUD_VALID))
+		dsmip_homelink_wait(skb, link, hop->device);
+	return neigh_output(neigh, skb, true);
 }
 
 /* Fragments remember their next hop as the gateway of a route of their own. */
@@ -76,7 +197,10 @@ static int dsmip_homelink_fragment(struct net *net, struct sock *sk,
 				   struct sk_buff *skb)
 {
 	const struct rtable *rt = skb_rtable(skb);
-	struct dsmip_next_hop hop = { .family = rt->rt_gw_family };
+	struct dsmip_next_hop hop = {
+		.family = rt->rt_gw_family,
+		.device = rt->rt_iif,
+	};
 
 	if (hop.family == AF_INET)
 		hop.in = rt->rt_gw4;
@@ -96,6 +220,7 @@ static int dsmip_homelink_split(struct sk_buff *skb, struct dsmip_dev *dd,
 		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
 		return -ENOMEM;
 	}
+	rt->rt_iif = hop->device;
 	rt->rt_gw_family = hop->family;
 	if (hop->family == AF_INET)
 		rt->rt_gw4 = hop->in;

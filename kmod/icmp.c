@@ -296,6 +296,22 @@ static bool dsmip_icmp_send(struct dsmip_dev *dd, struct sk_buff *skb,
 					   dsmip_icmp_send4(dd, skb, mtu);
 }
 
+/**
+ * dsmip_icmp_unreachable - tell its source that a packet cannot be delivered
+ * @dd: device that the packet was sent through
+ * @skb: packet; it loses its route, marks and state, and stays with the caller
+ *
+ * Under RCU.
+ */
+void dsmip_icmp_unreachable(struct dsmip_dev *dd, struct sk_buff *skb)
+{
+	const struct dsmip_inner inner = {
+		.family = skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6,
+	};
+
+	dsmip_icmp_send(dd, skb, &inner, 0);
+}
+
 /* What its sender has to be told of the tunnel MTU; 0 = nothing. */
 static unsigned int dsmip_icmp_too_big(const struct dsmip_inner *inner,
 				       unsigned int mtu)

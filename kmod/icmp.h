@@ -50,4 +50,6 @@ static inline void dsmip_mtu_note(struct dsmip_dev *dd, struct dsmip_binding *b,
 		dsmip_mtu_changed(dd, b, mtu);
 }
 
+void dsmip_icmp_unreachable(struct dsmip_dev *dd, struct sk_buff *skb);
+
 #endif /* _DSMIP_ICMP_H */

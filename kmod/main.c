@@ -7,6 +7,7 @@
 #include <net/rtnetlink.h>
 
 #include "dsmip.h"
+#include "tunnel.h"
 
 unsigned int dsmip_net_id;
 
@@ -51,9 +52,12 @@ static int __init dsmip_init(void)
 	err = dsmip_memory_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&dsmip_net_ops);
+	err = dsmip_homelink_init();
 	if (err)
 		goto err_memory;
+	err = register_pernet_subsys(&dsmip_net_ops);
+	if (err)
+		goto err_homelink;
 	err = dsmip_chains_register();
 	if (err)
 		goto err_pernet;
@@ -71,6 +75,8 @@ err_chains:
 	dsmip_chains_unregister();
 err_pernet:
 	unregister_pernet_subsys(&dsmip_net_ops);
+err_homelink:
+	dsmip_homelink_exit();
 err_memory:
 	dsmip_memory_exit();
 	return err;
@@ -86,6 +92,7 @@ static void __exit dsmip_exit(void)
 	dsmip_memory_exit();
 	/* Paths are freed by functions of this module. */
 	rcu_barrier();
+	dsmip_homelink_exit();
 }
 
 module_init(dsmip_init);

@@ -125,6 +125,8 @@ struct dsmip_binding *dsmip_choose(struct dsmip_dev *dd,
 				   const struct dsmip_inner *inner);
 
 /* homelink.c */
+int dsmip_homelink_init(void);
+void dsmip_homelink_exit(void);
 void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 		    struct dsmip_binding *b, const struct dsmip_inner *inner);
 

@@ -12,6 +12,7 @@ import choice  # noqa: E402
 import cookie  # noqa: E402
 import formats  # noqa: E402
 import icmp  # noqa: E402
+import ipsec  # noqa: E402
 import nest  # noqa: E402
 import offload  # noqa: E402
 import payload  # noqa: E402
@@ -27,8 +28,8 @@ PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.seg
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
          transmit.path_mtu,
-         icmp.icmp_relayed, icmp.icmp_unsent, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
-         policy.ecn, policy.policies, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads)
+         icmp.icmp_relayed, icmp.icmp_unsent, icmp.home_neighbour, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
+         policy.ecn, policy.policies, ipsec.ipsec, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads)
 
 # What rises elsewhere by exactly one, and what makes it.
 ELSEWHERE = {

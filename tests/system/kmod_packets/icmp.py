@@ -2,11 +2,14 @@
 """ICMP errors about outer packets: what becomes of them."""
 import itertools
 import json
+import pathlib
 import select
+import socket
 import struct
 import subprocess
 
 from bench import *  # noqa: F403
+from dsmip_netlink import CREATE, REPLACE, Requests, binding, node
 from packet_bench import PATIENCE, nl_json, run
 from packets import *  # noqa: F403
 
@@ -133,6 +136,55 @@ def icmp_unsent(b):
                router_error(outer, *((3, 4, 1300) if outer == 4 else (2, 0, 1300)),
                             tunnel(local(outer), far(outer, n), "direct", inner)), None, "icmp_unsent")
     run("ip", "link", "del", "side0")
+
+
+def home_neighbour(b):
+    """Nobody answers for a node that is at home: the sender hears of it as from a router."""
+    run("ip", "link", "add", "home0", "type", "dummy")
+    run("ip", "link", "set", "home0", "arp", "on", "addrgenmode", "none")
+    run("ip", "link", "set", "home0", "up")
+
+    def patience(milliseconds):
+        for version in (4, 6):
+            run("sysctl", "-qw", f"net.ipv{version}.neigh.home0.retrans_time_ms={milliseconds}")
+
+    def waiting():
+        return int(pathlib.Path("/sys/module/dsmip/refcnt").read_text(encoding="ascii"))
+    requests = Requests()
+    requests.binding_new("ha0", node(home(6, 1), binding(home_link=True, link=socket.if_nametoindex("home0"),
+                                                         lifetime=3600000), home4=[home(4, 1)]), flags=CREATE | REPLACE)
+    rest = waiting()
+    patience(10)
+    for version, round_ in itertools.product((4, 6), (1, 2)):
+        inner = datagram(sender(version), home(version, 1), bytes(range(200)))
+        b.drain()
+        before = b.counters()
+        b.inner["ha0"].send(inner)
+        problem = b.compare(relayed(inner, 0, len(inner)), b.wait(b.network))
+        changes = b.settle(before, {"ha0.tx_home_neighbour": 1})
+        if changes != {"ha0.tx_home_neighbour": 1}:
+            problem = f"counters {changes}; {problem}"
+        b.result(f"home link: nobody answers, IPv{version}, packet {round_}", problem)
+    # In pieces: the first is what the sender hears of.
+    b.drain()
+    before = b.counters()
+    run("ip", "link", "set", "ha0", "mtu", "4000")
+    b.inner["ha0"].send(datagram(SENDER4, home(4, 1), bytes(3000)))
+    error = b.wait(b.network) or bytes(28)
+    b.check("home link: nobody answers, three fragments", ({"ha0.tx_home_neighbour": 3}, (1, 3, 1)),
+            (b.settle(before, {"ha0.tx_home_neighbour": 3}), (error[9], error[20], error[21])))
+    b.check("home link: nothing more is said of the others", None, b.network.receive())
+    run("ip", "link", "set", "ha0", "mtu", "1452")
+    b.until("nobody waits any more", lambda: waiting() == rest)
+    # A packet that waits keeps the module, but neither the link nor our device.
+    patience(100000)
+    before = b.counters()
+    for version in (4, 6):
+        b.inner["ha0"].send(datagram(sender(version), home(version, 1)))
+    b.check("home link: packets that wait hold the module", rest + 2, waiting())
+    run("ip", "link", "del", "home0")
+    b.until("packets that waited on a link that is gone", lambda: waiting() == rest)
+    b.check("home link: gone with what waited", {}, b.changes(before, b.counters()))
 
 
 def icmp_ignored(b):
