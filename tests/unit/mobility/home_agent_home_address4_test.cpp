@@ -30,7 +30,7 @@ std::vector<wire::Ipv4Address> held_by(Scene& scene, const wire::Ipv6Address& ho
 TEST_CASE("a node gets the static address it asks for, if it is its own",
           "[D-2.3.1-06][D-2.3.2.1-05][D-2.3.2.1-09][D-2.3.2.2-04][D-2.3.2.2-09][D-3.2.1-01]"
           "[D-3.2.1-06][D-3.2.1-07][D-4.2-13][D-4.5-01][D-4.5-05][D-4.5-06][D-4.5-14][D-4.5-20]"
-          "[D-4.5-21][D-4.5-22]") {
+          "[D-4.5-21][D-4.5-22][D-5-01]") {
     Scene scene;
     const auto over_udp = GENERATE(false, true);
     const auto send = [&](const Update& update) {
@@ -119,7 +119,7 @@ TEST_CASE("133 for prefixes, which are not given out",
 }
 
 TEST_CASE("a dynamic address is the node's own from then on",
-          "[D-3.2.1-01][D-3.2.1-07][D-4.5-07][D-4.5-14][D-4.5-16]") {
+          "[D-2.5-02][D-3.2.1-01][D-3.2.1-07][D-4.5-07][D-4.5-14][D-4.5-16]") {
     Scene scene;
     scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
     const auto lease = acknowledged(scene).address;
