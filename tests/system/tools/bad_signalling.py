@@ -11,39 +11,12 @@ import ipaddress
 import json
 import os
 import socket
-import struct
 import sys
 import time
 
+from mobility_messages import option, send, update
+
 PATIENCE = float(os.environ.get("DSMIP_TEST_PATIENCE", "60"))
-BU, A, H = 5, 0x8000, 0x4000
-
-
-def checksum(source, destination, message):
-    data = source.packed + destination.packed + struct.pack("!I3xB", len(message), 135) + message
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def option(kind, data, length=None):
-    return bytes([kind, len(data) if length is None else length]) + data
-
-
-def update(options=b"", flags=A | H, sequence=1, lifetime=150, kind=BU, proto=59, length=None):
-    """A Mobility Header without checksum; PadN makes it a multiple of 8 octets."""
-    body = struct.pack("!HHH", sequence, flags, lifetime) + options
-    pad = -(6 + len(body)) % 8
-    if pad == 1:
-        body += b"\0"
-    elif pad:
-        body += option(1, b"\0" * (pad - 2))
-    if length is None:
-        length = (6 + len(body)) // 8 - 1
-    return struct.pack("!BBBBH", proto, length, kind, 0, 0) + body
-
 
 IPV4_COA = option(32, b"\0\0" + bytes([198, 51, 100, 2]))
 
@@ -85,13 +58,6 @@ class HomeAgent:
         if not answer["ok"]:
             sys.exit(f"status: {answer['error']}")
         return answer["result"]["counters"]
-
-
-def send(udp, source, destination, message, good_sum=True):
-    value = checksum(source, destination, message)
-    message = message[:4] + struct.pack("!H", value if good_sum else value ^ 1) + message[6:]
-    udp.send(struct.pack("!IHBB", 6 << 28, len(message), 135, 64) + source.packed +
-             destination.packed + message)
 
 
 def moved(before, after):
