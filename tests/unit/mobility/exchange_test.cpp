@@ -220,6 +220,45 @@ TEST_CASE("both daemons die now and then", "[restart]") {
     expect_agreement(world);
 }
 
+TEST_CASE("a mobile router through bad networks and restarts keeps its prefixes", "[M-7-01]") {
+    const auto seed = GENERATE(range(1U, 31U));
+    CAPTURE(seed);
+    auto ha = home_agent();
+    ha.nodes.front().prefixes6 = {{v6("2001:db8:aaaa::"), 48}};
+    ha.prefixes.pool4 = wire::Prefix4{v4("10.64.0.0"), 16};
+    ha.lease_time = seed % 3 == 0 ? minutes(2) : minutes(60);
+    auto mn = mobile_node(seed % 2 == 0 ? Mode::fixed : Mode::dynamic);
+    mn.mcoa = seed % 4 == 0;
+    mn.mobile_router = true;
+    mn.prefixes6 = {{v6("2001:db8:aaaa::"), 48}};
+    mn.explicit_prefixes = seed % 5 == 0;
+    mn.prefix4_length = 26;
+    World world(ha, mn, seed);
+    world.weather = {0.2, 0.1, milliseconds(1), milliseconds(1000)};
+    for (int round = 0; round < 60; ++round) {
+        switch (world.random() % 6) {
+        case 0:
+            world.restart_mobile_node();
+            break;
+        case 1:
+            world.restart_home_agent();
+            break;
+        default:
+            world.attach(somewhere(world.random));
+            break;
+        }
+        world.run(milliseconds(world.random() % 60000));
+    }
+    expect_agreement(world);
+    CHECK(world.mobile_node_kernel.prefixes6() == mn.prefixes6);
+    REQUIRE(world.mobile_node_kernel.prefixes4().size() == 1);
+    CHECK(world.mobile_node_kernel.prefixes4().front().length == 26);
+    world.stop_mobile_node();
+    world.run(seconds(10));
+    CHECK(world.home_agent_kernel.prefixes6().empty());
+    CHECK(world.home_agent_kernel.prefixes4().empty());
+}
+
 TEST_CASE("a restart in a good network interrupts nothing", "[restart]") {
     const char* address = GENERATE("2001:db8:4::2", "198.51.100.7", "10.0.0.7");
     World world(home_agent(), mobile_node(Mode::dynamic), 5);

@@ -25,6 +25,13 @@ void KernelModel::install(TimePoint now, const InstallBindings& request) {
     if (request.replace) {
         bindings_.clear();
     }
+    if (request.prefixes) {
+        prefixes6_ = request.node.prefixes6;
+        prefixes4_ = request.node.prefixes4;
+    } else {
+        REQUIRE(request.node.prefixes6 == prefixes6_);
+        REQUIRE(request.node.prefixes4 == prefixes4_);
+    }
     for (const auto& binding : request.node.bindings) {
         REQUIRE(binding.lifetime > Duration{0});
         REQUIRE(binding.lifetime <= std::chrono::seconds(262140));
@@ -45,7 +52,15 @@ bool KernelModel::remove(const RemoveBindings& request) {
     for (const auto bid : request.bids) {
         bindings_.erase(bid);
     }
+    forget_if_empty();
     return true;
+}
+
+void KernelModel::forget_if_empty() {
+    if (bindings_.empty()) {
+        prefixes6_.clear();
+        prefixes4_.clear();
+    }
 }
 
 std::vector<std::uint16_t> KernelModel::expire(TimePoint now) {
@@ -58,6 +73,7 @@ std::vector<std::uint16_t> KernelModel::expire(TimePoint now) {
     for (const auto bid : ended) {
         bindings_.erase(bid);
     }
+    forget_if_empty();
     return ended;
 }
 
@@ -70,7 +86,7 @@ std::optional<TimePoint> KernelModel::next_expiry() const {
 }
 
 KernelNode KernelModel::dump(TimePoint now) const {
-    KernelNode node{home_address_, home_addresses4_, {}};
+    KernelNode node{home_address_, home_addresses4_, {}, prefixes6_, prefixes4_};
     for (const auto& [bid, held] : bindings_) {
         node.bindings.push_back(held.binding);
         node.bindings.back().lifetime = held.expiry - now;
@@ -400,6 +416,10 @@ std::string World::disagreement() {
     }
     if (mobile_node_kernel.home_addresses4() != home_agent_kernel.home_addresses4()) {
         return "the IPv4 home addresses differ";
+    }
+    if (mobile_node_kernel.prefixes6() != home_agent_kernel.prefixes6() ||
+        mobile_node_kernel.prefixes4() != home_agent_kernel.prefixes4()) {
+        return "the prefixes differ";
     }
     return "";
 }

@@ -43,10 +43,16 @@ public:
     [[nodiscard]] const std::vector<wire::Ipv4Address>& home_addresses4() const {
         return home_addresses4_;
     }
+    [[nodiscard]] const std::vector<wire::Prefix6>& prefixes6() const { return prefixes6_; }
+    [[nodiscard]] const std::vector<wire::Prefix4>& prefixes4() const { return prefixes4_; }
 
 private:
+    void forget_if_empty(); // prefixes go with their node
+
     wire::Ipv6Address home_address_;
     std::vector<wire::Ipv4Address> home_addresses4_;
+    std::vector<wire::Prefix6> prefixes6_;
+    std::vector<wire::Prefix4> prefixes4_;
     std::map<std::uint16_t, Held> bindings_;
 };
 
