@@ -53,6 +53,7 @@ private:
 
     // ---- messages (home_agent_receive.cpp)
     void handle(TimePoint now, const ReceivedMessage& message);
+    [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
     void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
     void process_update(TimePoint now, const ReceivedMessage& message,
                         const wire::BindingUpdate& update);

@@ -2,6 +2,8 @@
 // Messages that arrive at the home agent: what is dropped, refused, begun.
 #include "mobility/home_agent_engine.hpp"
 
+#include <algorithm>
+
 #include "mobility/home_agent_acknowledgement.hpp"
 #include "mobility/home_agent_validation.hpp"
 
@@ -14,9 +16,39 @@ constexpr std::size_t waiting_max = 8;
 } // namespace
 
 Actions HomeAgent::Impl::receive(TimePoint now, const ReceivedMessage& message) {
-    handle(now, message);
+    if (came_through_router(message)) {
+        auto unwrapped = message;
+        unwrapped.path.reset();
+        handle(now, unwrapped);
+    } else {
+        handle(now, message);
+    }
     settle(message.source);
     return take();
+}
+
+// The tunnel is that of a mobile router whose network the node visits.  To the node the way is
+// plain IPv6, and the answer, routed to that network, finds the same tunnel by itself.
+bool HomeAgent::Impl::came_through_router(const ReceivedMessage& message) const {
+    if (!message.path || !message.wire_source || *message.wire_source == message.source) {
+        return false;
+    }
+    const auto router = prefixes_.owner_of(*message.wire_source);
+    const auto* entry = router && *router != message.source ? cache_.find(*router) : nullptr;
+    if (entry == nullptr) {
+        return false;
+    }
+    const auto& prefixes = entry->current.prefixes6;
+    const auto& bindings = entry->current.bindings;
+    const auto& remote = message.path->remote;
+    return std::any_of(
+               prefixes.begin(), prefixes.end(),
+               [&](const auto& prefix) { return prefix.contains(*message.wire_source); }) &&
+           std::any_of(bindings.begin(), bindings.end(), [&](const Binding& binding) {
+               return binding.end_point.care_of == remote.address &&
+                      (message.path->encapsulation == Encapsulation::direct ||
+                       binding.end_point.port == remote.port);
+           });
 }
 
 void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message) {

@@ -96,6 +96,16 @@ bool PrefixTable::owns(const wire::Ipv6Address& home_address, const wire::Prefix
     return fixed6_.owns(home_address, prefix);
 }
 
+std::optional<wire::Ipv6Address>
+PrefixTable::owner_of(const wire::Ipv6Address& address) const {
+    const auto behind = fixed6_.outermost.upper_bound(address);
+    if (behind == fixed6_.outermost.begin()) {
+        return std::nullopt;
+    }
+    const auto& [prefix, owner] = std::prev(behind)->second;
+    return prefix.contains(address) ? std::optional(owner) : std::nullopt;
+}
+
 // ---------------------------------------------------------------- IPv4, lent
 
 bool PrefixTable::owns(const wire::Ipv6Address& home_address, const wire::Prefix4& prefix) const {

@@ -36,6 +36,9 @@ public:
     [[nodiscard]] bool reaches(const wire::Ipv6Address& home_address,
                                const wire::IpAddress& address) const;
 
+    // Whose prefixes hold it, by configuration.
+    [[nodiscard]] std::optional<wire::Ipv6Address> owner_of(const wire::Ipv6Address& address) const;
+
     // A prefix of the node that is not in `beside`: a fixed one of that length, else a lease
     // of that length.  With `any_length` also a fixed one of another length, else a lease of
     // as many addresses as can be had (RFC 5555, 4.5).

@@ -199,6 +199,52 @@ TEST_CASE("a care-of address may lie in the network of another router") {
     check_forwarding(scene, {p6("2001:db8:aaaa::", 48)});
 }
 
+TEST_CASE("a node in the network of a mobile router registers through the tunnel of that") {
+    Scene scene(router_config());
+    const bool over_udp = GENERATE(false, true);
+    const auto router = Update(1).of(other).router();
+    over_udp ? scene.udp(router, outside) : scene.native(router, visited);
+    (void)scene.answer();
+    auto frame = Scene::native_frame(node, v6("2001:db8:bbbb:5::1"));
+    frame.path = MessagePath{0x80000099,
+                             over_udp ? Encapsulation::udp : Encapsulation::direct,
+                             over_udp ? outside : wire::Endpoint{visited, 0},
+                             {},
+                             0};
+    const auto update = Update(1).alternate(v6("2001:db8:bbbb:5::1"));
+    SECTION("accepted, answered as over plain IPv6") {
+        scene.deliver(Scene::octets(update), frame);
+        const auto answer = scene.answer();
+        CHECK(answer.status() == BindingStatus::Accepted);
+        REQUIRE(std::holds_alternative<NativeIpv6>(answer.sent.route));
+        const auto& route = std::get<NativeIpv6>(answer.sent.route);
+        CHECK(route.wire_destination == v6("2001:db8:bbbb:5::1"));
+        CHECK(route.routing_header);
+        CHECK(scene.binding(node)->care_of == wire::IpAddress(v6("2001:db8:bbbb:5::1")));
+        CHECK(scene.binding(node)->encapsulation == Encapsulation::direct);
+    }
+    SECTION("not through the tunnel of another") {
+        frame.path->remote = {visited2, 0};
+        frame.path->encapsulation = Encapsulation::direct;
+        scene.deliver(Scene::octets(update), frame);
+        CHECK(scene.silent());
+    }
+    SECTION("not from a network that is not registered") {
+        frame.wire_source = v6("2001:db8:cccc:5::1");
+        scene.deliver(Scene::octets(update), frame);
+        CHECK(scene.silent());
+    }
+    SECTION("not from its own network") {
+        scene.deliver(Scene::octets(Update(2).of(other).router()),
+                      [&] {
+                          auto own = frame;
+                          own.source = other;
+                          return own;
+                      }());
+        CHECK(scene.silent());
+    }
+}
+
 TEST_CASE("139: host and router are not changed into each other") {
     Scene scene(router_config());
     const bool router_first = GENERATE(false, true);
