@@ -68,6 +68,8 @@
 	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, old or used up */ \
 	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
 	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
+	X(TX_LINK_LOCAL, "tx_link_local")	/* unicast of one link, sender was told */ \
+	X(TX_MULTICAST, "tx_multicast")		/* no multicast in tunnels */ \
 	X(TX_HOME_LINK, "tx_home_link")		/* home link is gone or down */ \
 	X(TX_HOME_NEIGHBOUR, "tx_home_neighbour")	/* nobody answers there for the node */ \
 	X(RX_TRUNCATED, "rx_truncated")		/* shorter than its headers say */ \
@@ -272,6 +274,7 @@ struct dsmip_settings {
 	u32 fwmark;
 	u32 bid_mark_mask;
 	u32 cookie_lifetime;		/* ms */
+	u32 home_link;			/* interface index, 0 = none */
 	u8 hop_limit;			/* 0 = of the route */
 	u8 dscp;			/* DSMIP_DSCP_COPY = of the inner packet */
 	u8 df;				/* enum dsmip_df */

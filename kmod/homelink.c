@@ -2,7 +2,8 @@
 /*
  * dsmip: delivery to a node that is at home: no outer header, the packet leaves
  * through the home link as a router would send it, to a link-layer address that
- * the binding knows or to one that neighbour resolution finds.
+ * the binding knows or to one that neighbour resolution finds.  Packets for hosts
+ * of the home link that are no nodes may go the same way.
  */
 #include <linux/if_arp.h>
 #include <linux/module.h>
@@ -259,13 +260,42 @@ static int dsmip_homelink_split_segments(struct sk_buff *skb,
 }
 
 static bool dsmip_homelink_usable(const struct dsmip_dev *dd,
-				  const struct net_device *link,
-				  const struct dsmip_binding *b)
+				  const struct net_device *link)
 {
 	return link && link != dd->dev && (link->flags & IFF_UP) &&
-	       netif_carrier_ok(link) &&
-	       (!b->care_of.link_address_len ||
-		b->care_of.link_address_len == link->addr_len);
+	       netif_carrier_ok(link);
+}
+
+/* @b: gets the traffic; may be NULL */
+static void dsmip_homelink_xmit(struct sk_buff *skb, struct dsmip_dev *dd,
+				struct net_device *link,
+				const struct dsmip_next_hop *hop,
+				struct dsmip_binding *b,
+				const struct dsmip_inner *inner)
+{
+	unsigned int packets, octets;
+	int len = skb->len, err;
+
+	if (dsmip_encap_too_big(skb, inner, READ_ONCE(link->mtu))) {
+		dsmip_drop(dd, skb, DSMIP_C_TX_TOO_BIG);
+		return;
+	}
+	/* After this the pointers in @inner are not valid any more. */
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(link))) {
+		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
+		return;
+	}
+	if (b) {
+		dsmip_gso_traffic(skb, &packets, &octets);
+		dsmip_binding_tx(b, packets, octets);
+	}
+	if (dsmip_fits(skb, READ_ONCE(link->mtu)))
+		err = dsmip_homelink_send(skb, link, hop);
+	else if (skb_is_gso(skb))
+		err = dsmip_homelink_split_segments(skb, dd, link, hop);
+	else
+		err = dsmip_homelink_split(skb, dd, link, hop);
+	iptunnel_xmit_stats(dd->dev, net_xmit_eval(err) ? 0 : len);
 }
 
 /**
@@ -282,30 +312,42 @@ void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 {
 	struct net_device *link = dev_get_by_index_rcu(dd->net, b->link);
 	struct dsmip_next_hop hop;
-	unsigned int packets, octets;
-	int len = skb->len, err;
 
-	if (!dsmip_homelink_usable(dd, link, b)) {
+	if (!dsmip_homelink_usable(dd, link) ||
+	    (b->care_of.link_address_len &&
+	     b->care_of.link_address_len != link->addr_len)) {
 		dsmip_drop(dd, skb, DSMIP_C_TX_HOME_LINK);
 		return;
 	}
-	if (dsmip_encap_too_big(skb, inner, READ_ONCE(link->mtu))) {
-		dsmip_drop(dd, skb, DSMIP_C_TX_TOO_BIG);
-		return;
-	}
 	dsmip_homelink_next_hop(dd, b, inner, &hop);
-	/* After this the pointers in @inner are not valid any more. */
-	if (skb_cow_head(skb, LL_RESERVED_SPACE(link))) {
-		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
+	dsmip_homelink_xmit(skb, dd, link, &hop, b, inner);
+}
+
+/**
+ * dsmip_homelink_pass - send a packet that is for no node to the home link
+ * @skb: inner packet to a unicast address; consumed
+ * @dd: device
+ * @ifindex: interface of the home link
+ * @inner: what the header of the packet says
+ *
+ * Under RCU, bottom halves off.
+ */
+void dsmip_homelink_pass(struct sk_buff *skb, struct dsmip_dev *dd, int ifindex,
+			 const struct dsmip_inner *inner)
+{
+	struct net_device *link = dev_get_by_index_rcu(dd->net, ifindex);
+	struct dsmip_next_hop hop = {
+		.family = inner->family,
+		.device = dd->dev->ifindex,
+	};
+
+	if (!dsmip_homelink_usable(dd, link)) {
+		dsmip_drop(dd, skb, DSMIP_C_TX_HOME_LINK);
 		return;
 	}
-	dsmip_gso_traffic(skb, &packets, &octets);
-	dsmip_binding_tx(b, packets, octets);
-	if (dsmip_fits(skb, READ_ONCE(link->mtu)))
-		err = dsmip_homelink_send(skb, link, &hop);
-	else if (skb_is_gso(skb))
-		err = dsmip_homelink_split_segments(skb, dd, link, &hop);
+	if (inner->family == AF_INET)
+		hop.in = inner->dst4;
 	else
-		err = dsmip_homelink_split(skb, dd, link, &hop);
-	iptunnel_xmit_stats(dd->dev, net_xmit_eval(err) ? 0 : len);
+		hop.in6 = *inner->dst6;
+	dsmip_homelink_xmit(skb, dd, link, &hop, NULL, inner);
 }

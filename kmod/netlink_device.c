@@ -27,6 +27,7 @@ static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 	[DSMIP_DEVICE_A_HOP_LIMIT]	= { .type = NLA_U8 },
 	[DSMIP_DEVICE_A_DSCP]		= { .type = NLA_U8 },
 	[DSMIP_DEVICE_A_DF]		= NLA_POLICY_MAX(NLA_U8, DSMIP_DF_MAX),
+	[DSMIP_DEVICE_A_HOME_LINK]	= { .type = NLA_U32 },
 };
 
 const struct nla_policy dsmip_device_get_policy[DSMIP_A_MAX + 1] = {
@@ -48,7 +49,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
 	       3 * nla_total_size(sizeof(u8)) +			/* policies */
-	       8 * nla_total_size(sizeof(u32));			/* the rest */
+	       9 * nla_total_size(sizeof(u32));			/* the rest */
 }
 
 static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
@@ -85,6 +86,8 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	    nla_put_u8(skb, DSMIP_DEVICE_A_HOP_LIMIT, s->hop_limit) ||
 	    nla_put_u8(skb, DSMIP_DEVICE_A_DSCP, s->dscp) ||
 	    nla_put_u8(skb, DSMIP_DEVICE_A_DF, s->df) ||
+	    (s->home_link &&
+	     nla_put_u32(skb, DSMIP_DEVICE_A_HOME_LINK, s->home_link)) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_NODES, dd->nodes) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BINDINGS, dd->bindings) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_PATHS, dsmip_paths_count(dd)) ||
@@ -150,6 +153,7 @@ static void dsmip_settings_role(struct dsmip_settings *s, u8 role)
 	s->role = role;
 	s->udp_port = 0;
 	s->home_agent_port = 0;
+	s->home_link = 0;
 	if (role == DSMIP_ROLE_HOME_AGENT)
 		s->udp_port = htons(DSMIP_UDP_PORT);
 	else
@@ -196,6 +200,8 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 		wanted.dscp = nla_get_u8(tb[DSMIP_DEVICE_A_DSCP]);
 	if (tb[DSMIP_DEVICE_A_DF])
 		wanted.df = nla_get_u8(tb[DSMIP_DEVICE_A_DF]);
+	if (tb[DSMIP_DEVICE_A_HOME_LINK])
+		wanted.home_link = nla_get_u32(tb[DSMIP_DEVICE_A_HOME_LINK]);
 	if (!wanted.role && wanted.udp_port) {
 		GENL_SET_ERR_MSG(info, "UDP_PORT needs a ROLE");
 		return -EINVAL;

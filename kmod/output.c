@@ -3,6 +3,8 @@
  * dsmip: transmit.  Which outer tuple a packet gets: that of a path cookie, or
  * that of a binding of its node.  The headers themselves: encap.c.
  */
+#include <linux/icmpv6.h>
+
 #include "tunnel.h"
 
 /* A packet socket can send anything. */
@@ -74,6 +76,45 @@ static void dsmip_output_home_agent(const struct dsmip_settings *s, u8 family,
 	}
 }
 
+/* Packets of one link stay there (RFC 6275, 10.4.2). */
+static int dsmip_output_scope(struct sk_buff *skb,
+			      const struct dsmip_inner *inner)
+{
+	if (inner->family == AF_INET) {
+		if (ipv4_is_multicast(inner->dst4) ||
+		    ipv4_is_lbcast(inner->dst4))
+			return DSMIP_C_TX_MULTICAST;
+		return ipv4_is_linklocal_169(inner->dst4) ?
+			DSMIP_C_TX_LINK_LOCAL : DSMIP_ACCEPT;
+	}
+	if (ipv6_addr_is_multicast(inner->dst6))
+		return DSMIP_C_TX_MULTICAST;
+	if (!(ipv6_addr_type(inner->dst6) & IPV6_ADDR_LINKLOCAL))
+		return DSMIP_ACCEPT;
+	/* Not to a multicast source: icmpv6_send() sees to that. */
+	icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+	return DSMIP_C_TX_LINK_LOCAL;
+}
+
+/* A packet for the home agent's device that is for no node. */
+static int dsmip_output_unknown(struct dsmip_dev *dd,
+				const struct dsmip_settings *s,
+				struct sk_buff *skb,
+				const struct dsmip_inner *inner,
+				struct dsmip_tunnel *t)
+{
+	int drop = dsmip_output_scope(skb, inner);
+
+	if (drop >= 0)
+		return drop;
+	if (s->home_link) {
+		t->dst.family = AF_PACKET;
+		return DSMIP_ACCEPT;
+	}
+	dsmip_notify_unknown_home(dd, skb);
+	return DSMIP_C_TX_NO_NODE;
+}
+
 static int dsmip_output_binding(struct dsmip_dev *dd,
 				const struct dsmip_settings *s,
 				struct sk_buff *skb,
@@ -86,11 +127,9 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	struct dsmip_node *node;
 
 	node = dsmip_inner_node(dd, inner, home_agent);
-	if (!node) {
-		if (home_agent)
-			dsmip_notify_unknown_home(dd, skb);
-		return DSMIP_C_TX_NO_NODE;
-	}
+	if (!node)
+		return home_agent ? dsmip_output_unknown(dd, s, skb, inner, t) :
+				    DSMIP_C_TX_NO_NODE;
 	b = dsmip_choose(dd, s, node, skb, inner);
 	if (!b)
 		return DSMIP_C_TX_NO_BINDING;
@@ -147,7 +186,10 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (drop >= 0) {
 		dsmip_drop(dd, skb, drop);
 	} else if (unlikely(t.dst.family == AF_PACKET)) {
-		dsmip_homelink(skb, dd, t.binding, &inner);
+		if (t.binding)
+			dsmip_homelink(skb, dd, t.binding, &inner);
+		else
+			dsmip_homelink_pass(skb, dd, s->home_link, &inner);
 	} else {
 		t.settings = s;
 		t.mark = s->fwmark;

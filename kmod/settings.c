@@ -46,6 +46,7 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 				struct netlink_ext_ack *extack)
 {
 	u32 mask = wanted->bid_mark_mask;
+	struct net_device *link;
 
 	if (wanted->role != old->role && dd->nodes) {
 		NL_SET_ERR_MSG(extack, "role cannot change while there are nodes");
@@ -63,6 +64,23 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 	if (wanted->role != DSMIP_ROLE_MOBILE_NODE && wanted->home_agent_port) {
 		NL_SET_ERR_MSG(extack, "HOME_AGENT_PORT is for a mobile node only");
 		return -EINVAL;
+	}
+	if (wanted->role != DSMIP_ROLE_HOME_AGENT && wanted->home_link) {
+		NL_SET_ERR_MSG(extack, "HOME_LINK is for a home agent only");
+		return -EINVAL;
+	}
+	if (wanted->home_link && wanted->home_link != old->home_link) {
+		rcu_read_lock();
+		link = dev_get_by_index_rcu(dd->net, wanted->home_link);
+		rcu_read_unlock();
+		if (!link) {
+			NL_SET_ERR_MSG(extack, "HOME_LINK does not exist");
+			return -ENODEV;
+		}
+		if (link == dd->dev) {
+			NL_SET_ERR_MSG(extack, "HOME_LINK is the device itself");
+			return -EINVAL;
+		}
 	}
 	if (wanted->dscp > DSMIP_DSCP_MAX && wanted->dscp != DSMIP_DSCP_COPY) {
 		NL_SET_ERR_MSG(extack, "DSCP is 0 to 63, or 255 to copy it");

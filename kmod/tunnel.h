@@ -129,6 +129,8 @@ int dsmip_homelink_init(void);
 void dsmip_homelink_exit(void);
 void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 		    struct dsmip_binding *b, const struct dsmip_inner *inner);
+void dsmip_homelink_pass(struct sk_buff *skb, struct dsmip_dev *dd, int ifindex,
+			 const struct dsmip_inner *inner);
 
 /* Verdicts beside the counters, which all mean drop. */
 #define DSMIP_ACCEPT	(-1)	/* the packet is good */

@@ -38,7 +38,8 @@ std::vector<std::string> flag_names(const BindingFlags& flags) {
     std::vector<std::string> names;
     for (const auto& [set, name] :
          {std::pair{flags.nat, "nat"}, std::pair{flags.forced_udp, "forced-udp"},
-          std::pair{flags.draft, "draft"}, std::pair{flags.mcoa, "mcoa"}}) {
+          std::pair{flags.draft, "draft"}, std::pair{flags.mcoa, "mcoa"},
+          std::pair{flags.link_local, "link-local"}}) {
         if (set) {
             names.emplace_back(name);
         }
@@ -269,6 +270,12 @@ void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
     };
     show_mark("fwmark", "fwmark {:#x}", settings.fwmark);
     show_mark("bid_mark_mask", "bid-mark-mask {:#x}", settings.bid_mark_mask);
+    if (settings.home_link) {
+        printer.json_field("home_link", *settings.home_link);
+        if (*settings.home_link != 0) {
+            printer.words(fmt::format("home-link {}", kernel_interface_names()(*settings.home_link)));
+        }
+    }
     if (settings.cookie_lifetime) {
         printer.field("cookie_lifetime_ms", "cookie-lifetime {}ms",
                       settings.cookie_lifetime->count());

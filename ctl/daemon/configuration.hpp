@@ -40,6 +40,9 @@ enum class OnStop : std::uint8_t {
 struct HomeAgentConfiguration {
     mobility::HomeAgentConfig engine;
     std::uint16_t udp_port = 4191; ///< 0 = no UDP
+    /// [home-agent.home-link]: the interface of a real one; empty = virtual. Its index is found out
+    /// when the daemon starts.
+    std::string home_link;
     OnStop on_stop = OnStop::keep;
 };
 

@@ -116,6 +116,12 @@ private:
             mistake(line("home-agent", "home-prefixes"), "home-agent.home-prefixes",
                     "is empty; wanted at least one prefix of home addresses");
         }
+        if (const auto at = line("home-agent.home-link", "interface");
+            at != 0 && agent.home_link == read_.configuration.device.name) {
+            mistake(at, "home-agent.home-link.interface",
+                    fmt::format("{} is the tunnel device; wanted the interface to the home link",
+                                agent.home_link));
+        }
         if (engine.nodes.empty() && !engine.accept_unlisted_nodes &&
             section_line("home-agent.node") == 0) {
             mistake(section_line("home-agent"), "home-agent.node",

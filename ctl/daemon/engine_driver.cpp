@@ -147,6 +147,12 @@ void EngineDriver::execute(const mobility::Actions& actions) {
             queue_.push(*install);
         } else if (const auto* remove = std::get_if<mobility::RemoveBindings>(&action)) {
             queue_.push(*remove);
+        } else if (const auto* dad = std::get_if<mobility::StartDad>(&action)) {
+            calls_.start_dad(*dad);
+        } else if (const auto* claim = std::get_if<mobility::ClaimHomeAddress>(&action)) {
+            calls_.claim_home_address(*claim);
+        } else if (const auto* release = std::get_if<mobility::ReleaseHomeAddress>(&action)) {
+            calls_.release_home_address(release->home_address);
         } else if (const auto* assign = std::get_if<mobility::AssignHomeAddress4>(&action)) {
             if (calls_.assign_home_address4) {
                 calls_.assign_home_address4(assign->address);
@@ -194,6 +200,9 @@ void EngineDriver::deliver(const SignallingDatagram& datagram) {
             counters_.add("drop_path_unknown");
             return;
         }
+    }
+    if (calls_.frame_source && !message.path && !message.wire_source) {
+        message.link_address = calls_.frame_source(message.link, message.source);
     }
     execute(calls_.receive(now(), message));
 }
@@ -274,6 +283,9 @@ void EngineDriver::send(const mobility::SendMessage& message) {
     if (const auto* native = std::get_if<mobility::NativeIpv6>(&message.route)) {
         ancillary.source = native->wire_source;
         ancillary.link = native->link;
+        if (calls_.set_neighbour && !native->link_address.empty()) {
+            calls_.set_neighbour(native->link, native->wire_destination, native->link_address);
+        }
         if (native->home_address_option) {
             ancillary.home_address_option = message.source;
         }

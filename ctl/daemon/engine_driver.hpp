@@ -39,6 +39,15 @@ struct EngineCalls {
     std::function<tl::expected<void, std::string>(const wire::Ipv6Address&,
                                                   const std::vector<netlink::Prefix>&)>
         route_prefixes;
+    /// Home agent with a real home link only.
+    std::function<void(const mobility::StartDad&)> start_dad;
+    std::function<void(const mobility::ClaimHomeAddress&)> claim_home_address;
+    std::function<void(const wire::Ipv6Address&)> release_home_address;
+    /// Where the frame with the last signalling of that source came from; empty = not known.
+    std::function<mobility::LinkAddress(unsigned link, const wire::Ipv6Address&)> frame_source;
+    /// Makes the next hop known to the kernel, so that it asks nobody.
+    std::function<void(unsigned link, const wire::Ipv6Address&, const mobility::LinkAddress&)>
+        set_neighbour;
     /// Mobile node only.
     std::function<void(const wire::Ipv4Address&)> assign_home_address4;
     std::function<void(const wire::Ipv4Address&)> withdraw_home_address4;

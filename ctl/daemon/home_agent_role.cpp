@@ -48,6 +48,16 @@ void warn_about_host(const HomeAgentConfiguration& configuration) {
                          to_string(*configuration.engine.address4));
         }
     }
+    for (const auto& interface : {std::string("all"), configuration.home_link}) {
+        std::ifstream file("/proc/sys/net/ipv4/conf/" + interface + "/rp_filter");
+        int value = 0;
+        if (!configuration.home_link.empty() && file >> value && value == 1) {
+            spdlog::warn("net.ipv4.conf.{}.rp_filter is 1 (strict): IPv4 packets of hosts on the "
+                         "home link would be dropped, because the way back to them leads through "
+                         "the tunnel device; set it to 0 or 2",
+                         interface);
+        }
+    }
     constexpr std::array forwarding{"/proc/sys/net/ipv6/conf/all/forwarding",
                                     "/proc/sys/net/ipv4/ip_forward"};
     for (const auto* path : forwarding) {
@@ -76,14 +86,27 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
     if (!driver) {
         return tl::make_unexpected(driver.error());
     }
-    return std::unique_ptr<Role>(
-        new HomeAgentRole(configuration.home_agent, std::move(*network), std::move(*driver)));
+    auto home_agent = configuration.home_agent;
+    std::unique_ptr<HomeLink> home_link;
+    if (!home_agent.home_link.empty()) {
+        auto opened = HomeLink::open(home_agent.home_link, home_agent.engine.address6);
+        if (!opened) {
+            return tl::make_unexpected(opened.error());
+        }
+        home_link = std::move(*opened);
+        home_agent.engine.home_link.link = home_link->index();
+    }
+    return std::unique_ptr<Role>(new HomeAgentRole(loop, std::move(home_agent), std::move(*network),
+                                                   std::move(home_link), std::move(*driver)));
 }
 
-HomeAgentRole::HomeAgentRole(HomeAgentConfiguration configuration, HostNetwork network,
+HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration,
+                             HostNetwork network, std::unique_ptr<HomeLink> home_link,
                              std::unique_ptr<EngineDriver> driver)
-    : configuration_(std::move(configuration))
+    : loop_(loop)
+    , configuration_(std::move(configuration))
     , network_(std::move(network))
+    , home_link_(std::move(home_link))
     , engine_(configuration_.engine)
     , driver_(std::move(driver))
     , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
@@ -132,6 +155,7 @@ Outcome HomeAgentRole::set_up_network() {
     settings.home_agent6 = engine.address6;
     settings.home_agent4 = engine.address4.value_or(wire::Ipv4Address{});
     settings.udp_port = configuration_.udp_port;
+    settings.home_link = engine.home_link.link;
     const auto table = network_.configuration().table;
     const auto to_device = [&](const wire::IpAddress& address, std::uint8_t length,
                                std::uint32_t table_id) {
@@ -154,13 +178,18 @@ Outcome HomeAgentRole::set_up_network() {
         rule.fwmark = {DSMIP_COOKIE_FLAG, DSMIP_COOKIE_FLAG};
         result = network_.add_rule(rule);
     }
+    if (result && home_link_) {
+        result = add_home_link_rules();
+    }
     for (const auto& prefix : engine.home_prefixes) {
-        if (result) {
+        if (result && !home_link_) {
             result = to_device(prefix.address, prefix.length, main_table);
         }
     }
     if (result && engine.address_pool) {
-        result = to_device(engine.address_pool->address, engine.address_pool->length, main_table);
+        // On a real home link the kernel has a route of its own, which rules go before.
+        result = to_device(engine.address_pool->address, engine.address_pool->length,
+                           home_link_ ? table : main_table);
     }
     for (const auto& node : engine.nodes) {
         for (const auto& address : node.home_addresses4) {
@@ -172,6 +201,38 @@ Outcome HomeAgentRole::set_up_network() {
     if (result) {
         result =
             network_.accept(netlink::MobilityHeaderExtension::home_address_option, engine.address6);
+    }
+    return result;
+}
+
+/// The device gets all packets for the home network and gives those for hosts at home back to the
+/// link. What is sent to the home link on purpose, as an answer to a node that is there, is not
+/// asked about.
+Outcome HomeAgentRole::add_home_link_rules() {
+    const auto& engine = configuration_.engine;
+    Outcome result;
+    const auto add = [&](netlink::RuleSpec rule) {
+        if (result) {
+            result = network_.add_rule(std::move(rule));
+        }
+    };
+    const auto to_home = [&](const wire::IpAddress& address, std::uint8_t length) {
+        netlink::RuleSpec rule;
+        rule.family = address.family();
+        rule.priority = rule_priority::to_home;
+        rule.table = network_.configuration().table;
+        rule.to = {address, length};
+        add(std::move(rule));
+    };
+    netlink::RuleSpec on_link;
+    on_link.priority = rule_priority::on_home_link;
+    on_link.oif_name = configuration_.home_link;
+    add(std::move(on_link));
+    for (const auto& prefix : engine.home_prefixes) {
+        to_home(prefix.address, prefix.length);
+    }
+    if (engine.address_pool) {
+        to_home(engine.address_pool->address, engine.address_pool->length);
     }
     return result;
 }
@@ -202,6 +263,25 @@ Outcome HomeAgentRole::start() {
     calls.route_prefixes = [this](const auto& home_address, const auto& prefixes) {
         return routes_.set(home_address, prefixes);
     };
+    if (home_link_) {
+        calls.start_dad = [this](const auto& request) { home_link_->start_dad(request); };
+        calls.claim_home_address = [this](const auto& claim) { home_link_->claim(claim); };
+        calls.release_home_address = [this](const auto& home_address) {
+            home_link_->release(home_address);
+        };
+        calls.frame_source = [this](unsigned link, const auto& source) {
+            return link == home_link_->index() ? home_link_->link_address_of(source)
+                                               : mobility::LinkAddress{};
+        };
+        calls.set_neighbour = [this](unsigned link, const auto& address, const auto& link_address) {
+            if (auto set = network_.set_neighbour(link, address, link_address); !set) {
+                spdlog::warn("{}", set.error()); // the kernel asks for it then
+            }
+        };
+        home_link_->start(loop_, [this](auto request, auto outcome) {
+            driver_->run(engine_.dad_done(now(), request, outcome));
+        });
+    }
     const auto restored = engine_.restore(now(), *nodes);
     if (auto routed = route_restored(); !routed) {
         return routed;
@@ -213,6 +293,9 @@ Outcome HomeAgentRole::start() {
 
 void HomeAgentRole::stop(std::function<void()> finished) {
     driver_->stop();
+    if (home_link_) {
+        home_link_->stop();
+    }
     if (configuration_.on_stop == OnStop::remove) {
         for (const auto& failure : network_.tear_down()) {
             spdlog::warn("clean-up: {}", failure);
@@ -232,7 +315,12 @@ void HomeAgentRole::stop(std::function<void()> finished) {
 Json HomeAgentRole::status() const {
     Json result;
     result["device"] = {{"name", network_.configuration().name}, {"ifindex", network_.ifindex()}};
-    result["counters"] = counter_status(engine_.counters(), driver_->counters());
+    auto counts = engine_.counters();
+    if (home_link_) {
+        const auto more = home_link_->counters();
+        counts.insert(counts.end(), more.begin(), more.end());
+    }
+    result["counters"] = counter_status(counts, driver_->counters());
     auto& own = result["home_agent"];
     own["nodes"] = engine_.node_count();
     own["bindings"] = engine_.binding_count();

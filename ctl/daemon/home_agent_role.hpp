@@ -8,6 +8,7 @@
 
 #include "daemon/configuration.hpp"
 #include "daemon/engine_driver.hpp"
+#include "daemon/home_link.hpp"
 #include "daemon/host_network.hpp"
 #include "daemon/prefix_routes.hpp"
 #include "daemon/role.hpp"
@@ -27,14 +28,17 @@ public:
     tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) override;
 
 private:
-    HomeAgentRole(HomeAgentConfiguration configuration, HostNetwork network,
-                  std::unique_ptr<EngineDriver> driver);
+    HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,
+                  std::unique_ptr<HomeLink> home_link, std::unique_ptr<EngineDriver> driver);
     tl::expected<void, std::string> set_up_network();
     [[nodiscard]] netlink::RouteSpec prefix_route(const netlink::Prefix& prefix) const;
     tl::expected<void, std::string> route_restored();
+    tl::expected<void, std::string> add_home_link_rules();
 
+    asio::io_context& loop_;
     HomeAgentConfiguration configuration_;
     HostNetwork network_;
+    std::unique_ptr<HomeLink> home_link_; // a real one
     mobility::HomeAgent engine_;
     std::unique_ptr<EngineDriver> driver_;
     PrefixRoutes routes_;

@@ -35,7 +35,7 @@ bool same_route(const netlink::RouteSpec& a, const netlink::RouteSpec& b) {
 
 bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
     return a.family == b.family && a.priority == b.priority && a.table == b.table &&
-           a.from == b.from && a.to == b.to && a.fwmark == b.fwmark;
+           a.from == b.from && a.to == b.to && a.fwmark == b.fwmark && a.oif_name == b.oif_name;
 }
 
 template<class Value, class Same>
@@ -79,6 +79,7 @@ std::optional<netlink::DeviceSettings> settings_to_change(const netlink::DeviceS
         any = true;
     }
     take_if_changed(change.fwmark, present.fwmark, wanted.fwmark, 0U, any);
+    take_if_changed(change.home_link, present.home_link, wanted.home_link, 0U, any);
     take_if_changed(change.bid_mark_mask, present.bid_mark_mask, wanted.bid_mark_mask, 0U, any);
     if (wanted.cookie_lifetime && present.cookie_lifetime != wanted.cookie_lifetime) {
         change.cookie_lifetime = wanted.cookie_lifetime;
@@ -213,6 +214,11 @@ Outcome HostNetwork::accept(netlink::MobilityHeaderExtension extension,
     return {};
 }
 
+Outcome HostNetwork::set_neighbour(std::uint32_t link, const wire::Ipv6Address& address,
+                                   std::span<const std::uint8_t> link_address) {
+    return outcome(rtnl_.neighbour_set(link, address, link_address));
+}
+
 Outcome HostNetwork::remove_address(const netlink::AddressSpec& address) {
     erase_one(addresses_, address);
     return outcome(rtnl_.address_delete(address, IfMissing::accept));
@@ -266,7 +272,9 @@ Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules,
             policy_rules == PolicyRules::own &&
             (rule.priority == rule_priority::care_of || rule.priority == rule_priority::attached ||
              rule.priority == rule_priority::mobile_network);
-        if ((rule.table == configuration_.table || policy) && !contains(rules_, rule, same_rule)) {
+        const bool home_link = rule.priority == rule_priority::on_home_link;
+        if ((rule.table == configuration_.table || policy || home_link) &&
+            !contains(rules_, rule, same_rule)) {
             if (auto removed = rtnl_.rule_delete(rule, IfMissing::accept); !removed) {
                 return failed(removed.error());
             }

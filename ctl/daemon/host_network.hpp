@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ inline constexpr std::uint32_t home_address = 4192; ///< from a home address
 inline constexpr std::uint32_t care_of = 4193;      ///< from a care-of address
 inline constexpr std::uint32_t attached = 4194;     ///< to networks the node is attached to
 inline constexpr std::uint32_t everything = 4195;   ///< all the rest, by way of the home agent
+inline constexpr std::uint32_t on_home_link = 4196; ///< of sockets that want the home link itself
+inline constexpr std::uint32_t to_home = 4197;      ///< to a home network: to nodes first
 } // namespace rule_priority
 
 /// What `wanted` would change on a device that has `present`; nothing to set = no value.
@@ -58,6 +61,9 @@ public:
     Outcome add_route(netlink::RouteSpec route);
     Outcome add_rule(netlink::RuleSpec rule);
     Outcome accept(netlink::MobilityHeaderExtension extension, const wire::Ipv6Address& address);
+    /// Frames for `address` on that link go to `link_address`, until the kernel doubts it.
+    Outcome set_neighbour(std::uint32_t link, const wire::Ipv6Address& address,
+                          std::span<const std::uint8_t> link_address);
     Outcome remove_address(const netlink::AddressSpec& address);
     Outcome remove_route(netlink::RouteSpec route);
     Outcome remove_rule(netlink::RuleSpec rule);

@@ -22,12 +22,19 @@ mobility::Encapsulation from_kernel(netlink::Encapsulation encapsulation) {
 netlink::Binding to_kernel(const mobility::KernelBinding& binding, bool home_agent) {
     netlink::Binding result;
     result.bid = binding.bid;
-    result.care_of = binding.care_of;
+    if (binding.home_link) {
+        result.home_link = true;
+        if (!binding.link_address.empty()) {
+            result.link_address = binding.link_address;
+        }
+    } else {
+        result.care_of = binding.care_of;
+        result.encapsulation = to_kernel(binding.encapsulation);
+    }
     if (home_agent && binding.port != 0) {
         result.port = binding.port;
     }
     result.claimed4 = binding.claimed_care_of;
-    result.encapsulation = to_kernel(binding.encapsulation);
     result.priority = binding.priority;
     result.lifetime = std::clamp<mobility::Duration>(binding.lifetime, mobility::Duration(1),
                                                      mobility::Duration(DSMIP_LIFETIME_MAX_MS));
@@ -35,15 +42,22 @@ netlink::Binding to_kernel(const mobility::KernelBinding& binding, bool home_age
     result.flags = netlink::BindingFlags{.nat = binding.nat,
                                          .forced_udp = binding.forced_udp,
                                          .draft = binding.draft,
-                                         .mcoa = binding.mcoa};
+                                         .mcoa = binding.mcoa,
+                                         .link_local = binding.link_local};
     result.sequence = binding.sequence;
     return result;
 }
 
-mobility::KernelBinding from_kernel(const netlink::Binding& binding) {
+mobility::KernelBinding from_kernel(const netlink::Binding& binding,
+                                    const wire::Ipv6Address& home_address) {
     mobility::KernelBinding result;
     result.bid = binding.bid;
     result.care_of = binding.care_of.value_or(wire::IpAddress{});
+    if (binding.home_link) {
+        result.home_link = true;
+        result.care_of = home_address;
+        result.link_address = binding.link_address.value_or(mobility::LinkAddress{});
+    }
     result.port = binding.port.value_or(0);
     result.claimed_care_of = binding.claimed4;
     result.encapsulation =
@@ -57,6 +71,7 @@ mobility::KernelBinding from_kernel(const netlink::Binding& binding) {
     result.forced_udp = flags.forced_udp;
     result.draft = flags.draft;
     result.mcoa = flags.mcoa;
+    result.link_local = flags.link_local;
     return result;
 }
 
@@ -77,7 +92,7 @@ mobility::KernelNode from_kernel(const netlink::Node& node) {
     result.home_address = node.home_address;
     result.home_addresses4 = node.home_addresses4.value_or(std::vector<wire::Ipv4Address>{});
     for (const auto& binding : node.bindings) {
-        result.bindings.push_back(from_kernel(binding));
+        result.bindings.push_back(from_kernel(binding, node.home_address));
     }
     return result;
 }

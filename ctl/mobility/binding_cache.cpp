@@ -55,6 +55,11 @@ void Registration::clear_if_empty() {
     }
 }
 
+bool Registration::link_local() const {
+    return std::any_of(bindings.begin(), bindings.end(),
+                       [](const Binding& binding) { return binding.end_point.link_local; });
+}
+
 void Registration::put(const Binding& binding) {
     erase(binding.end_point.bid);
     const auto place = std::find_if(bindings.begin(), bindings.end(), [&](const Binding& other) {

@@ -54,6 +54,8 @@ struct Registration {
     [[nodiscard]] bool has_prefixes() const { return !prefixes6.empty() || !prefixes4.empty(); }
     // Without bindings there are neither IPv4 home addresses nor prefixes.
     void clear_if_empty();
+    // L of the Binding Updates: the link-local address with the same interface identifier, too.
+    [[nodiscard]] bool link_local() const;
     void put(const Binding& binding);
     bool erase(std::uint16_t bid);
     // Removes bindings that end until `time`; returns their BIDs.
@@ -99,6 +101,7 @@ struct Transaction {
     std::optional<SendMessage> on_failure;
     wire::BindingStatus failure = wire::BindingStatus::ReasonUnspecified; // that it says
     bool prefixes = false; // the kernel was told about prefixes, too
+    std::optional<SendMessage> on_duplicate; // the home link is asked first; this if in use there
     std::vector<Report> reports; // on success
     // Counted on success, so often.
     std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;
@@ -114,6 +117,10 @@ struct CacheEntry {
     std::optional<TimePoint> repair_at;
     std::vector<Participant> doubtful; // who; empty = all
     unsigned repairs = 0;              // tried without success
+    // What the home agent answers for on the home link.
+    std::optional<ClaimHomeAddress> claimed;
+    // Duplicate address detection has just found another owner: what waits for it fails, too.
+    bool duplicate = false;
 
     // Is there a sequence number that a Binding Update has to follow?
     [[nodiscard]] bool has_sequence() const { return !current.empty() || dead_until.has_value(); }

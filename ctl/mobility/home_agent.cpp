@@ -52,9 +52,11 @@ bool HomeAgent::Impl::serves(const wire::Ipv6Address& home_address) const {
 }
 
 Actions HomeAgent::Impl::restore(TimePoint now, std::span<const KernelNode> nodes) {
+    restoring_ = true;
     for (const auto& node : nodes) {
         restore_node(now, node);
     }
+    restoring_ = false;
     return take();
 }
 
@@ -225,6 +227,9 @@ Actions HomeAgent::receive(TimePoint now, const ReceivedMessage& message) {
 }
 Actions HomeAgent::confirm(TimePoint now, RequestId request, const RequestOutcome& error) {
     return impl_->confirm(now, request, error);
+}
+Actions HomeAgent::dad_done(TimePoint now, RequestId request, DadOutcome outcome) {
+    return impl_->dad_done(now, request, outcome);
 }
 Actions HomeAgent::binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
                                    std::uint16_t bid) {

@@ -30,6 +30,17 @@ struct HomeAgentPrefixes {
     unsigned max_per_node = 64;         // registered by one node; more IPv6 prefixes get 130
 };
 
+// The link that the home prefixes are those of.
+struct HomeLinkConfig {
+    // Index of its interface; 0 = virtual: the prefixes are routed to the home agent, and there is
+    // no link where anybody could be asked or told anything.
+    unsigned link = 0;
+    // Every packet to or from the link passes this home agent: a node at home that keeps its
+    // foreign bindings may use neighbour discovery (RFC 5648, 5.6.3).
+    bool sole_router = false;
+    bool accept_simultaneous = true; // home and foreign bindings at once; else 169
+};
+
 struct HomeAgentConfig {
     wire::Ipv6Address address6;
     std::optional<wire::Ipv4Address> address4;
@@ -51,6 +62,7 @@ struct HomeAgentConfig {
     unsigned max_bindings_per_node = 32;
     bool has_store = false; // changes are kept (KeepRegistration) before they are acknowledged
     wire::Dialect dialect = wire::Dialect::Auto;
+    HomeLinkConfig home_link;
 };
 
 // Not thread safe.  Every call returns what is to be done, in order.
@@ -68,6 +80,9 @@ public:
 
     // Outcome of a request this engine made: InstallBindings, RemoveBindings, KeepRegistration.
     [[nodiscard]] Actions confirm(TimePoint now, RequestId request, const RequestOutcome& error);
+
+    // Outcome of StartDad.
+    [[nodiscard]] Actions dad_done(TimePoint now, RequestId request, DadOutcome outcome);
 
     // The kernel deleted a binding at its lifetime.
     [[nodiscard]] Actions binding_expired(TimePoint now, const wire::Ipv6Address& home_address,

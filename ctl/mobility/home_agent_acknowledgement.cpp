@@ -56,6 +56,8 @@ decltype(SendMessage::route) route_of(const RegistrationRequest& request) {
     if (!route.routing_header || route.wire_destination.is_link_local()) {
         route.link = request.link;
     }
+    // A node at home does not answer for its address yet, or must not at all (RFC 6275, 10.3.1).
+    route.link_address = request.link_address;
     return route;
 }
 

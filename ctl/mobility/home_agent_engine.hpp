@@ -43,6 +43,9 @@ public:
     // home_agent_transaction.cpp
     Actions confirm(TimePoint now, RequestId request, const RequestOutcome& error);
 
+    // home_agent_home_link.cpp
+    Actions dad_done(TimePoint now, RequestId request, DadOutcome outcome);
+
 private:
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -92,6 +95,10 @@ private:
     // Notes which leases are in use and when the entry needs attention.
     void settle(const wire::Ipv6Address& home_address);
 
+    // ---- home link (home_agent_home_link.cpp)
+    // Answers on the home link for what is registered, and for nothing else.
+    void claim(const wire::Ipv6Address& home_address);
+
     // ---- reports (home_agent_report.cpp)
     void report(Report::Level level, std::string name, Fields fields);
     void drop(std::string_view cause, const ReceivedMessage& message);
@@ -113,6 +120,7 @@ private:
     TokenBucket binding_errors_;
     std::unordered_map<RequestId, wire::Ipv6Address> requests_; // without answer yet
     RequestId last_request_ = 0;
+    bool restoring_ = false;
     Actions actions_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "mobility/home_agent_acknowledgement.hpp"
+#include "mobility/home_agent_home_link.hpp"
 #include "mobility/home_agent_validation.hpp"
 
 namespace dsmip::mobility {
@@ -101,7 +102,7 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
     expire(now, message.source);
     const auto judged_by = context(message.source);
     const auto request =
-        parse_request(message, update, config_.dialect, judged_by.current().dialect);
+        parse_request(message, update, config_, judged_by.current().dialect);
     if (const auto refusal = validate(request, judged_by)) {
         if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {
             counters_.add(*cause);
@@ -109,6 +110,11 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
         } else {
             refuse_update(request, judged_by, std::get<wire::BindingStatus>(*refusal));
         }
+        return;
+    }
+    if (judged_by.entry != nullptr && judged_by.entry->duplicate &&
+        needs_dad(request, judged_by)) {
+        refuse_update(request, judged_by, wire::BindingStatus::DuplicateAddressDetectionFailed);
         return;
     }
     auto outcome = evaluate(request, judged_by, pool_, prefixes_, now);
@@ -162,6 +168,16 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
         return;
     }
     Transaction transaction;
+    if (needs_dad(request, context)) {
+        auto duplicate =
+            refuse(request, wire::BindingStatus::DuplicateAddressDetectionFailed,
+                   request.update.sequence, current, config_);
+        if (!duplicate) {
+            send(std::move(duplicate));
+            return;
+        }
+        transaction.on_duplicate = std::move(*duplicate);
+    }
     transaction.count = {request.deregisters() ? HomeAgentCount::deregistrations
                                                : HomeAgentCount::registrations_accepted,
                          1};

@@ -3,9 +3,11 @@
 #include "mobility/home_agent_registration.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mobility/home_agent_care_of.hpp"
 #include "mobility/home_agent_home_address4.hpp"
+#include "mobility/home_agent_home_link.hpp"
 #include "mobility/home_agent_prefixes.hpp"
 #include "mobility/home_agent_tunnel.hpp"
 
@@ -90,15 +92,8 @@ private:
         auto desired = context_.current();
         bool any = false;
         for (const auto& option : request_.identifiers->options) {
-            auto status = option.status;
-            if (status == BindingStatus::Accepted && option.home &&
-                request_.dialect == wire::Dialect::Draft) {
-                // Stays registered while at home, in the words of the draft (R-HOME).
-                status = BindingStatus::McoaSimultaneousHomeAndForeignProhibited;
-            } else if (status == BindingStatus::Accepted && !desired.erase(option.bid)) {
-                status = BindingStatus::NotHomeAgentForThisMobileNode;
-            }
-            any = any || status == BindingStatus::Accepted;
+            const auto status = delete_one(desired, option);
+            any = any || wire::is_accepted(status);
             outcome_.identifier_status.push_back(status);
         }
         settle_status(any);
@@ -107,6 +102,49 @@ private:
             stamp(desired, request_, context_);
             outcome_.desired = std::move(desired);
         }
+    }
+
+    BindingStatus delete_one(Registration& desired,
+                             const wire::BindingIdentifierReading& option) {
+        if (option.status != BindingStatus::Accepted) {
+            return option.status;
+        }
+        if (option.home && request_.dialect == wire::Dialect::Draft) {
+            // Stays registered while at home, in the words of the draft.  The message says no
+            // lifetime, so what the node has left is the measure.
+            TimePoint longest = now_;
+            for (const auto& binding : context_.current().bindings) {
+                longest = std::max(longest, binding.expires);
+            }
+            return register_home(desired, option, longest);
+        }
+        return desired.erase(option.bid) ? BindingStatus::Accepted
+                                         : BindingStatus::NotHomeAgentForThisMobileNode;
+    }
+
+    // There is one home link, so there is one binding to it.
+    BindingStatus register_home(Registration& desired,
+                                const wire::BindingIdentifierReading& option, TimePoint expires) {
+        auto end_point = home_end_point(option, request_, context_);
+        if (!end_point) {
+            return end_point.error();
+        }
+        if (std::exchange(home_registered_, true) || desired.is_plain()) {
+            return BindingStatus::McoaMalformed;
+        }
+        for (const auto& binding : context_.current().bindings) {
+            if (binding.end_point.home_link) {
+                desired.erase(binding.end_point.bid);
+            }
+        }
+        if (!has_room(desired, option.bid)) {
+            return BindingStatus::InsufficientResources;
+        }
+        end_point->bid = option.bid;
+        end_point->mcoa = true;
+        end_point->priority = priority_of(option);
+        put(desired, *end_point, expires);
+        return home_status(context_.config.home_link);
     }
 
     void register_identified() {
@@ -121,7 +159,7 @@ private:
         bool any = false;
         for (const auto& option : request_.identifiers->options) {
             const auto status = register_one(desired, option);
-            any = any || status == BindingStatus::Accepted;
+            any = any || wire::is_accepted(status);
             outcome_.identifier_status.push_back(status);
         }
         settle_status(any);
@@ -140,20 +178,19 @@ private:
         if (option.status != BindingStatus::Accepted) {
             return option.status;
         }
-        if (option.home) {
-            return BindingStatus::McoaSimultaneousHomeAndForeignProhibited;
-        }
         auto& done = outcome_.accepted_bids;
         if (std::find(done.begin(), done.end(), option.bid) != done.end()) {
             return BindingStatus::McoaMalformed; // the same BID twice
+        }
+        if (option.home) {
+            outcome_.lifetime = granted_lifetime(request_, context_.config, granted4_.leased);
+            return register_home(desired, option, now_ + outcome_.lifetime);
         }
         auto end_point = resolve_care_of(option, request_, context_);
         if (!end_point) {
             return end_point.error();
         }
-        const auto most =
-            std::min<std::size_t>(context_.config.max_bindings_per_node, kernel_bindings_max);
-        if (desired.find(option.bid) == nullptr && desired.bindings.size() >= most) {
+        if (!has_room(desired, option.bid)) {
             return BindingStatus::InsufficientResources;
         }
         end_point->bid = option.bid;
@@ -161,6 +198,12 @@ private:
         end_point->priority = priority_of(option);
         install(desired, *end_point);
         return BindingStatus::Accepted;
+    }
+
+    [[nodiscard]] bool has_room(const Registration& desired, std::uint16_t bid) const {
+        const auto most =
+            std::min<std::size_t>(context_.config.max_bindings_per_node, kernel_bindings_max);
+        return desired.find(bid) != nullptr || desired.bindings.size() < most;
     }
 
     // BID-PRI 0 says nothing, so a mere refresh leaves the priority as it is.
@@ -179,11 +222,16 @@ private:
                 outcome_.way_of_message = end_point;
             }
         }
-        end_point.draft = request_.dialect == wire::Dialect::Draft;
-        end_point.sequence = request_.update.sequence;
         outcome_.lifetime = granted_lifetime(request_, context_.config, granted4_.leased);
+        put(desired, std::move(end_point), now_ + outcome_.lifetime);
+    }
+
+    void put(Registration& desired, KernelBinding end_point, TimePoint expires) {
+        end_point.draft = request_.dialect == wire::Dialect::Draft;
+        end_point.link_local = request_.update.flags.link_local;
+        end_point.sequence = request_.update.sequence;
         outcome_.accepted_bids.push_back(end_point.bid);
-        desired.put({end_point, now_ + outcome_.lifetime});
+        desired.put({std::move(end_point), expires});
     }
 
     // A Binding Update with a lifetime says all that there is about IPv4 home addresses and
@@ -220,11 +268,9 @@ private:
     // each only if told that they differ.
     void settle_status(bool any) {
         const auto& all = outcome_.identifier_status;
-        const bool complete = std::all_of(all.begin(), all.end(), [](BindingStatus status) {
-            return status == BindingStatus::Accepted;
-        });
-        if (complete) {
-            outcome_.status = BindingStatus::Accepted;
+        if (std::all_of(all.begin(), all.end(), wire::is_accepted)) {
+            // Accepted, or 5 where one option says so.
+            outcome_.status = *std::max_element(all.begin(), all.end());
         } else {
             outcome_.status = any ? BindingStatus::McoaNotComplete : all.front();
         }
@@ -237,6 +283,7 @@ private:
     TimePoint now_;
     std::vector<wire::Prefix6> granted6_;
     HomeAddresses4 granted4_;
+    bool home_registered_ = false; // by an option of this message
     RegistrationOutcome outcome_;
 };
 

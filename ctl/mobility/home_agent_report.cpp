@@ -70,7 +70,8 @@ void HomeAgent::Impl::report_changes(const wire::Ipv6Address& home_address,
                             end_point.care_of, end_point.encapsulation == Encapsulation::direct
                                                    ? std::uint16_t{0}
                                                    : end_point.port})},
-            {"format", std::string(name_of_format(end_point.encapsulation))},
+            {"format", std::string(end_point.home_link ? "home-link"
+                                                       : name_of_format(end_point.encapsulation))},
             {"nat", end_point.nat ? "yes" : "no"},
             {"lifetime", std::to_string(outcome.lifetime.count()) + "s"},
             {"sequence", std::to_string(end_point.sequence)}};

@@ -67,13 +67,20 @@ std::string RegistrationRequest::came_from() const {
 }
 
 RegistrationRequest parse_request(const ReceivedMessage& message, const wire::BindingUpdate& update,
-                                  Dialect configured, Dialect remembered) {
+                                  const HomeAgentConfig& config, Dialect remembered) {
+    const auto configured = config.dialect;
     RegistrationRequest request;
     request.home_address = message.source;
     request.home_agent = message.destination;
     request.wire_source = message.wire_source;
     request.path = message.path;
     request.link = message.link;
+    request.over_home_link =
+        !message.path && message.wire_source.value_or(message.source) == message.source &&
+        (config.home_link.link == 0 || message.link == config.home_link.link);
+    if (request.over_home_link) {
+        request.link_address = message.link_address;
+    }
     request.update = update;
     request.dialect = configured;
     request.has_identifiers = wire::find_option<wire::BindingIdentifier>(update.options) != nullptr;
@@ -84,7 +91,7 @@ RegistrationRequest parse_request(const ReceivedMessage& message, const wire::Bi
     wire::BindingIdentifierContext context;
     context.dialect = configured;
     context.home_address = message.source;
-    context.over_home_link = request.over_home_link();
+    context.over_home_link = request.over_home_link;
     context.remembered = request.dialect;
     request.identifiers = wire::read_binding_identifiers(update, context);
     if (request.has_identifiers && request.identifiers) {

@@ -6,6 +6,7 @@
 
 #include <tl/expected.hpp>
 
+#include "mobility/home_agent.hpp"
 #include "mobility/types.hpp"
 #include "wire/binding_identifier.hpp"
 #include "wire/mobility_header.hpp"
@@ -20,6 +21,8 @@ struct RegistrationRequest {
     std::optional<wire::Ipv6Address> wire_source;
     std::optional<MessagePath> path; // came through a tunnel
     unsigned link = 0;
+    LinkAddress link_address; // source of the frame, if it came over the home link
+    bool over_home_link = false; // from the home address itself, by the home link
 
     wire::BindingUpdate update;
     // What the configuration fixes, this message proves, or else was remembered.
@@ -39,8 +42,6 @@ struct RegistrationRequest {
     // Lifetime 0, or care-of address = home address, which such an entry would tunnel to
     // itself (RFC 6275, 10.3.1; not with an IPv4 care-of address or a BID).
     [[nodiscard]] bool deregisters() const;
-    // Over plain IPv6 from the home address itself.
-    [[nodiscard]] bool over_home_link() const { return !path && !wire_source; }
     // In UDP, so that the answer goes in UDP with a NAT Detection option.
     [[nodiscard]] bool in_udp() const {
         return path && path->encapsulation != Encapsulation::direct;
@@ -50,9 +51,10 @@ struct RegistrationRequest {
 };
 
 // Reads a Binding Update.
-// `update` was decoded with `configured`; `remembered` is what the node proved before.
+// `update` was decoded with the configured dialect; `remembered` is what the node proved before.
 [[nodiscard]] RegistrationRequest parse_request(const ReceivedMessage& message,
                                                 const wire::BindingUpdate& update,
-                                                wire::Dialect configured, wire::Dialect remembered);
+                                                const HomeAgentConfig& config,
+                                                wire::Dialect remembered);
 
 } // namespace dsmip::mobility

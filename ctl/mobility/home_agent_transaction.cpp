@@ -66,6 +66,9 @@ bool holds_state(Participant who) {
 void HomeAgent::Impl::begin(TimePoint now, const wire::Ipv6Address& home_address,
                             Transaction transaction) {
     if (transaction.outstanding.empty()) {
+        if (transaction.on_duplicate) {
+            transaction.outstanding.push_back(Participant::home_link);
+        }
         // The store first: the kernel hardly ever refuses, and has nothing to take back then.
         if (config_.has_store) {
             transaction.outstanding.push_back(Participant::store);
@@ -82,7 +85,10 @@ void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_addr
     transaction.request = ++last_request_;
     transaction.deadline = now + timeout_of(who);
     requests_.emplace(transaction.request, home_address);
-    if (who == Participant::store) {
+    if (who == Participant::home_link) {
+        actions_.emplace_back(
+            StartDad{transaction.request, home_address, transaction.desired.link_local()});
+    } else if (who == Participant::store) {
         actions_.emplace_back(KeepRegistration{
             transaction.request, to_store(home_address, transaction.desired, now)});
     } else if (transaction.desired.empty()) {
@@ -216,6 +222,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     if (entry.current.empty()) {
         entry.dead_until = now + MAX_DELETE_BCE_TIMEOUT;
     }
+    claim(home_address); // stops at once what a node at home would have to fight
     if (done.count) {
         counters_.add(done.count->first, done.count->second);
     }
@@ -342,6 +349,7 @@ void HomeAgent::Impl::settle(const wire::Ipv6Address& home_address) {
                                                                     lease))));
         }
     }
+    claim(home_address);
     cache_.update(home_address);
 }
 

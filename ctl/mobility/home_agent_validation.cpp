@@ -122,7 +122,10 @@ bool asks_for_home_link(const RegistrationRequest& request) {
 }
 
 Result has_home_address_option(const RegistrationRequest& request, const RegistrationContext&) {
-    if (request.over_home_link() && !request.deregisters() && !asks_for_home_link(request)) {
+    if (request.path || request.wire_source) {
+        return {};
+    }
+    if (!request.over_home_link || !(request.deregisters() || asks_for_home_link(request))) {
         return HomeAgentDrop::no_home_address_option;
     }
     return {};

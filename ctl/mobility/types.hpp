@@ -42,6 +42,9 @@ struct MessagePath {
     unsigned link = 0;  // interface index
 };
 
+// A link-layer address, 6 octets for Ethernet; empty = not known.
+using LinkAddress = std::vector<std::uint8_t>;
+
 // A Mobility Header message as it came from the raw socket.
 struct ReceivedMessage {
     wire::Ipv6Address source;       // home address where a Home Address option was processed
@@ -51,6 +54,7 @@ struct ReceivedMessage {
     // Set when it came through the dsmip device; absent for native IPv6.
     std::optional<MessagePath> path;
     unsigned link = 0;  // interface index it arrived on
+    LinkAddress link_address; // source of the frame, where it came over the home link
     std::span<const std::uint8_t> octets;
 };
 
@@ -69,6 +73,11 @@ struct KernelBinding {
     bool forced_udp = false;
     bool draft = false;  // the peer speaks the drafts
     bool mcoa = false;   // made by a Binding Identifier option
+    bool link_local = false; // L: the link-local address with the same interface identifier, too
+    // The node is at home on `link`: packets go there without a tunnel, to `link_address` or
+    // where neighbour resolution finds the node; `care_of` is the home address.
+    bool home_link = false;
+    LinkAddress link_address;
     friend bool operator==(const KernelBinding&, const KernelBinding&) = default;
 };
 
@@ -115,6 +124,7 @@ struct NativeIpv6 {
     bool home_address_option = false;
     bool routing_header = false;
     unsigned link = 0;  // 0 = routing decides
+    LinkAddress link_address; // of the next hop on `link`; empty = neighbour resolution
 };
 // Back over the tuple that a received message came by.
 struct AnswerPath {
@@ -159,6 +169,26 @@ struct KeepRegistration {
     RequestId request = 0;
     StoredRegistration registration;
 };
+// Home agent with a real home link: is the address, with `link_local` also the link-local one
+// with its interface identifier, in use there (RFC 6275, 10.3.1)?  Answered by dad_done().
+struct StartDad {
+    RequestId request = 0;
+    wire::Ipv6Address home_address;
+    bool link_local = false;
+};
+// Answer for these addresses on the home link from now on, instead of what was claimed for the
+// home address before, and say so there where that is new (RFC 6275, 10.4.1).
+struct ClaimHomeAddress {
+    wire::Ipv6Address home_address;
+    std::vector<wire::Ipv4Address> home_addresses4;
+    bool link_local = false;
+    bool router = false;  // R of Neighbor Advertisements (RFC 3963, 6.3)
+    bool announce = true; // false after a restart: neighbours know already
+    friend bool operator==(const ClaimHomeAddress&, const ClaimHomeAddress&) = default;
+};
+struct ReleaseHomeAddress {
+    wire::Ipv6Address home_address;
+};
 // Mobile node: put the IPv4 home address on, or take it off, the device.
 struct AssignHomeAddress4 {
     wire::Ipv4Address address;
@@ -178,12 +208,20 @@ struct Report {
 };
 
 using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, KeepRegistration,
-                            AssignHomeAddress4, WithdrawHomeAddress4, Report>;
+                            StartDad, ClaimHomeAddress, ReleaseHomeAddress, AssignHomeAddress4,
+                            WithdrawHomeAddress4, Report>;
 using Actions = std::vector<Action>;
 
 // Outcome of a request: no value = done, else why not.
 using RequestOutcome = std::optional<std::string>;
 using KernelOutcome = RequestOutcome;
+
+// Outcome of StartDad.
+enum class DadOutcome : std::uint8_t {
+    unique,
+    duplicate, // somebody else has the address, or is about to take it
+    unknown,   // the home link cannot be asked
+};
 
 // A named count of the engine; names are stable and documented with the engine.
 struct NamedCount {

@@ -85,6 +85,8 @@ Decoded<void> read_device(Octets octets, Device& device) {
             return read_as<std::uint8_t>(attribute, where, store_in(settings.dscp));
         case DSMIP_DEVICE_A_DF:
             return read_enum(attribute, where, DSMIP_DF_MAX, settings.df);
+        case DSMIP_DEVICE_A_HOME_LINK:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.home_link));
         case DSMIP_DEVICE_A_NODES:
             return read_raw(attribute, where, device.nodes);
         case DSMIP_DEVICE_A_BINDINGS:
@@ -105,7 +107,8 @@ BindingFlags to_flags(std::uint32_t raw) {
     return {.nat = (raw & DSMIP_BINDING_F_NAT) != 0,
             .forced_udp = (raw & DSMIP_BINDING_F_FORCED_UDP) != 0,
             .draft = (raw & DSMIP_BINDING_F_DRAFT) != 0,
-            .mcoa = (raw & DSMIP_BINDING_F_MCOA) != 0};
+            .mcoa = (raw & DSMIP_BINDING_F_MCOA) != 0,
+            .link_local = (raw & DSMIP_BINDING_F_LINK_LOCAL) != 0};
 }
 
 BindingStatistics& statistics_of(Binding& binding) {

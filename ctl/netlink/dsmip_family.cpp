@@ -81,6 +81,7 @@ void put_device(MessageBuilder& builder, const Device& device) {
         put_optional(builder, DSMIP_DEVICE_A_HOP_LIMIT, settings.hop_limit);
         put_optional(builder, DSMIP_DEVICE_A_DSCP, settings.dscp);
         put_optional(builder, DSMIP_DEVICE_A_DF, settings.df, to_u8<DontFragment>);
+        put_optional(builder, DSMIP_DEVICE_A_HOME_LINK, settings.home_link);
         const auto put_count = [&](std::uint16_t type, std::uint32_t count) {
             if (count != 0) { // read only: never part of a request
                 builder.put(type, count);
@@ -97,7 +98,8 @@ void put_device(MessageBuilder& builder, const Device& device) {
 std::uint32_t to_u32(const BindingFlags& flags) {
     return (flags.nat ? DSMIP_BINDING_F_NAT : 0U) |
            (flags.forced_udp ? DSMIP_BINDING_F_FORCED_UDP : 0U) |
-           (flags.draft ? DSMIP_BINDING_F_DRAFT : 0U) | (flags.mcoa ? DSMIP_BINDING_F_MCOA : 0U);
+           (flags.draft ? DSMIP_BINDING_F_DRAFT : 0U) | (flags.mcoa ? DSMIP_BINDING_F_MCOA : 0U) |
+           (flags.link_local ? DSMIP_BINDING_F_LINK_LOCAL : 0U);
 }
 
 void put_binding(MessageBuilder& builder, const Binding& binding) {

@@ -94,6 +94,9 @@ struct DeviceSettings {
     std::optional<std::uint8_t> dscp;
     /// "Don't fragment" of outer IPv4 headers.
     std::optional<DontFragment> df;
+    /// Interface index of the home link, 0 = none; only at a home agent. Packets for no node leave
+    /// through it.
+    std::optional<std::uint32_t> home_link = std::nullopt;
 
     friend bool operator==(const DeviceSettings&, const DeviceSettings&) = default;
 };
@@ -119,6 +122,7 @@ struct BindingFlags {
     bool forced_udp = false; ///< UDP without a NAT
     bool draft = false;      ///< the peer speaks the drafts
     bool mcoa = false;       ///< made by a Binding Identifier option
+    bool link_local = false; ///< L flag of the Binding Update
     friend bool operator==(const BindingFlags&, const BindingFlags&) = default;
 };
 

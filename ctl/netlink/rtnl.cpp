@@ -6,6 +6,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -181,6 +182,23 @@ Result<void> Rtnl::link_set_mtu(std::uint32_t ifindex, std::uint32_t mtu) {
     return socket_
         .transact(buffer.octets,
                   "set MTU of interface " + std::to_string(ifindex) + " to " + std::to_string(mtu))
+        .map([](DumpState) {});
+}
+
+Result<void> Rtnl::neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address& address,
+                                 std::span<const std::uint8_t> link_address) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWNEIGH, add_flags(IfExists::replace));
+    ndmsg header{};
+    header.ndm_family = AF_INET6;
+    header.ndm_ifindex = static_cast<int>(ifindex);
+    header.ndm_state = NUD_REACHABLE;
+    builder.header(header);
+    builder.put(NDA_DST, address);
+    builder.put_octets(NDA_LLADDR, std::as_bytes(link_address));
+    return socket_
+        .transact(buffer.octets, "set neighbour " + wire::to_string(address) + " on interface " +
+                                     std::to_string(ifindex))
         .map([](DumpState) {});
 }
 

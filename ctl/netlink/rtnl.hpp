@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,11 @@ public:
 
     Result<void> address_add(const AddressSpec& address, IfExists if_exists = IfExists::fail);
     Result<void> address_delete(const AddressSpec& address, IfMissing if_missing = IfMissing::fail);
+
+    /// Frames for an on-link IPv6 address go to `link_address` until the kernel doubts it; replaces
+    /// what it knew.
+    Result<void> neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address& address,
+                               std::span<const std::uint8_t> link_address);
 
     Result<void> route_add(const RouteSpec& route, IfExists if_exists = IfExists::fail);
     Result<void> route_delete(const RouteSpec& route, IfMissing if_missing = IfMissing::fail);

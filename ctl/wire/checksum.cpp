@@ -19,15 +19,20 @@ std::uint64_t sum_of(std::span<const std::uint8_t> octets) {
 
 } // namespace
 
-std::uint16_t mobility_header_checksum(std::span<const std::uint8_t> octets,
-                                       const Ipv6Address& source, const Ipv6Address& destination) {
+std::uint16_t upper_layer_checksum(std::span<const std::uint8_t> octets, const Ipv6Address& source,
+                                   const Ipv6Address& destination, std::uint8_t next_header) {
     const std::uint64_t length = octets.size();
     std::uint64_t sum = sum_of(source.bytes) + sum_of(destination.bytes) + (length >> 16U) +
-                        (length & 0xFFFFU) + mobility_header_protocol + sum_of(octets);
+                        (length & 0xFFFFU) + next_header + sum_of(octets);
     while (sum > 0xFFFFU) {
         sum = (sum & 0xFFFFU) + (sum >> 16U);
     }
     return static_cast<std::uint16_t>(~sum & 0xFFFFU);
+}
+
+std::uint16_t mobility_header_checksum(std::span<const std::uint8_t> octets,
+                                       const Ipv6Address& source, const Ipv6Address& destination) {
+    return upper_layer_checksum(octets, source, destination, mobility_header_protocol);
 }
 
 } // namespace dsmip::wire

@@ -18,4 +18,8 @@ inline constexpr unsigned checksum_offset = 4;
 std::uint16_t mobility_header_checksum(std::span<const std::uint8_t> octets,
                                        const Ipv6Address& source, const Ipv6Address& destination);
 
+/// The same for any upper-layer protocol over IPv6 (RFC 8200, 8.1).
+std::uint16_t upper_layer_checksum(std::span<const std::uint8_t> octets, const Ipv6Address& source,
+                                   const Ipv6Address& destination, std::uint8_t next_header);
+
 } // namespace dsmip::wire

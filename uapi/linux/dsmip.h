@@ -238,6 +238,11 @@ enum dsmip_role {
  * @DSMIP_DEVICE_A_PATHS: u32, number of live path cookies; read only
  * @DSMIP_DEVICE_A_PREFIXES: u32, number of prefixes; read only
  * @DSMIP_DEVICE_A_FLOWS: u32, number of flow rules; read only
+ * @DSMIP_DEVICE_A_HOME_LINK: u32, only at a home agent: index of the interface of
+ *	the home link.  Unicast packets that are for no node leave through it as
+ *	those of a router, to where neighbour resolution finds their destination,
+ *	so that whole home prefixes can be routed to the device.  0 = they are
+ *	dropped (tx_no_node), the default.
  */
 enum dsmip_device_attr {
 	DSMIP_DEVICE_A_UNSPEC,
@@ -257,6 +262,7 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_PATHS,
 	DSMIP_DEVICE_A_PREFIXES,
 	DSMIP_DEVICE_A_FLOWS,
+	DSMIP_DEVICE_A_HOME_LINK,
 	/* private: */
 	__DSMIP_DEVICE_A_MAX,
 };
@@ -346,7 +352,8 @@ enum dsmip_encap {
 #define DSMIP_BINDING_F_FORCED_UDP	(1U << 1) /* UDP without a NAT */
 #define DSMIP_BINDING_F_DRAFT		(1U << 2) /* peer speaks the drafts */
 #define DSMIP_BINDING_F_MCOA		(1U << 3) /* made by a BID option */
-#define DSMIP_BINDING_F_ALL		0xfU
+#define DSMIP_BINDING_F_LINK_LOCAL	(1U << 4) /* L flag of the Binding Update */
+#define DSMIP_BINDING_F_ALL		0x1fU
 
 /**
  * enum dsmip_binding_attr - attributes in DSMIP_NODE_A_BINDING

@@ -25,8 +25,10 @@ def transmit_drops(b):
     b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}:5001 udp"))
     b.outward("unknown IPv4 home address", "ha0", datagram(CN4, home(4, 9)), "tx_no_node")
     b.outward("unknown IPv6 home address", "ha0", datagram(CN6, home(6, 9)), "tx_no_node")
-    b.outward("link-local destination", "ha0", datagram(CN6, "fe80::1"), "tx_no_node")
-    b.outward("multicast destination", "ha0", datagram(CN6, "ff0e::1"), "tx_no_node")
+    b.outward("link-local destination", "ha0", datagram(CN6, "fe80::1"), "tx_link_local")
+    b.outward("link-local destination, IPv4", "ha0", datagram(CN4, "169.254.1.1"), "tx_link_local")
+    for scope in ("ff02::1", "ff05::2", "ff0e::1", "224.0.0.1", "239.1.2.3", "255.255.255.255"):
+        b.outward(f"to {scope}", "ha0", datagram(CN4 if "." in scope else CN6, scope), "tx_multicast")
     nl("device-set", "ha0", "--udp-port", "0")
     b.outward("UDP format without UDP port", "ha0", inner6, "tx_no_socket")
     nl("device-set", "ha0", "--udp-port", PORT, "--home-agent4", "0.0.0.0")

@@ -168,7 +168,7 @@ def requests(device):
         yield (f"set {name}", *setting(attr("DEVICE_A_" + name, u32(1))), bad, "attribute")
     for name, width in (("ROLE", 1), ("HOME_AGENT4", 4), ("HOME_AGENT6", 16), ("UDP_PORT", 2),
                         ("HOME_AGENT_PORT", 2), ("FWMARK", 4), ("BID_MARK_MASK", 4),
-                        ("COOKIE_LIFETIME", 4)):
+                        ("COOKIE_LIFETIME", 4), ("HOME_LINK", 4)):
         for wrong in (0, width - 1, width + 1, width * 2):
             yield (f"{name} of {wrong} octets",
                    *setting(attr("DEVICE_A_" + name, bytes(wrong))), None, "length|range")
@@ -189,7 +189,7 @@ def requests(device):
     yield "lifetime 0", new, put, index + binding(attr("BINDING_A_LIFETIME", u32(0))), size, "range"
     yield "longest lifetime and one", new, put, \
         index + binding(attr("BINDING_A_LIFETIME", u32(262140001))), size, "range"
-    yield "unknown flag", new, put, index + binding(attr("BINDING_A_FLAGS", u32(16))), bad, "reserved bit"
+    yield "unknown flag", new, put, index + binding(attr("BINDING_A_FLAGS", u32(32))), bad, "reserved bit"
     yield "unknown format", new, put, index + binding(attr("BINDING_A_ENCAP", u8(4))), size, "range"
     yield "port 0", new, put, index + binding(attr("BINDING_A_PORT", be16(0))), size, "range"
     yield "two end points", new, put, \

@@ -97,7 +97,8 @@ private:
         });
         for (const char* name :
              {"--role", "--home-agent4", "--home-agent6", "--udp-port", "--home-agent-port",
-              "--fwmark", "--bid-mark-mask", "--cookie-lifetime", "--hop-limit", "--dscp", "--df"}) {
+              "--fwmark", "--bid-mark-mask", "--cookie-lifetime", "--hop-limit", "--dscp", "--df",
+              "--home-link"}) {
             set->add_option(name, options_[name]);
         }
         add(
@@ -151,6 +152,8 @@ private:
             } else if (name == "--dscp") {
                 settings.dscp = value == "copy" ? UINT8_MAX
                                                 : need(tools::parse_number(value, UINT8_MAX));
+            } else if (name == "--home-link") {
+                settings.home_link = value == "none" ? 0 : need(tools::parse_interface(value));
             } else if (name == "--df") {
                 settings.df = netlink::parse_dont_fragment(value);
                 if (!settings.df) {
@@ -177,7 +180,7 @@ private:
                          "HOME_ADDRESS [home4 A,A|none] [/ [bid N] [via ADDRESS[:PORT]] [direct|"
                          "udp|udp-tlv|udp-tlv-draft] [port N] [claimed A] [prio N] [weight N] "
                          "[lifetime 60s] [link DEV] [at-home] [lladdr XX:XX:...] [seq N] "
-                         "[flags nat,forced-udp,draft,mcoa]]...")
+                         "[flags nat,forced-udp,draft,mcoa,link-local]]...")
             ->required()
             ->expected(1)
             ->take_all();

@@ -467,6 +467,7 @@ void fill_stock(Stock& stock) {
          scalar<std::uint32_t>(DSMIP_DEVICE_A_COOKIE_LIFETIME, 1000)});
     set({address(DSMIP_DEVICE_A_HOME_AGENT4, "192.0.2.1"),
          address(DSMIP_DEVICE_A_HOME_AGENT6, "2001:db8:1::1")});
+    set({scalar<std::uint32_t>(DSMIP_DEVICE_A_HOME_LINK, 1)});
     const auto path = [&](List attributes) {
         stock.valid.push_back(
             {DSMIP_CMD_PATH_NEW, 0, {index, nest(DSMIP_A_PATH, std::move(attributes))}});

@@ -70,6 +70,8 @@ Parsed<BindingFlags> parse_flags(const std::string& text) {
             flags.draft = true;
         } else if (name == "mcoa") {
             flags.mcoa = true;
+        } else if (name == "link-local") {
+            flags.link_local = true;
         } else {
             return tl::unexpected("unknown flag \"" + name + "\"");
         }

@@ -4,7 +4,7 @@
 //   HOME_ADDRESS [home4 ADDRESS[,ADDRESS...] | home4 none] [/ BINDING]...
 //   BINDING: [bid N] [via ADDRESS[:PORT] | via [ADDRESS]:PORT] [direct|udp|udp-tlv|udp-tlv-draft]
 //            [port N] [claimed ADDRESS] [prio N] [lifetime TIME] [link DEVICE] [seq N]
-//            [flags nat,forced-udp,draft,mcoa | flags none]
+//            [flags nat,forced-udp,draft,mcoa,link-local | flags none]
 //   TIME: milliseconds, or with a unit: 1500ms, 60s
 #pragma once
 

@@ -84,7 +84,7 @@ TEST_CASE("several bindings of a node, all that can be shown", "[show]") {
     const auto show = [&](Printer& p) { show_node(p, {4, node}, names); };
     CHECK(text(show) ==
           "2001:db8:1::100 bid 65535 via 198.51.100.7:40000 udp-tlv dev dsmip0 nat forced-udp "
-          "draft mcoa lifetime 262140s seq 65535 prio 127 weight 255 mtu 1228 claimed 10.0.0.2 link if7 home4 "
+          "draft mcoa link-local lifetime 262140s seq 65535 prio 127 weight 255 mtu 1228 claimed 10.0.0.2 link if7 home4 "
           "192.0.2.10,192.0.2.11\n"
           "    rx 1099511627776 packets 2 bytes  tx 3 packets 18446744073709551615 bytes  "
           "heard 2s ago\n"
@@ -93,7 +93,7 @@ TEST_CASE("several bindings of a node, all that can be shown", "[show]") {
           "    rx 0 packets 0 bytes  tx 0 packets 0 bytes  never heard\n");
     const Json parsed = Json::parse(json(show));
     REQUIRE(parsed.size() == 2);
-    CHECK(parsed[0]["flags"] == Json({"nat", "forced-udp", "draft", "mcoa"}));
+    CHECK(parsed[0]["flags"] == Json({"nat", "forced-udp", "draft", "mcoa", "link-local"}));
     CHECK(parsed[0]["tx_bytes"] == 18446744073709551615ULL);
     CHECK(parsed[0]["claimed"] == "10.0.0.2");
     CHECK(parsed[0]["link"] == "if7");
@@ -174,13 +174,14 @@ TEST_CASE("a device", "[show]") {
     const auto show = [&](Printer& p) { show_device(p, device); };
     CHECK(text(show) ==
           "dsmip0: role mobile-node home-agent6 2001:db8::1 home-agent4 192.0.2.1 udp-port 4191 "
-          "home-agent-port 4192 fwmark 0x7fffffff bid-mark-mask 0xff00 cookie-lifetime 600000ms "
+          "home-agent-port 4192 fwmark 0x7fffffff bid-mark-mask 0xff00 home-link if471147 "
+          "cookie-lifetime 600000ms "
           "hop-limit 33 dscp 46 df clear\n"
           "    nodes 1 bindings 2 paths 3 prefixes 4 flows 5\n");
     CHECK(json(show) ==
           R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
           R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
-          R"("fwmark":2147483647,"bid_mark_mask":65280,"cookie_lifetime_ms":600000,)"
+          R"("fwmark":2147483647,"bid_mark_mask":65280,"home_link":471147,"cookie_lifetime_ms":600000,)"
           R"("hop_limit":33,"dscp":46,"df":"clear",)"
           R"("nodes":1,"bindings":2,"paths":3,"prefixes":4,"flows":5}])"
           "\n");

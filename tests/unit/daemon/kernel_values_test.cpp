@@ -39,6 +39,24 @@ TEST_CASE("a node comes back from the kernel as it was sent") {
     CHECK(from_kernel(to_kernel(node, true)) == node);
 }
 
+TEST_CASE("a binding to the home link comes back from the kernel as it was sent") {
+    auto node = sample();
+    auto& binding = node.bindings.front();
+    binding = {};
+    binding.care_of = node.home_address;
+    binding.home_link = true;
+    binding.link_local = true;
+    binding.link = 4;
+    binding.lifetime = 90s;
+    binding.link_address = GENERATE(mobility::LinkAddress{}, mobility::LinkAddress{2, 0, 0, 0, 0, 1});
+    const auto sent = to_kernel(node, true);
+    // The kernel refuses a care-of address or a format beside it.
+    CHECK_FALSE(sent.bindings.at(0).care_of);
+    CHECK_FALSE(sent.bindings.at(0).encapsulation);
+    CHECK(sent.bindings.at(0).link_address.has_value() != binding.link_address.empty());
+    CHECK(from_kernel(sent) == node);
+}
+
 TEST_CASE("a mobile node's end point has no port in the kernel") {
     const auto node = to_kernel(sample(), false);
     CHECK_FALSE(node.bindings.at(0).port);

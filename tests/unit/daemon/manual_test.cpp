@@ -137,6 +137,8 @@ TEST_CASE("the defaults that the key table names are those of the program") {
         if (section.name == "home-agent") {
             explicit_text += "address6 = \"2001:db8::1\"\nhome-prefixes = [\"2001:db8::/64\"]\n"
                              "accept-unlisted-nodes = true\n";
+        } else if (section.name == "home-agent.home-link") {
+            explicit_text += "interface = \"eth0\"\n";
         }
         for (const auto& row : configuration_keys()) {
             if (row.section == section.name && !row.fallback.empty() &&
@@ -166,6 +168,8 @@ TEST_CASE("the defaults that the key table names are those of the program") {
     CHECK(a.accept_mcoa == b.accept_mcoa);
     CHECK(a.accept_bulk == b.accept_bulk);
     CHECK(a.dialect == b.dialect);
+    CHECK(a.home_link.sole_router == b.home_link.sole_router);
+    CHECK(a.home_link.accept_simultaneous == b.home_link.accept_simultaneous);
 }
 
 TEST_CASE("the examples are valid") {

@@ -170,6 +170,7 @@ void Scene::native(const Update& update, const wire::Ipv6Address& care_of, Diale
 void Scene::home_link(const Update& update, Dialect dialect) {
     auto message = native_frame(update.home_address, {});
     message.wire_source.reset();
+    message.link_address = frame_source;
     deliver(octets(update, dialect), message);
 }
 
@@ -238,8 +239,17 @@ void Scene::run(Actions actions) {
         queue_.pop_front();
         if (auto* message = std::get_if<SendMessage>(&action)) {
             sent.push_back(std::move(*message));
+            home_link_events.emplace_back("answer");
         } else if (auto* report = std::get_if<Report>(&action)) {
             reports.push_back(std::move(*report));
+        } else if (auto* dad = std::get_if<StartDad>(&action)) {
+            detections.push_back(*dad);
+        } else if (auto* claim = std::get_if<ClaimHomeAddress>(&action)) {
+            home_link_events.emplace_back(claim->announce ? "claim" : "claim silently");
+            claimed[claim->home_address] = std::move(*claim);
+        } else if (const auto* release = std::get_if<ReleaseHomeAddress>(&action)) {
+            home_link_events.emplace_back("release");
+            REQUIRE(claimed.erase(release->home_address) == 1);
         } else if (const auto* keep = std::get_if<KeepRegistration>(&action)) {
             request(*keep);
         } else {
@@ -296,6 +306,13 @@ void Scene::request(const Action& action) {
         apply(action);
         break;
     }
+}
+
+void Scene::answer_dad(DadOutcome outcome) {
+    REQUIRE(!detections.empty());
+    const auto request = detections.front().request;
+    detections.pop_front();
+    run(agent.dad_done(now, request, outcome));
 }
 
 void Scene::hold(const Action& action) {

@@ -104,6 +104,7 @@ public:
     void restart(HomeAgentConfig config); // new engine, same kernel, no store
     void answer_kernel(bool success = true); // oldest request that waits
     void answer_store(bool success = true);
+    void answer_dad(DadOutcome outcome); // oldest that waits
     void run(Actions actions);
 
     // ---- what came of it
@@ -135,6 +136,10 @@ public:
     std::size_t requests = 0; // to the kernel
     std::deque<Action> held;
     std::deque<KeepRegistration> held_by_store;
+    LinkAddress frame_source; // of what comes by home_link()
+    std::deque<StartDad> detections;
+    std::map<wire::Ipv6Address, ClaimHomeAddress> claimed;
+    std::vector<std::string> home_link_events; // "claim", "claim silently", "release", "answer"
 
 private:
     struct Row {

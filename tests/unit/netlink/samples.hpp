@@ -37,7 +37,7 @@ inline Binding full_binding() {
             .priority = 127,
             .lifetime = Milliseconds(262140000),
             .link = 7,
-            .flags = BindingFlags{.nat = true, .forced_udp = true, .draft = true, .mcoa = true},
+            .flags = BindingFlags{.nat = true, .forced_udp = true, .draft = true, .mcoa = true, .link_local = true},
             .sequence = 65535,
             .statistics =
                 BindingStatistics{
@@ -95,7 +95,8 @@ inline Message full_message() {
                                          .cookie_lifetime = Milliseconds(600000),
                                          .hop_limit = 33,
                                          .dscp = 46,
-                                         .df = DontFragment::never},
+                                         .df = DontFragment::never,
+                                         .home_link = 471147},
                             .nodes = 1,
                             .bindings = 2,
                             .prefixes = 4,
