@@ -241,7 +241,9 @@ bool HomeLink::read_link_address() {
 }
 
 void HomeLink::claim(const mobility::ClaimHomeAddress& claim) {
-    (void)read_link_address(); // it may have been changed
+    if (claim.announce) {
+        (void)read_link_address(); // it may have been changed
+    }
     send(proxy_.claim(now(), claim));
     set_timer();
 }

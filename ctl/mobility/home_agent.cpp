@@ -70,9 +70,15 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode& node) {
         return;
     }
     Registration current;
-    for (const auto& end_point : node.bindings) {
+    bool differs = false;
+    for (auto end_point : node.bindings) {
         if (end_point.lifetime <= Duration(0)) {
             continue; // the kernel is about to say so itself
+        }
+        if (!still_at_home(end_point, differs)) {
+            actions_.emplace_back(
+                RemoveBindings{++last_request_, node.home_address, {end_point.bid}});
+            continue;
         }
         if (current.empty() || sequence_in_window(current.sequence, end_point.sequence)) {
             current.sequence = end_point.sequence;
@@ -85,7 +91,6 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode& node) {
     if (current.empty()) {
         return;
     }
-    bool differs = false;
     for (const auto& address : node.home_addresses4) {
         if (pool_.adopt(node.home_address, address)) {
             current.home_addresses4.push_back(address);

@@ -98,6 +98,9 @@ private:
     // ---- home link (home_agent_home_link.cpp)
     // Answers on the home link for what is registered, and for nothing else.
     void claim(const wire::Ipv6Address& home_address);
+    // Of a restored binding: false if it is to a home link that is none any more; `differs`
+    // becomes true if that has another interface now.
+    [[nodiscard]] bool still_at_home(KernelBinding& end_point, bool& differs) const;
 
     // ---- reports (home_agent_report.cpp)
     void report(Report::Level level, std::string name, Fields fields);

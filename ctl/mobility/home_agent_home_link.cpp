@@ -112,6 +112,15 @@ void HomeAgent::Impl::claim(const wire::Ipv6Address& home_address) {
     entry->claimed = std::move(wanted);
 }
 
+bool HomeAgent::Impl::still_at_home(KernelBinding& end_point, bool& differs) const {
+    if (!end_point.home_link) {
+        return true;
+    }
+    differs = differs || end_point.link != config_.home_link.link;
+    end_point.link = config_.home_link.link;
+    return end_point.link != 0;
+}
+
 Actions HomeAgent::Impl::dad_done(TimePoint now, RequestId request, DadOutcome outcome) {
     const auto found = requests_.find(request);
     if (found == requests_.end()) {

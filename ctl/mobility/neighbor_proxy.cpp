@@ -239,7 +239,7 @@ EthernetFrames NeighborProxy::tick(TimePoint now) {
 std::optional<TimePoint> NeighborProxy::next_deadline() const {
     std::optional<TimePoint> next;
     if (!outcomes_.empty()) {
-        return TimePoint::min(); // to be fetched
+        return TimePoint{}; // long past: they are to be fetched
     }
     if (!detection_ends_.empty()) {
         next = detection_ends_.front().first;

@@ -121,6 +121,10 @@ address-pool = "192.0.2.128/25"
 dialect = "draft"
 udp-port = 4192
 on-stop = "remove"
+[home-agent.home-link]
+interface = "eth1"
+sole-router = true
+accept-simultaneous = false
 [[home-agent.node]]
 home-address = "2001:db8:1::100"
 home-addresses4 = ["192.0.2.10", "192.0.2.11"]
@@ -154,6 +158,9 @@ home-address = "2001:db8:2::100"
     CHECK(engine.nodes[1].home_addresses4.empty());
     CHECK(read->home_agent.udp_port == 4192);
     CHECK(read->home_agent.on_stop == OnStop::remove);
+    CHECK(read->home_agent.home_link == "eth1");
+    CHECK(engine.home_link.sole_router);
+    CHECK_FALSE(engine.home_link.accept_simultaneous);
 }
 
 TEST_CASE("the smallest mobile node configuration has the documented defaults") {

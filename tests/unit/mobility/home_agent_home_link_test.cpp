@@ -328,6 +328,19 @@ TEST_CASE("at home and away at once, as the RFC says it",
         CHECK(scene.answer().status() == without_ndp);
         CHECK(scene.bids(node) == Bids{1, 3});
     }
+    SECTION("the home link has another interface after a restart") {
+        auto config = real_link();
+        config.home_link.link = home_interface + 7;
+        scene.claimed.clear();
+        scene.restart(config);
+        CHECK(scene.binding(node, 2)->link == home_interface + 7); // the kernel's, too
+    }
+    SECTION("the home link is virtual after a restart") {
+        scene.claimed.clear();
+        scene.restart(default_config());
+        CHECK(scene.bids(node) == Bids{1});
+        CHECK(scene.claimed.empty());
+    }
     SECTION("a new daemon finds it in the kernel") {
         scene.claimed.clear();
         scene.restart(real_link());
