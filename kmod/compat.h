@@ -81,6 +81,13 @@ static inline void dsmip_compat_tstats_free(struct net_device *dev)
 }
 #endif
 
+/* RFC 6040 had no word of its own at first. */
+#ifdef DSMIP_HAVE_DROP_TUNNEL_ECN
+#define DSMIP_COMPAT_DROP_ECN	SKB_DROP_REASON_IP_TUNNEL_ECN
+#else
+#define DSMIP_COMPAT_DROP_ECN	SKB_DROP_REASON_IP_INHDR
+#endif
+
 /* A new destination entry has one reference; it had to be said at first. */
 #ifdef DSMIP_HAVE_DST_INITIAL_REF
 #define dsmip_compat_dst_alloc(ops, dev, obsolete, flags)		\

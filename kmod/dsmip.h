@@ -187,6 +187,7 @@ struct dsmip_binding {
 	bool owns_traffic;
 	u8 weight;
 	u16 mtu;		/* of the tunnel, as last seen; 0 = never */
+	u32 dst_generation;	/* dsmip_dev.routes when @dst was looked up */
 	struct dsmip_binding_set own;	/* the last: its one slot follows */
 };
 
@@ -325,6 +326,7 @@ struct dsmip_dev {
 	unsigned int prefixes;
 	unsigned int flows;
 	unsigned int generation;	/* of the table, for dumps */
+	u32 routes;			/* routes looked up before it changed are out of date */
 	struct delayed_work expiry_work;
 
 	struct dsmip_fragments *fragments;	/* choose.c */
@@ -387,8 +389,11 @@ struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 home);
 struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 				       const struct dsmip_endpoint *from);
 /* Route to its end point, good for the reader's section; NULL = look it up. */
-struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b);
-void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
+struct dst_entry *dsmip_binding_dst(const struct dsmip_dev *dd,
+				    struct dsmip_binding *b);
+void dsmip_binding_set_dst(const struct dsmip_dev *dd,
+			   const struct dsmip_settings *s,
+			   struct dsmip_binding *b, struct dst_entry *dst,
 			   u32 cookie);
 void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
 		      unsigned int octets);
@@ -416,8 +421,6 @@ void dsmip_nodes_detach(struct dsmip_dev *dd);
 /* table.c: under dsmip_dev.lock */
 /* Delete all nodes, at once for readers and later requests; -ENOMEM. */
 int dsmip_nodes_flush(struct dsmip_dev *dd);
-/* forget cached routes of all bindings after a change of settings */
-void dsmip_nodes_reset_dst(struct dsmip_dev *dd);
 /* note for dumps that something changed */
 void dsmip_changed(struct dsmip_dev *dd);
 

@@ -173,7 +173,7 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 
 	*held = false;
 	if (t->binding) {
-		dst = dsmip_binding_dst(t->binding);
+		dst = dsmip_binding_dst(t->dd, t->binding);
 		if (likely(dst))
 			return dst;
 	}
@@ -188,7 +188,8 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 	if (t->binding) {
 		if (t->dst.family == AF_INET6)
 			cookie = rt6_get_cookie((struct rt6_info *)dst);
-		dsmip_binding_set_dst(t->binding, dst_clone(dst), cookie);
+		dsmip_binding_set_dst(t->dd, t->settings, t->binding,
+				      dst_clone(dst), cookie);
 	}
 	return dst;
 }

@@ -100,38 +100,58 @@ struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 
 /* Route */
 
+static void dsmip_binding_put_dst(struct dsmip_binding *b, struct dst_entry *dst)
+{
+	dst_release(unrcu_pointer(xchg(&b->dst, RCU_INITIALIZER(dst))));
+}
+
 /**
  * dsmip_binding_dst - the route to the end point of a binding
+ * @dd: device
  * @b: binding
  *
  * Context: RCU reader; the route is valid as long as its section.
  * Return: route, NULL when there is none or when it is out of date.
  */
-struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b)
+struct dst_entry *dsmip_binding_dst(const struct dsmip_dev *dd,
+				    struct dsmip_binding *b)
 {
 	struct dst_entry *dst = rcu_dereference(b->dst);
 
-	if (!dst || likely(dst_check(dst, READ_ONCE(b->dst_cookie))))
+	if (!dst)
+		return NULL;
+	if (likely(READ_ONCE(b->dst_generation) == READ_ONCE(dd->routes) &&
+		   dst_check(dst, READ_ONCE(b->dst_cookie))))
 		return dst;
-	dsmip_binding_set_dst(b, NULL, 0);
+	dsmip_binding_put_dst(b, NULL);
 	return NULL;
 }
 
 /**
  * dsmip_binding_set_dst - remember the route to the end point of a binding
+ * @dd: device
+ * @s: settings that it was looked up by
  * @b: binding
- * @dst: route, whose reference is taken over; NULL = forget it
+ * @dst: route, whose reference is taken over
  * @cookie: for dst_check()
  *
  * A reader that meets the new cookie with the old route looks for another one.
+ * If there are other settings by now, the new generation may stand beside a route
+ * by the old ones, so that is not kept.
  *
- * Context: any; somebody else may be doing the same.
+ * Context: RCU reader; somebody else may be doing the same.
  */
-void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
+void dsmip_binding_set_dst(const struct dsmip_dev *dd,
+			   const struct dsmip_settings *s,
+			   struct dsmip_binding *b, struct dst_entry *dst,
 			   u32 cookie)
 {
+	/* Pairs with the release in dsmip_settings_set(). */
+	WRITE_ONCE(b->dst_generation, smp_load_acquire(&dd->routes));
 	WRITE_ONCE(b->dst_cookie, cookie);
-	dst_release(unrcu_pointer(xchg(&b->dst, RCU_INITIALIZER(dst))));
+	dsmip_binding_put_dst(b, dst);
+	if (unlikely(rcu_access_pointer(dd->settings) != s))
+		dsmip_binding_put_dst(b, NULL);
 }
 
 /* Statistics */

@@ -124,8 +124,11 @@ int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted
 	}
 	rcu_assign_pointer(dd->settings, new);
 	kfree_rcu(old, rcu);
-	/* Source address and mark decide the route to an end point. */
-	dsmip_nodes_reset_dst(dd);
+	/*
+	 * Source address and mark decide the route to an end point.  Who sees
+	 * this sees the new settings.
+	 */
+	smp_store_release(&dd->routes, dd->routes + 1);
 	dsmip_changed(dd);
 	return 0;
 }

@@ -374,20 +374,6 @@ void dsmip_changed(struct dsmip_dev *dd)
 		atomic_set(&dsmip_net(dd->net)->generation, 1);
 }
 
-void dsmip_nodes_reset_dst(struct dsmip_dev *dd)
-{
-	struct dsmip_node *node;
-	unsigned int i;
-
-	for (node = dsmip_node_first(dd); node; node = dsmip_node_next(node)) {
-		struct dsmip_binding_set *set = dsmip_node_set(dd, node);
-
-		for (i = 0; i < set->count; i++)
-			dsmip_binding_set_dst(set->binding[i], NULL, 0);
-		cond_resched();
-	}
-}
-
 static struct dsmip_table *dsmip_table_alloc(void)
 {
 	struct dsmip_table *table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
