@@ -3,6 +3,7 @@
 # The packet side of the module, from a table: packet in, packet out byte for byte or the one drop
 # counter that rises. All formats in both roles and directions, ingress filter, choice of binding, path
 # cookies, path MTU, segmentation, bad input.
+# timeout: 3600
 # requirements: D-2.3.2.2-10 D-4.1-01 D-4.1-04 D-4.1-11 D-4.1-12 D-4.2-04 D-4.2-10
 # requirements: D-2.3.2.1-07 D-2.3.2.2-07 D-4.5.1-04 D-4.5.1-06
 . "$(dirname "$0")/lib.sh"
