@@ -183,8 +183,12 @@ private:
             return BindingStatus::McoaMalformed; // the same BID twice
         }
         if (option.home) {
-            outcome_.lifetime = granted_lifetime(request_, context_.config, granted4_.leased);
-            return register_home(desired, option, now_ + outcome_.lifetime);
+            const auto lifetime = granted_lifetime(request_, context_.config, granted4_.leased);
+            const auto status = register_home(desired, option, now_ + lifetime);
+            if (wire::is_accepted(status)) {
+                outcome_.lifetime = lifetime;
+            }
+            return status;
         }
         auto end_point = resolve_care_of(option, request_, context_);
         if (!end_point) {

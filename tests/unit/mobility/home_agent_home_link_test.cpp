@@ -245,7 +245,6 @@ TEST_CASE("claims follow the registration wherever it ends or changes") {
         CHECK(scene.home_link_events == Events{"answer"});
     }
     SECTION("a new daemon claims what it finds, without a word to the link") {
-        scene.claimed.clear();
         scene.home_link_events.clear();
         scene.restart(real_link());
         CHECK(scene.claimed.contains(node));
@@ -331,18 +330,15 @@ TEST_CASE("at home and away at once, as the RFC says it",
     SECTION("the home link has another interface after a restart") {
         auto config = real_link();
         config.home_link.link = home_interface + 7;
-        scene.claimed.clear();
         scene.restart(config);
         CHECK(scene.binding(node, 2)->link == home_interface + 7); // the kernel's, too
     }
     SECTION("the home link is virtual after a restart") {
-        scene.claimed.clear();
         scene.restart(default_config());
         CHECK(scene.bids(node) == Bids{1});
         CHECK(scene.claimed.empty());
     }
     SECTION("a new daemon finds it in the kernel") {
-        scene.claimed.clear();
         scene.restart(real_link());
         CHECK(scene.binding(node, 2) == home);
         CHECK(scene.claimed.contains(node));
@@ -408,6 +404,7 @@ TEST_CASE("169, or what is wrong with it") {
         const auto answer = scene.answer();
         CHECK(answer.status() == prohibited);
         CHECK(answer.bid_status() == Statuses{prohibited});
+        CHECK(answer.message.lifetime.is_zero());
         CHECK(scene.counter("refused_169") == 1);
     }
     SECTION("169: nobody knows where frames should go") {

@@ -193,6 +193,9 @@ void Scene::restart(HomeAgentConfig config) {
     agent = HomeAgent(std::move(config));
     held.clear();
     held_since_.clear();
+    // Nobody answers for a daemon that is gone.
+    claimed.clear();
+    detections.clear();
     held_by_store.clear();
     held_by_store_since_.clear();
     records_.clear();
