@@ -15,6 +15,7 @@
 #include "daemon/care_of_candidates.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/kernel_values.hpp"
+#include "daemon/mobile_network.hpp"
 #include "daemon/status.hpp"
 
 namespace dsmip::daemon {
@@ -78,8 +79,8 @@ MobileNodeRole::MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration c
               })
     , driver_(std::move(driver))
     , monitor_(std::move(monitor))
-    , networks_([this](const auto& prefix) { return route_network(prefix); },
-                [this](const auto& prefix) { return unroute_network(prefix); }) {}
+    , networks_([this](const auto& prefix) { return route_mobile_network(network_, prefix); },
+                [this](const auto& prefix) { return unroute_mobile_network(network_, prefix); }) {}
 
 netlink::AddressSpec MobileNodeRole::home_address() const {
     netlink::AddressSpec spec;
@@ -134,73 +135,6 @@ netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std:
     rule.table = table;
     rule.from = netlink::PrefixSpec{address, full_length(address)};
     return rule;
-}
-
-std::vector<netlink::RuleSpec>
-MobileNodeRole::network_rules(const netlink::Prefix& prefix) const {
-    const auto table = network_.configuration().table;
-    const netlink::PrefixSpec network{prefix.address, prefix.length};
-    netlink::RuleSpec rule;
-    rule.family = prefix.address.family();
-    rule.protocol = route_protocol;
-    // To its subnets as the host routes; never by a default route out again.
-    auto inward = rule;
-    inward.priority = rule_priority::mobile_network;
-    inward.table = main_table;
-    inward.to = network;
-    inward.suppress_prefix_length = 0;
-    auto rest = rule;
-    rest.priority = rule_priority::mobile_network_rest;
-    rest.table = table;
-    rest.to = network;
-    auto outward = rule;
-    outward.priority = rule_priority::home_address;
-    outward.table = table;
-    outward.from = network;
-    return {inward, rest, outward};
-}
-
-std::vector<netlink::RouteSpec>
-MobileNodeRole::network_routes(const netlink::Prefix& prefix) const {
-    netlink::RouteSpec nowhere;
-    nowhere.destination = {prefix.address, prefix.length};
-    nowhere.table = network_.configuration().table;
-    nowhere.unreachable = true;
-    std::vector<netlink::RouteSpec> routes{nowhere};
-    if (prefix.address.is_ipv4()) {
-        // That for the IPv4 home address, which comes and goes, has a better metric.
-        netlink::RouteSpec outward;
-        outward.destination = {wire::Ipv4Address{}, 0};
-        outward.oif = network_.ifindex();
-        outward.table = network_.configuration().table;
-        outward.metric = 1;
-        routes.push_back(outward);
-    }
-    return routes;
-}
-
-Outcome MobileNodeRole::route_network(const netlink::Prefix& prefix) {
-    for (const auto& route : network_routes(prefix)) {
-        if (auto added = network_.add_route(route); !added) {
-            return added;
-        }
-    }
-    for (const auto& rule : network_rules(prefix)) {
-        if (auto added = network_.add_rule(rule); !added) {
-            return added;
-        }
-    }
-    return {};
-}
-
-Outcome MobileNodeRole::unroute_network(const netlink::Prefix& prefix) {
-    for (const auto& rule : network_rules(prefix)) {
-        if (auto removed = network_.remove_rule(rule); !removed) {
-            return removed;
-        }
-    }
-    // The default route serves other prefixes, and harms nobody without a rule.
-    return network_.remove_route(network_routes(prefix).front());
 }
 
 Outcome MobileNodeRole::set_up_network() {

@@ -44,8 +44,6 @@ private:
     void remove_leftover_addresses();
     void network_changed();
     void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);
-    tl::expected<void, std::string> route_network(const netlink::Prefix& prefix);
-    tl::expected<void, std::string> unroute_network(const netlink::Prefix& prefix);
     void assign(const wire::Ipv4Address& address);
     void withdraw(const wire::Ipv4Address& address);
     void finish_if_done();
@@ -57,11 +55,6 @@ private:
     [[nodiscard]] netlink::RouteSpec default_route(const wire::IpAddress& source) const;
     [[nodiscard]] netlink::RuleSpec rule_from(const wire::IpAddress& address,
                                               std::uint32_t priority, std::uint32_t table) const;
-    /// Of the network behind a mobile router, in the order in which they are asked.
-    [[nodiscard]] std::vector<netlink::RuleSpec>
-    network_rules(const netlink::Prefix& prefix) const;
-    [[nodiscard]] std::vector<netlink::RouteSpec>
-    network_routes(const netlink::Prefix& prefix) const;
 
     asio::io_context& loop_;
     MobileNodeConfiguration configuration_;

@@ -68,12 +68,11 @@ private:
         const auto unauthorized = tl::unexpected(Ipv4AddressStatus::PrefixAllocationUnauthorized);
         wire::Prefix4 answer{option.address, option.prefix_length};
         if (option.address.is_unspecified()) {
-            const auto prefix =
-                option.prefix_requested && result_.prefixes.size() < prefixes_max_
-                    ? table_.allocate(request_.home_address, option.prefix_length,
-                                      request_.dialect != wire::Dialect::Draft, now_,
-                                      result_.prefixes)
-                    : std::nullopt;
+            const auto prefix = option.prefix_requested && result_.prefixes.size() < prefixes_max_
+                                    ? table_.allocate(request_.home_address, option.prefix_length,
+                                                      request_.dialect != wire::Dialect::Draft,
+                                                      now_, result_.prefixes)
+                                    : std::nullopt;
             if (!prefix) {
                 return unauthorized;
             }

@@ -25,8 +25,8 @@ namespace dsmip::mobility {
 // ---- checks of home_agent_validation.cpp, in their order
 
 // 140: not here; or not with H, which is not looked at (RFC 3963, 6.2).
-[[nodiscard]] std::optional<Refusal>
-mobile_router_is_permitted(const RegistrationRequest& request, const RegistrationContext& context);
+[[nodiscard]] std::optional<Refusal> mobile_router_is_permitted(const RegistrationRequest& request,
+                                                                const RegistrationContext& context);
 // 139: host and router are not changed into each other.
 [[nodiscard]] std::optional<Refusal> node_type_is_unchanged(const RegistrationRequest& request,
                                                             const RegistrationContext& context);

@@ -96,8 +96,7 @@ bool PrefixTable::owns(const wire::Ipv6Address& home_address, const wire::Prefix
     return fixed6_.owns(home_address, prefix);
 }
 
-std::optional<wire::Ipv6Address>
-PrefixTable::owner_of(const wire::Ipv6Address& address) const {
+std::optional<wire::Ipv6Address> PrefixTable::owner_of(const wire::Ipv6Address& address) const {
     const auto behind = fixed6_.outermost.upper_bound(address);
     if (behind == fixed6_.outermost.begin()) {
         return std::nullopt;
@@ -119,9 +118,8 @@ bool PrefixTable::reaches(const wire::Ipv6Address& home_address,
     }
     const auto leased = leases_.leases_of(home_address);
     return fixed4_.owns(home_address, {*address.ipv4(), wire::Ipv4Address::bit_length}) ||
-           std::any_of(leased.begin(), leased.end(), [&](const wire::Prefix4& lease) {
-               return lease.contains(*address.ipv4());
-           });
+           std::any_of(leased.begin(), leased.end(),
+                       [&](const wire::Prefix4& lease) { return lease.contains(*address.ipv4()); });
 }
 
 std::optional<wire::Prefix4> PrefixTable::lend(const wire::Ipv6Address& home_address,

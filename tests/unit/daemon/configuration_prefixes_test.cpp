@@ -57,9 +57,10 @@ TEST_CASE("prefixes and leases of a home agent") {
     CHECK(small->home_agent.engine.pool_leases_max == 4);
 
     const auto read = read_configuration(
-        home_agent + "lease-time = \"2h\"\npool-leases-max = 2\n[home-agent.prefixes]\n"
-                     "accept-mobile-routers = false\npool4 = \"10.64.0.0/12\"\nshortest4 = 20\n"
-                     "leases-max = 3\nmax-per-node = 5\n" +
+        home_agent +
+        "lease-time = \"2h\"\npool-leases-max = 2\n[home-agent.prefixes]\n"
+        "accept-mobile-routers = false\npool4 = \"10.64.0.0/12\"\nshortest4 = 20\n"
+        "leases-max = 3\nmax-per-node = 5\n" +
         node("100", "prefixes6 = [\"2001:db8:a::/48\", \"2001:db8:a:1::/64\"]\n"
                     "prefixes4 = [\"10.1.0.0/16\"]"));
     REQUIRE(read);

@@ -142,8 +142,9 @@ TEST_CASE("prefixes follow their bindings, routes follow both") {
         return kernel.answer(fmt::format("prefixes {}", nodes.front().prefixes.size()), nodes);
     };
     std::string refused;
-    requests.routes = [&](const wire::Ipv6Address& node, const std::vector<netlink::Prefix>& list)
-        -> tl::expected<void, std::string> {
+    requests.routes =
+        [&](const wire::Ipv6Address& node,
+            const std::vector<netlink::Prefix>& list) -> tl::expected<void, std::string> {
         kernel.log += fmt::format("route {:x} {}; ", node.bytes[15], list.size());
         if (!refused.empty()) {
             return tl::make_unexpected(refused);

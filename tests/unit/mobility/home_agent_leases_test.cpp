@@ -143,7 +143,7 @@ TEST_CASE("lease pool: what has ended makes room for larger ones") {
     for (const auto& lease : leases) {
         pool.set_in_use(lease, false);
     }
-    CHECK_FALSE(pool.take(node, 26, start)); // none has ended
+    CHECK_FALSE(pool.take(node, 26, start));                        // none has ended
     CHECK(pool.take(node, 26, start + minutes(2)) == leases.at(0)); // ended longest ago
     CHECK_FALSE(pool.owns(number(0), leases.at(0)));
     pool.give_back(leases.at(3), start);
@@ -171,9 +171,9 @@ TEST_CASE("lease pool: leases found in use") {
 TEST_CASE("prefix table: an address is in the prefixes of one node") {
     PrefixTable table;
     CHECK(table.reserve(node, wire::Prefix6{v6("2001:db8:a::"), 48}));
-    CHECK(table.reserve(node, wire::Prefix6{v6("2001:db8:a:1::"), 64}));  // in it
-    CHECK(table.reserve(node, wire::Prefix6{v6("2001:db8:a::"), 47}));    // around it
-    CHECK(table.reserve(other, wire::Prefix6{v6("2001:db8:c::"), 48}));   // beside it
+    CHECK(table.reserve(node, wire::Prefix6{v6("2001:db8:a:1::"), 64})); // in it
+    CHECK(table.reserve(node, wire::Prefix6{v6("2001:db8:a::"), 47}));   // around it
+    CHECK(table.reserve(other, wire::Prefix6{v6("2001:db8:c::"), 48}));  // beside it
     for (const auto* text : {"2001:db8:a::", "2001:db8:b::", "2001:db8:a:1::"}) {
         CHECK_FALSE(table.reserve(other, wire::Prefix6{v6(text), 64}));
     }

@@ -154,9 +154,11 @@ TEST_CASE("mobile routers that are refused") {
     SECTION("142 for a prefix of another, of nobody, or wider than its own") {
         Scene scene(config);
         const auto* bad = GENERATE("2001:db8:bbbb::", "2001:db8:cccc::", "2001:db8:aaa0::");
-        scene.native(
-            Update(1).router().prefix("2001:db8:aaaa:1::", 64).prefix(bad, bad[11] == '0' ? 44 : 48),
-            visited);
+        scene.native(Update(1)
+                         .router()
+                         .prefix("2001:db8:aaaa:1::", 64)
+                         .prefix(bad, bad[11] == '0' ? 44 : 48),
+                     visited);
         check_refused(scene, BindingStatus::NotAuthorizedForPrefix);
     }
     SECTION("143 where the configuration knows no prefix") {
@@ -235,12 +237,11 @@ TEST_CASE("a node in the network of a mobile router registers through the tunnel
         CHECK(scene.silent());
     }
     SECTION("not from its own network") {
-        scene.deliver(Scene::octets(Update(2).of(other).router()),
-                      [&] {
-                          auto own = frame;
-                          own.source = other;
-                          return own;
-                      }());
+        scene.deliver(Scene::octets(Update(2).of(other).router()), [&] {
+            auto own = frame;
+            own.source = other;
+            return own;
+        }());
         CHECK(scene.silent());
     }
 }
