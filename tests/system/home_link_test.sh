@@ -183,6 +183,12 @@ if in_capture "src $HOA6" "$HOA6 > f[ef].*echo request, id 25205"; then
 	fail "a packet of link scope left the tunnel for the home link"
 fi
 
+sent() { ip -n ha -j -s link show dsmip0 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])'; }
+before=$(sent)
+expect_match "word to a host that wants the node's link-local address" "estination unreachable" \
+	"$(in_ns host ping -c1 -W10 fe80::100%home0 2>&1 || :)"
+expect_equal "packets into tunnels" "$before" "$(sent)"
+
 say "An address that a neighbour has: status 134"
 signal update wan0 $HA6 $TAKEN6 --care-of $COA6 >"$WORK/taken"
 expect_match "answer" "^status 134 " "$(cat "$WORK/taken")"
