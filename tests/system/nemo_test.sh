@@ -5,7 +5,6 @@
 # BIRD at the home agent, which takes the routes that the daemon makes, when the
 # router registers, and loses them when it leaves.  Refused routers; daemons that
 # are killed; prefixes that leave the configuration; dynamic IPv4 prefixes.
-# timeout: 400
 # requirements: D-4.5-04 D-4.5-18 D-4.5-20 D-3.1.1-03 D-4.4-08
 # shellcheck disable=SC2154 # PID_name is set by start
 # shellcheck source-path=SCRIPTDIR

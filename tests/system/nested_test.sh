@@ -3,7 +3,6 @@
 # A mobile node visits the network of a mobile router: it registers through the
 # router's tunnel and is reached through two tunnels, one in the other, while
 # the router roams and the node notices nothing of it.
-# timeout: 400
 # shellcheck disable=SC2154 # PID_name is set by start
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
