@@ -51,17 +51,17 @@ std::vector<sock_filter> filter_for(const wire::Ipv6Address& home_agent) {
     };
     // Jumps count from the next instruction; `accept` is 18, `drop` 19.
     std::vector<sock_filter> program{
-        load(BPF_H, ethertype),                  // 0
-        equal(wire::ethertype_arp, 16, 0),       // 1
-        equal(wire::ethertype_ipv6, 0, 16),      // 2
-        load(BPF_B, next_header),                // 3
-        equal(IPPROTO_ICMPV6, 0, 3),             // 4
-        load(BPF_B, icmp_type),                  // 5
-        equal(135, 11, 0),                       // 6
-        equal(136, 10, 11),                      // 7
-        equal(135, 2, 0),                        // 8: Mobility Header
-        equal(IPPROTO_DSTOPTS, 1, 0),            // 9
-        equal(IPPROTO_ESP, 0, 8),                // 10
+        load(BPF_H, ethertype),             // 0
+        equal(wire::ethertype_arp, 16, 0),  // 1
+        equal(wire::ethertype_ipv6, 0, 16), // 2
+        load(BPF_B, next_header),           // 3
+        equal(IPPROTO_ICMPV6, 0, 3),        // 4
+        load(BPF_B, icmp_type),             // 5
+        equal(135, 11, 0),                  // 6
+        equal(136, 10, 11),                 // 7
+        equal(135, 2, 0),                   // 8: Mobility Header
+        equal(IPPROTO_DSTOPTS, 1, 0),       // 9
+        equal(IPPROTO_ESP, 0, 8),           // 10
     };
     for (std::uint32_t i = 0; i < 4; ++i) { // 11 to 18
         std::uint32_t word = 0;
@@ -163,8 +163,8 @@ HomeLink::open(const std::string& interface, const wire::Ipv6Address& home_agent
     if (fd < 0) {
         return tl::make_unexpected(failure(interface, "packet socket"));
     }
-    std::unique_ptr<HomeLink> link(new HomeLink(
-        fd, index, interface, {source_on(interface, home_agent), random_nonce()}));
+    std::unique_ptr<HomeLink> link(
+        new HomeLink(fd, index, interface, {source_on(interface, home_agent), random_nonce()}));
     auto program = filter_for(home_agent);
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) {

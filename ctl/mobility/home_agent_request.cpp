@@ -75,9 +75,9 @@ RegistrationRequest parse_request(const ReceivedMessage& message, const wire::Bi
     request.wire_source = message.wire_source;
     request.path = message.path;
     request.link = message.link;
-    request.over_home_link =
-        !message.path && message.wire_source.value_or(message.source) == message.source &&
-        (config.home_link.link == 0 || message.link == config.home_link.link);
+    request.over_home_link = !message.path &&
+                             message.wire_source.value_or(message.source) == message.source &&
+                             (config.home_link.link == 0 || message.link == config.home_link.link);
     if (request.over_home_link) {
         request.link_address = message.link_address;
     }

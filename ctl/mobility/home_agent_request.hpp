@@ -21,7 +21,7 @@ struct RegistrationRequest {
     std::optional<wire::Ipv6Address> wire_source;
     std::optional<MessagePath> path; // came through a tunnel
     unsigned link = 0;
-    LinkAddress link_address; // source of the frame, if it came over the home link
+    LinkAddress link_address;    // source of the frame, if it came over the home link
     bool over_home_link = false; // from the home address itself, by the home link
 
     wire::BindingUpdate update;

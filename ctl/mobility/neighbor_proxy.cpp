@@ -46,8 +46,8 @@ EthernetFrames NeighborProxy::claim(TimePoint now, const ClaimHomeAddress& claim
     }
     if (claim.announce) {
         announce(claim, out);
-        announcements_.push_back({now + RETRANS_TIMER, claim.home_address, generation,
-                                  MAX_NEIGHBOR_ADVERTISEMENT - 1});
+        announcements_.push_back(
+            {now + RETRANS_TIMER, claim.home_address, generation, MAX_NEIGHBOR_ADVERTISEMENT - 1});
     }
     return out;
 }
@@ -84,15 +84,16 @@ bool NeighborProxy::claims(const wire::Ipv6Address& address) const {
 // RFC 6275, 10.4.1: to all nodes, overriding what they knew.  IPv4: RFC 5944, 4.6.
 void NeighborProxy::announce(const ClaimHomeAddress& claim, EthernetFrames& out) const {
     for (const auto& target : addresses6(claim.home_address, claim.link_local)) {
-        out.push_back({wire::ethernet_multicast(wire::all_nodes), wire::ethertype_ipv6,
-                       wire::encode(wire::NeighborAdvertisement{config_.source, wire::all_nodes,
-                                                                target, claim.router, false, true,
-                                                                link_address_})});
+        out.push_back(
+            {wire::ethernet_multicast(wire::all_nodes), wire::ethertype_ipv6,
+             wire::encode(wire::NeighborAdvertisement{config_.source, wire::all_nodes, target,
+                                                      claim.router, false, true, link_address_})});
     }
     for (const auto& address : claim.home_addresses4) {
-        out.push_back({wire::ethernet_broadcast, wire::ethertype_arp,
-                       wire::encode(wire::ArpPacket{wire::ArpPacket::Operation::request,
-                                                    link_address_, address, {}, address})});
+        out.push_back(
+            {wire::ethernet_broadcast, wire::ethertype_arp,
+             wire::encode(wire::ArpPacket{
+                 wire::ArpPacket::Operation::request, link_address_, address, {}, address})});
     }
 }
 
@@ -177,9 +178,8 @@ void NeighborProxy::answer(const wire::NeighborSolicitation& message,
     ++counters_.solicitations_answered;
     // One that asks whether the address is free hears that it is not.  Otherwise without
     // Override: the word of the node itself counts for more (RFC 4861, 7.2.8).
-    wire::NeighborAdvertisement answer{config_.source,     message.source, message.target,
-                                       claim->router,      true,           false,
-                                       link_address_};
+    wire::NeighborAdvertisement answer{
+        config_.source, message.source, message.target, claim->router, true, false, link_address_};
     auto destination = message.source_link_address.value_or(source);
     if (asks_whether_free) {
         answer.destination = wire::all_nodes;
@@ -201,15 +201,15 @@ void NeighborProxy::answer(const wire::ArpPacket& packet, EthernetFrames& out) {
     if (home_addresses4_.contains(packet.sender)) {
         ++counters_.conflicts;
     }
-    if (packet.operation != wire::ArpPacket::Operation::request ||
-        packet.sender == packet.target || !home_addresses4_.contains(packet.target)) {
+    if (packet.operation != wire::ArpPacket::Operation::request || packet.sender == packet.target ||
+        !home_addresses4_.contains(packet.target)) {
         return;
     }
     ++counters_.arp_requests_answered;
-    out.push_back({packet.sender_link_address, wire::ethertype_arp,
-                   wire::encode(wire::ArpPacket{wire::ArpPacket::Operation::reply, link_address_,
-                                                packet.target, packet.sender_link_address,
-                                                packet.sender})});
+    out.push_back(
+        {packet.sender_link_address, wire::ethertype_arp,
+         wire::encode(wire::ArpPacket{wire::ArpPacket::Operation::reply, link_address_,
+                                      packet.target, packet.sender_link_address, packet.sender})});
 }
 
 // ---------------------------------------------------------------- time

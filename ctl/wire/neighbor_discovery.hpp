@@ -33,7 +33,7 @@ Ipv6Address link_local_of(const Ipv6Address& address);
 using Nonce = std::array<std::uint8_t, 6>;
 
 struct NeighborSolicitation {
-    Ipv6Address source;      ///< "::" = the sender asks whether the address is free
+    Ipv6Address source; ///< "::" = the sender asks whether the address is free
     Ipv6Address destination;
     Ipv6Address target;
     std::optional<EthernetAddress> source_link_address;

@@ -253,7 +253,7 @@ capture mn home0 at-home "icmp6[icmp6type] == icmp6-echo or ether dst 02:00:00:0
 # Over home0 this time; the tunnel goes on.
 at_home_route() { ip -n mn -6 route "$1" $HA6/128 dev home0 metric 1; }
 at_home_route add
-update home0 $HOA6 --home4 $HOA4 --bid 2=$HOA6 --at-home --link-address $MN_MAC
+update home0 $HOA6 --home4 $HOA4 --bid 2=$HOA6 --at-home --link-address "$MN_MAC"
 at_home_route del
 expect_match "answer" "^status 5 .*to $MN_MAC bid 2 5" "$ANSWER"
 expect_match "bindings" "bid 2 at home $MN_MAC" "$(ha_ctl binding show)"
@@ -270,7 +270,7 @@ wait "$PID_ha" || fail "dsmipd ended with status $?"
 LINK_LINES='accept-simultaneous = false' ON_STOP=remove config
 start_ha
 at_home_route add
-update home0 $HOA6 --home4 $HOA4 --bid 2=$HOA6 --at-home --link-address $MN_MAC
+update home0 $HOA6 --home4 $HOA4 --bid 2=$HOA6 --at-home --link-address "$MN_MAC"
 at_home_route del
 expect_match "answer" "^status 169 .*bid 2 169" "$ANSWER"
 

@@ -269,15 +269,15 @@ TEST_CASE("virtual home link: nothing is asked or claimed") {
 
 // ---------------------------------------------------------------- home and away (RFC 5648, 5.6.3)
 
-TEST_CASE("at home and away at once, as the RFC says it",
-          "[M-5.6.3-02][M-5.6.3-04][M-5.6.3-09][M-5.6.3-11][M-5.6.3-12][M-5.6.3-13][M-A-01][M-A-03]") {
+TEST_CASE(
+    "at home and away at once, as the RFC says it",
+    "[M-5.6.3-02][M-5.6.3-04][M-5.6.3-09][M-5.6.3-11][M-5.6.3-12][M-5.6.3-13][M-A-01][M-A-03]") {
     Scene scene(real_link());
     (void)join(scene, Update(1).home4("192.0.2.10").bid(1, visited));
     scene.home_link_events.clear();
     const bool named = GENERATE(true, false); // in the message, or by the frame alone
     scene.frame_source = node_link_address;
-    scene.home_link(
-        at_home(2, 2, named ? other_link_address : LinkAddress{}).home4("192.0.2.10"));
+    scene.home_link(at_home(2, 2, named ? other_link_address : LinkAddress{}).home4("192.0.2.10"));
     const auto answer = scene.answer();
     CHECK(answer.status() == without_ndp);
     CHECK(answer.bid_status() == Statuses{without_ndp});

@@ -157,12 +157,12 @@ TEST_CASE("ARP for claimed IPv4 home addresses", "[D-4.5-03]") {
 TEST_CASE("no fight with a node that says the address is its own") {
     Link link;
     (void)link.proxy.claim(link.now, claim());
-    const wire::NeighborAdvertisement mine{node, wire::all_nodes, node, false,
-                                           false, true, host_mac};
+    const wire::NeighborAdvertisement mine{node, wire::all_nodes, node, false, false,
+                                           true, host_mac};
     CHECK(link.hears(mine).empty());
-    CHECK(link.hears(wire::ArpPacket{wire::ArpPacket::Operation::request, host_mac, node4, {},
-                                     node4})
-              .empty());
+    CHECK(
+        link.hears(wire::ArpPacket{wire::ArpPacket::Operation::request, host_mac, node4, {}, node4})
+            .empty());
     CHECK(link.proxy.counters().conflicts == 2);
 }
 
@@ -171,8 +171,7 @@ TEST_CASE("detection: a question to the group of the address, and a second of si
     const bool link_local = GENERATE(false, true);
     const auto frames = link.proxy.start_dad(link.now, {7, node, link_local});
     REQUIRE(frames.size() == (link_local ? 2 : 1));
-    CHECK(frames.front().destination ==
-          wire::EthernetAddress{0x33, 0x33, 0xFF, 0x00, 0x01, 0x00});
+    CHECK(frames.front().destination == wire::EthernetAddress{0x33, 0x33, 0xFF, 0x00, 0x01, 0x00});
     const auto question = read<wire::NeighborSolicitation>(frames.front());
     CHECK(question.source.is_unspecified());
     CHECK(question.target == node);
