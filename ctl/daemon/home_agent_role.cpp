@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <random>
 #include <set>
 #include <utility>
 
@@ -69,6 +70,12 @@ void warn_about_host(const HomeAgentConfiguration& configuration) {
     }
 }
 
+mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
+    std::random_device random;
+    config.policy.secret = (std::uint64_t{random()} << 32U) | random();
+    return config;
+}
+
 } // namespace
 
 tl::expected<std::unique_ptr<Role>, std::string>
@@ -107,7 +114,7 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
     , configuration_(std::move(configuration))
     , network_(std::move(network))
     , home_link_(std::move(home_link))
-    , engine_(configuration_.engine)
+    , engine_(with_secret(configuration_.engine))
     , driver_(std::move(driver))
     , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
               [this](const auto& prefix) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "mobility/home_agent_counters.hpp"
+#include "mobility/home_agent_policy.hpp"
 #include "mobility/types.hpp"
 #include "wire/dialect.hpp"
 
@@ -117,6 +118,7 @@ struct CacheEntry {
     std::optional<TimePoint> repair_at;
     std::vector<Participant> doubtful; // who; empty = all
     unsigned repairs = 0;              // tried without success
+    RateState rate;                    // of its Binding Updates
     // What the home agent answers for on the home link.
     std::optional<ClaimHomeAddress> claimed;
     // Duplicate address detection has just found another owner: what waits for it fails, too.
@@ -144,6 +146,8 @@ public:
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
     [[nodiscard]] std::size_t node_count() const { return nodes_; }
+    // With those that are about to be registered, and those that were.
+    [[nodiscard]] std::size_t entry_count() const { return entries_.size(); }
     [[nodiscard]] std::size_t binding_count() const { return bindings_; }
     [[nodiscard]] const std::unordered_map<wire::Ipv6Address, CacheEntry>& entries() const {
         return entries_;

@@ -21,7 +21,8 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
     : config_(std::move(config))
     , pool_(config_.address_pool, config_.pool_leases_max)
     , prefixes_(config_.prefixes)
-    , binding_errors_(binding_error_interval, binding_error_burst) {
+    , binding_errors_(binding_error_interval, binding_error_burst)
+    , rates_(config_.policy.secret) {
     if (config_.address4) {
         pool_.reserve(*config_.address4, std::nullopt);
     }
@@ -40,7 +41,8 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
 }
 
 RegistrationContext HomeAgent::Impl::context(const wire::Ipv6Address& home_address) const {
-    return {config_, listed_nodes_, pool_, prefixes_, cache_.find(home_address)};
+    return {config_,   listed_nodes_,             pool_,
+            prefixes_, cache_.find(home_address), cache_.entry_count()};
 }
 
 bool HomeAgent::Impl::serves(const wire::Ipv6Address& home_address) const {

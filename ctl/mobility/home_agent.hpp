@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "mobility/home_agent_policy.hpp"
 #include "mobility/types.hpp"
 #include "wire/mobility_header.hpp"
 
@@ -60,6 +61,7 @@ struct HomeAgentConfig {
     bool accept_mcoa = true;                    // else 166
     bool accept_bulk = true;                    // else 168
     unsigned max_bindings_per_node = 32;
+    HomeAgentPolicy policy;
     bool has_store = false; // changes are kept (KeepRegistration) before they are acknowledged
     wire::Dialect dialect = wire::Dialect::Auto;
     HomeLinkConfig home_link;

@@ -15,6 +15,7 @@
 #include "mobility/binding_cache.hpp"
 #include "mobility/home_agent.hpp"
 #include "mobility/home_agent_counters.hpp"
+#include "mobility/home_agent_policy.hpp"
 #include "mobility/home_agent_registration.hpp"
 #include "mobility/prefix_table.hpp"
 #include "mobility/token_bucket.hpp"
@@ -55,7 +56,9 @@ private:
     [[nodiscard]] bool serves(const wire::Ipv6Address& home_address) const;
 
     // ---- messages (home_agent_receive.cpp)
-    void handle(TimePoint now, const ReceivedMessage& message);
+    // `arrives`: for the first time, not from among those that waited.
+    void handle(TimePoint now, const ReceivedMessage& message, bool arrives);
+    bool exceeds_rate(TimePoint now, const ReceivedMessage& message);
     [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
     void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
     void process_update(TimePoint now, const ReceivedMessage& message,
@@ -121,6 +124,7 @@ private:
     BindingCache cache_;
     HomeAgentCounters counters_;
     TokenBucket binding_errors_;
+    RateLimiter rates_;
     std::unordered_map<RequestId, wire::Ipv6Address> requests_; // without answer yet
     RequestId last_request_ = 0;
     bool restoring_ = false;

@@ -20,9 +20,9 @@ Actions HomeAgent::Impl::receive(TimePoint now, const ReceivedMessage& message) 
     if (came_through_router(message)) {
         auto unwrapped = message;
         unwrapped.path.reset();
-        handle(now, unwrapped);
+        handle(now, unwrapped, true);
     } else {
-        handle(now, message);
+        handle(now, message, true);
     }
     settle(message.source);
     return take();
@@ -52,7 +52,7 @@ bool HomeAgent::Impl::came_through_router(const ReceivedMessage& message) const 
            });
 }
 
-void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message) {
+void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool arrives) {
     const auto decoded =
         wire::decode(message.octets, message.source, message.destination, config_.dialect);
     if (!decoded) {
@@ -70,6 +70,9 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message) {
         drop(name_of(HomeAgentDrop::unexpected_type), message);
         return;
     }
+    if (arrives && exceeds_rate(now, message)) {
+        return;
+    }
     // One change at a time: a later Binding Update is judged by what an earlier one made.
     if (auto* entry = cache_.find(message.source); entry != nullptr && entry->pending) {
         if (entry->waiting.size() >= waiting_max) {
@@ -81,6 +84,31 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message) {
         return;
     }
     process_update(now, message, *update);
+}
+
+bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message) {
+    const auto from = message.path
+                          ? message.path->remote.address
+                          : wire::IpAddress(message.wire_source.value_or(message.source));
+    auto* entry = cache_.find(message.source);
+    auto* node = entry != nullptr && entry->has_sequence() ? &entry->rate : nullptr;
+    std::optional<HomeAgentDrop> cause;
+    switch (rates_.admit(now, config_.policy, from, node)) {
+    case ExceededRate::none:
+        return false;
+    case ExceededRate::node:
+        cause = HomeAgentDrop::rate_of_node;
+        break;
+    case ExceededRate::network:
+        cause = HomeAgentDrop::rate_of_network;
+        break;
+    case ExceededRate::strangers:
+        cause = HomeAgentDrop::rate_of_strangers;
+        break;
+    }
+    // Not reported one by one: that would be the larger part of the work.
+    counters_.add(*cause);
+    return true;
 }
 
 void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& message) {

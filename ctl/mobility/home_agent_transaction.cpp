@@ -273,7 +273,7 @@ void HomeAgent::Impl::go_on(TimePoint now, const wire::Ipv6Address& home_address
         const auto next = std::move(entry->waiting.front());
         entry->waiting.pop_front();
         if (const auto* message = std::get_if<StoredMessage>(&next)) {
-            handle(now, message->get());
+            handle(now, message->get(), false);
         } else if (const auto* removal = std::get_if<AdministrativeRemoval>(&next)) {
             begin_removal(now, home_address, removal->bid);
         }

@@ -115,6 +115,14 @@ Result node_is_admitted(const RegistrationRequest& request, const RegistrationCo
     return {};
 }
 
+Result there_is_room(const RegistrationRequest& request, const RegistrationContext& context) {
+    if (!request.deregisters() && context.entry == nullptr &&
+        context.entries >= context.config.policy.max_nodes) {
+        return BindingStatus::InsufficientResources;
+    }
+    return {};
+}
+
 bool asks_for_home_link(const RegistrationRequest& request) {
     return request.identifiers &&
            std::any_of(request.identifiers->options.begin(), request.identifiers->options.end(),
@@ -214,7 +222,7 @@ Result no_plain_binding_is_in_the_way(const RegistrationRequest& request,
     return {};
 }
 
-constexpr std::array<Check, 24> checks{source_is_unicast,
+constexpr std::array<Check, 25> checks{source_is_unicast,
                                        destination_is_unicast,
                                        home_address_is_routable,
                                        tunnel_is_ipv4,
@@ -225,6 +233,7 @@ constexpr std::array<Check, 24> checks{source_is_unicast,
                                        is_for_this_home_agent,
                                        home_address_is_served,
                                        node_is_admitted,
+                                       there_is_room,
                                        has_home_address_option,
                                        care_of_address_is_usable,
                                        is_registered_if_deregistering,
@@ -279,7 +288,7 @@ std::optional<std::uint16_t> sequence_violated(const RegistrationRequest& reques
 }
 
 bool usable_care_of(const wire::IpAddress& address, const RegistrationContext& context) {
-    if (!address.is_unicast_routable()) {
+    if (!address.is_unicast_routable() || context.config.policy.refuses(address)) {
         return false;
     }
     if (const auto* ipv4 = address.ipv4()) {

@@ -24,6 +24,7 @@ struct RegistrationContext {
     const AddressPool& pool;
     const PrefixTable& prefixes;
     const CacheEntry* entry = nullptr; // of the home address, if there is one
+    std::size_t entries = 0;           // in the cache
 
     // The registration in force, or an empty one.
     [[nodiscard]] const Registration& current() const;

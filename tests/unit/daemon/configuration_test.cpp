@@ -501,3 +501,30 @@ TEST_CASE("did you mean") {
     CHECK(nearest_name("mcao", known) == "mcoa");
     CHECK_FALSE(nearest_name("colour", known));
 }
+
+TEST_CASE("policy of a home agent: limits and refused care-of addresses") {
+    const auto read = read_configuration(home_agent + R"([home-agent.policy]
+max-nodes = 1000
+max-bindings-per-node = 4
+updates-per-node = 5
+updates-per-network = 0
+updates-of-strangers = 7
+refused-care-of6 = ["2001:db8:bad::/48"]
+refused-care-of4 = ["10.0.0.0/8", "192.0.2.0/24"]
+)");
+    REQUIRE(read);
+    const auto& engine = read->home_agent.engine;
+    CHECK(engine.policy.max_nodes == 1000);
+    CHECK(engine.max_bindings_per_node == 4);
+    CHECK(engine.policy.updates_per_node == 5);
+    CHECK(engine.policy.updates_per_network == 0);
+    CHECK(engine.policy.updates_of_strangers == 7);
+    CHECK(engine.policy.refused_care_of6.size() == 1);
+    CHECK(engine.policy.refused_care_of4.size() == 2);
+
+    CHECK(mistakes_of(home_agent + "[home-agent.policy]\nmax-nodes = 0\n") ==
+          "f:9: home-agent.policy.max-nodes: 0 is out of range; wanted an integer from 1 to "
+          "100000000\n");
+    CHECK(mistakes_of(home_agent + "[home-agent.policy]\nrefused-care-of4 = [\"10.0.0.0\"]\n")
+              .find("wanted a list of IPv4 prefixes") != std::string::npos);
+}

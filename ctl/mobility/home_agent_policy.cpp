@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Limits of a home agent.
+#include "mobility/home_agent_policy.hpp"
+
+#include <algorithm>
+
+namespace dsmip::mobility {
+namespace {
+
+constexpr TimePoint::rep second = 1'000'000; // microseconds
+constexpr TimePoint::rep saved_seconds = 3;
+
+// Finalizer of MurmurHash3: every bit of the input reaches every bit of the result.
+std::uint64_t mix(std::uint64_t value) {
+    value ^= value >> 33U;
+    value *= 0xFF51AFD7ED558CCDU;
+    value ^= value >> 33U;
+    value *= 0xC4CEB9FE1A85EC53U;
+    return value ^ (value >> 33U);
+}
+
+} // namespace
+
+bool HomeAgentPolicy::refuses(const wire::IpAddress& care_of) const {
+    if (const auto* ipv4 = care_of.ipv4()) {
+        return std::any_of(refused_care_of4.begin(), refused_care_of4.end(),
+                           [&](const wire::Prefix4& prefix) { return prefix.contains(*ipv4); });
+    }
+    return std::any_of(
+        refused_care_of6.begin(), refused_care_of6.end(),
+        [&](const wire::Prefix6& prefix) { return prefix.contains(*care_of.ipv6()); });
+}
+
+bool RateState::take(TimePoint now, unsigned per_second) {
+    if (per_second == 0) {
+        return true;
+    }
+    const auto time = std::chrono::microseconds(now.time_since_epoch()).count();
+    const auto interval = std::max<TimePoint::rep>(second / per_second, 1);
+    const auto full_at = std::max(full_at_, time) + interval;
+    if (full_at - time > saved_seconds * second) {
+        return false;
+    }
+    full_at_ = full_at;
+    return true;
+}
+
+std::size_t RateLimiter::slot_of(const wire::IpAddress& from) const {
+    std::uint64_t network = from.is_ipv4() ? 1 : 0; // no IPv6 prefix begins like that
+    const auto add = [&](const auto& octets, std::size_t count) {
+        for (std::size_t index = 0; index < count; ++index) {
+            network = (network << 8U) | octets.at(index);
+        }
+    };
+    if (const auto* ipv4 = from.ipv4()) {
+        add(ipv4->bytes, ipv4->bytes.size());
+    } else {
+        add(from.ipv6()->bytes, 8);
+    }
+    return static_cast<std::size_t>(mix(network ^ secret_) % slots);
+}
+
+// The node's own limit first: what it exceeds alone is not to use up what it shares with others.
+ExceededRate RateLimiter::admit(TimePoint now, const HomeAgentPolicy& policy,
+                                const wire::IpAddress& from, RateState* node) {
+    if (node != nullptr && !node->take(now, policy.updates_per_node)) {
+        return ExceededRate::node;
+    }
+    if (!networks_.at(slot_of(from)).take(now, policy.updates_per_network)) {
+        return ExceededRate::network;
+    }
+    if (node == nullptr && !strangers_.take(now, policy.updates_of_strangers)) {
+        return ExceededRate::strangers;
+    }
+    return ExceededRate::none;
+}
+
+} // namespace dsmip::mobility

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Floods: whoever sends too much loses his own messages and nobody else's; memory has a bound.
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "home_agent_scene.hpp"
+
+using namespace dsmip::mobility;
+using namespace dsmip::mobility::test;
+namespace wire = dsmip::wire;
+
+namespace {
+
+wire::Ipv6Address numbered(const char* network, std::uint32_t number) {
+    auto address = v6(network);
+    for (unsigned octet = 0; octet < 4; ++octet) {
+        address.bytes.at(15 - octet) = static_cast<std::uint8_t>(number >> (8 * octet));
+    }
+    return address;
+}
+
+HomeAgentConfig open_to_all() {
+    auto config = default_config();
+    config.accept_unlisted_nodes = true;
+    return config;
+}
+
+void register_well(Scene& scene, std::uint16_t sequence, const wire::Ipv6Address& care_of) {
+    scene.sent.clear();
+    scene.native(Update(sequence).of(other), care_of);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+}
+
+} // namespace
+
+TEST_CASE("a flood of one node costs that node its messages and no other one") {
+    Scene scene;
+    std::uint16_t sequence = 0;
+    scene.native(Update(++sequence), visited);
+    for (int moment = 0; moment < 1000; ++moment) {
+        scene.native(Update(++sequence), visited);
+        scene.advance(milliseconds(1)); // a thousand per second
+        if (moment % 100 == 0) {
+            register_well(scene, static_cast<std::uint16_t>(moment + 1), visited2);
+        }
+    }
+    // Twenty per second and what was saved up.
+    CHECK(scene.counter("drop_rate_of_node") > 900);
+    CHECK(scene.counter("drop_rate_of_node") < 940);
+    CHECK(scene.counter("drop_rate_of_network") == 0);
+    scene.advance(seconds(5));
+    scene.sent.clear();
+    scene.native(Update(++sequence), visited);
+    CHECK(scene.answer().status() == BindingStatus::Accepted); // it has calmed down
+}
+
+TEST_CASE("a flood from one network with many home addresses ends at the limit of the network") {
+    auto config = open_to_all();
+    config.policy.max_nodes = 500;
+    Scene scene(config);
+    register_well(scene, 1, visited2);
+    for (std::uint32_t number = 1; number <= 20000; ++number) {
+        // Whatever interface identifier it makes up.
+        scene.native(Update(1).of(numbered("2001:db8:1::", number << 12U)),
+                     numbered("2001:db8:2::", number));
+        if (number % 10 == 0) {
+            scene.advance(milliseconds(1)); // ten thousand per second
+        }
+    }
+    CHECK(scene.counter("drop_rate_of_network") > 14000);
+    CHECK(scene.agent.node_count() <= 500);
+    CHECK(scene.counter("refused_130") > 4000);
+    // A node at home in the cache, from elsewhere: nothing was noticed.
+    register_well(scene, 2, visited2);
+    register_well(scene, 3, v6("2001:db8:6::1"));
+}
+
+TEST_CASE("strangers from everywhere together end at their limit; who is registered is not meant") {
+    auto config = default_config(); // home addresses that are not listed
+    config.policy.updates_of_strangers = 100;
+    Scene scene(config);
+    register_well(scene, 1, visited2);
+    for (std::uint32_t number = 0; number < 5000; ++number) {
+        auto network = v6("2001:db8:7000::1");
+        network.bytes.at(6) = static_cast<std::uint8_t>(number >> 8U);
+        network.bytes.at(7) = static_cast<std::uint8_t>(number);
+        scene.native(Update(1).of(numbered("2001:db8:1::", 0x10000 + number)), network);
+        if (number % 5 == 0) {
+            scene.advance(milliseconds(1));
+        }
+    }
+    CHECK(scene.counter("drop_rate_of_strangers") > 4500);
+    CHECK(scene.counter("refused_129") < 500);
+    register_well(scene, 2, visited2);
+    CHECK(scene.agent.node_count() == 1);
+}
+
+TEST_CASE("130 for a node too many; a known one and a de-registration pass") {
+    auto config = open_to_all();
+    config.policy.max_nodes = 2;
+    Scene scene(config);
+    scene.native(Update(1), visited);
+    scene.native(Update(1).of(other), visited2);
+    scene.sent.clear();
+    scene.native(Update(1).of(unlisted), visited);
+    CHECK(scene.answer().status() == BindingStatus::InsufficientResources);
+    CHECK(scene.counter("refused_130") == 1);
+    scene.native(Update(2), visited2);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+    scene.native(Update(1, seconds(0)).of(unlisted), visited);
+    CHECK(scene.answer().status() == BindingStatus::NotHomeAgentForThisMobileNode);
+    scene.native(Update(3, seconds(0)), visited);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+    scene.advance(seconds(11)); // late messages are past
+    scene.native(Update(1).of(unlisted), visited);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+}
+
+TEST_CASE("174 for care-of addresses that nobody is to be sent to", "[M-10-02]") {
+    auto config = default_config();
+    config.policy.refused_care_of6 = {{v6("2001:db8:2::"), 48}};
+    config.policy.refused_care_of4 = {{v4("198.51.100.0"), 24}};
+    Scene scene(config);
+    SECTION("IPv6") {
+        scene.native(Update(1), visited);
+        CHECK(scene.answer().status() == BindingStatus::InvalidCareOfAddress);
+    }
+    SECTION("IPv4") {
+        scene.udp(Update(1).care_of4(visited4), {visited4, 5000});
+        CHECK(scene.answer().status() == BindingStatus::InvalidCareOfAddress);
+    }
+    SECTION("of one BID among others") {
+        scene.native(Update(1).bid(1, visited).bid(2, visited2), visited2);
+        const auto answer = scene.answer();
+        CHECK(answer.status() == BindingStatus::McoaNotComplete);
+        CHECK(answer.bid_status().front() == BindingStatus::InvalidCareOfAddress);
+        CHECK(scene.bids(node) == std::vector<std::uint16_t>{2});
+    }
+    SECTION("loopback, group, the home agent, home addresses") {
+        for (const auto* address : {"::1", "ff0e::1", "2001:db8:1::1", "2001:db8:1::200"}) {
+            scene.native(Update(1).alternate(v6(address)), visited2);
+            CHECK(scene.answer().status() == BindingStatus::InvalidCareOfAddress);
+        }
+        for (const auto* address : {"127.0.0.1", "224.0.0.1", "192.0.2.1", "192.0.2.10"}) {
+            scene.udp(Update(1).care_of4(v4(address)), {v4(address), 5000});
+            CHECK(scene.answer().status() == BindingStatus::InvalidCareOfAddress);
+        }
+    }
+    SECTION("others are not meant") {
+        scene.native(Update(1), visited2);
+        CHECK(scene.answer().status() == BindingStatus::Accepted);
+    }
+}
+
+TEST_CASE("which networks share a counter depends on the secret") {
+    const auto sharing = [](std::uint64_t secret) {
+        RateLimiter limiter(secret);
+        HomeAgentPolicy policy;
+        policy.updates_per_network = 1;
+        policy.updates_of_strangers = 0;
+        const TimePoint now{seconds(1)};
+        std::set<std::uint32_t> limited;
+        for (std::uint32_t number = 0; number < 3000; ++number) {
+            auto network = v6("2001:db8::1");
+            network.bytes.at(4) = static_cast<std::uint8_t>(number >> 8U);
+            network.bytes.at(5) = static_cast<std::uint8_t>(number);
+            for (int message = 0; message < 3; ++message) {
+                if (limiter.admit(now, policy, network, nullptr) != ExceededRate::none) {
+                    limited.insert(number);
+                }
+            }
+        }
+        return limited;
+    };
+    CHECK(sharing(1).size() > 300); // and so they do share
+    CHECK(sharing(1).size() < 2000);
+    CHECK(sharing(1) == sharing(1));
+    CHECK(sharing(1) != sharing(2));
+}
+
+TEST_CASE("limits: so many per second, three seconds saved up, none if 0") {
+    RateState state;
+    TimePoint now{seconds(100)};
+    unsigned passed = 0;
+    for (int i = 0; i < 100; ++i) {
+        passed += state.take(now, 7) ? 1 : 0;
+    }
+    CHECK(passed == 21);
+    for (int i = 0; i < 10000; ++i) {
+        now += milliseconds(1);
+        passed += state.take(now, 7) ? 1 : 0;
+    }
+    CHECK(passed >= 21 + 69);
+    CHECK(passed <= 21 + 71);
+    CHECK(RateState().take(now, 0));
+}
