@@ -3,6 +3,7 @@
 #include "mobility/binding_cache.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dsmip::mobility {
 namespace {
@@ -14,15 +15,11 @@ std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimeP
     return std::min(*a, *b);
 }
 
+// When something is to be done that nobody answers for.
 std::optional<TimePoint> attention_at(const CacheEntry& entry) {
     std::optional<TimePoint> when;
-    if (entry.pending) {
-        when = entry.pending->deadline;
-    } else {
-        when = entry.repair_at;
-    }
-    if (entry.dead_until && !entry.pending) {
-        when = earlier(when, entry.dead_until);
+    if (!entry.pending) {
+        when = earlier(entry.repair_at, entry.dead_until);
     }
     if (const auto expiry = entry.current.first_expiry()) {
         when = earlier(when, *expiry + expiry_grace);
@@ -115,51 +112,125 @@ ReceivedMessage StoredMessage::get() const {
     return message;
 }
 
+CacheEntry& BindingCache::at(const wire::Ipv6Address& home_address) {
+    auto* known = find(home_address);
+    if (known != nullptr) {
+        return *known;
+    }
+    const auto made = entries_.try_emplace(home_address).first;
+    latest_ = &*made;
+    return made->second;
+}
+
 CacheEntry* BindingCache::find(const wire::Ipv6Address& home_address) {
-    const auto found = entries_.find(home_address);
-    return found == entries_.end() ? nullptr : &found->second;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the entry of this object, not const
+    return const_cast<CacheEntry*>(std::as_const(*this).find(home_address));
 }
 
 const CacheEntry* BindingCache::find(const wire::Ipv6Address& home_address) const {
-    const auto found = entries_.find(home_address);
-    return found == entries_.end() ? nullptr : &found->second;
+    if (latest_ == nullptr || latest_->first != home_address) {
+        const auto found = entries_.find(home_address);
+        if (found == entries_.end()) {
+            return nullptr;
+        }
+        latest_ = &*found;
+    }
+    return &latest_->second;
 }
 
 void BindingCache::update(const wire::Ipv6Address& home_address) {
-    const auto* entry = find(home_address);
-    const bool keep = entry != nullptr && !(entry->is_idle() && entry->waiting.empty());
-    auto& noted = noted_[home_address];
+    auto* entry = find(home_address);
+    if (entry == nullptr) {
+        return;
+    }
+    const bool keep = !(entry->is_idle() && entry->waiting.empty());
+    note_request(home_address, *entry);
     const auto deadline = keep ? attention_at(*entry) : std::nullopt;
-    if (deadline != noted.deadline) {
-        if (noted.deadline) {
-            deadlines_.erase({*noted.deadline, home_address});
+    auto& noted = entry->noted_deadline;
+    // One that moves away, as with each renewal, is looked at again when the old one is due.
+    if (deadline != noted && !(deadline && noted && *deadline > *noted)) {
+        if (noted) {
+            deadlines_.erase({*noted, home_address});
         }
         if (deadline) {
             deadlines_.emplace(*deadline, home_address);
         }
-        noted.deadline = deadline;
+        noted = deadline;
     }
     const auto bindings = keep ? entry->current.bindings.size() : 0;
     bindings_ += bindings;
-    bindings_ -= noted.bindings;
+    bindings_ -= entry->noted_bindings;
     nodes_ += bindings != 0 ? 1 : 0;
-    nodes_ -= noted.bindings != 0 ? 1 : 0;
-    noted.bindings = bindings;
+    nodes_ -= entry->noted_bindings != 0 ? 1 : 0;
+    entry->noted_bindings = bindings;
     if (!keep) {
-        entries_.erase(home_address);
-        noted_.erase(home_address);
+        latest_ = nullptr;
+        entries_.erase(entries_.find(home_address));
     }
 }
 
-std::optional<wire::Ipv6Address> BindingCache::due(TimePoint now) const {
-    if (deadlines_.empty() || deadlines_.begin()->first > now) {
-        return std::nullopt;
+// Requests to one participant have deadlines in the order in which they are made.
+void BindingCache::note_request(const wire::Ipv6Address& home_address, CacheEntry& entry) {
+    const auto request = entry.pending ? entry.pending->request : RequestId{0};
+    if (request == entry.noted_request) {
+        return;
     }
-    return deadlines_.begin()->second;
+    for (auto& queue : requests_) {
+        // Mostly the answers come in the same order, so this leaves nothing behind.
+        while (!queue.empty() && queue.front().home_address == home_address) {
+            queue.pop_front();
+        }
+    }
+    entry.noted_request = request;
+    if (entry.pending) {
+        const auto who = static_cast<std::size_t>(entry.pending->outstanding.front());
+        requests_.at(who).push_back({entry.pending->deadline, home_address, request});
+    }
+}
+
+const BindingCache::Request* BindingCache::first_request() const {
+    const Request* first = nullptr;
+    for (auto& queue : requests_) {
+        const auto answered = [&](const Request& request) {
+            const auto* entry = find(request.home_address);
+            return entry == nullptr || !entry->pending || entry->pending->request != request.id;
+        };
+        while (!queue.empty() && answered(queue.front())) {
+            queue.pop_front();
+        }
+        if (!queue.empty() && (first == nullptr || queue.front().deadline < first->deadline)) {
+            first = &queue.front();
+        }
+    }
+    return first;
+}
+
+std::optional<wire::Ipv6Address> BindingCache::due(TimePoint now) {
+    if (const auto* request = first_request(); request != nullptr && request->deadline <= now) {
+        return request->home_address;
+    }
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        const auto home_address = deadlines_.begin()->second;
+        deadlines_.erase(deadlines_.begin());
+        auto& entry = *find(home_address);
+        entry.noted_deadline = attention_at(entry);
+        if (!entry.noted_deadline) {
+            continue;
+        }
+        if (*entry.noted_deadline <= now) {
+            entry.noted_deadline.reset();
+            return home_address;
+        }
+        deadlines_.emplace(*entry.noted_deadline, home_address);
+    }
+    return std::nullopt;
 }
 
 std::optional<TimePoint> BindingCache::next_deadline() const {
-    return deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+    const auto* request = first_request();
+    const auto next =
+        deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+    return earlier(next, request == nullptr ? std::nullopt : std::optional(request->deadline));
 }
 
 } // namespace dsmip::mobility

@@ -3,7 +3,10 @@
 // changed, and what waits for that (RFC 6275, 9.1 and 10.1; RFC 5648, 4.1).
 #pragma once
 
+#include <array>
 #include <deque>
+#include <list>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -87,6 +90,7 @@ enum class Participant : std::uint8_t {
     store,
     kernel,
 };
+inline constexpr std::size_t participants = 3;
 
 // A change under way.  Its participants are asked one after the other, each when the one
 // before it has confirmed, so that a refusal leaves those behind it untouched.  Only when all
@@ -108,12 +112,32 @@ struct Transaction {
     std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;
 };
 
+// An optional value that takes no room while it is absent.
+template<class Value>
+class Boxed {
+public:
+    Boxed& operator=(Value value) {
+        value_ = std::make_unique<Value>(std::move(value));
+        return *this;
+    }
+    explicit operator bool() const { return value_ != nullptr; }
+    Value& operator*() { return *value_; }
+    const Value& operator*() const { return *value_; }
+    Value* operator->() { return value_.get(); }
+    const Value* operator->() const { return value_.get(); }
+    void reset() { value_.reset(); }
+
+private:
+    std::unique_ptr<Value> value_;
+};
+
+// A million of these are in the memory of a home agent, nearly all without a change under way.
 struct CacheEntry {
     Registration current;
     // De-registered; `current` is empty but for its sequence number.
     std::optional<TimePoint> dead_until;
-    std::optional<Transaction> pending;
-    std::deque<std::variant<StoredMessage, AdministrativeRemoval>> waiting;
+    Boxed<Transaction> pending;
+    std::list<std::variant<StoredMessage, AdministrativeRemoval>> waiting;
     // Kernel or store may hold something else than `current`: told at that time.
     std::optional<TimePoint> repair_at;
     std::vector<Participant> doubtful; // who; empty = all
@@ -124,6 +148,11 @@ struct CacheEntry {
     // Duplicate address detection has just found another owner: what waits for it fails, too.
     bool duplicate = false;
 
+    // What the cache has noted of it: see BindingCache::update().
+    std::optional<TimePoint> noted_deadline;
+    RequestId noted_request = 0;
+    std::size_t noted_bindings = 0;
+
     // Is there a sequence number that a Binding Update has to follow?
     [[nodiscard]] bool has_sequence() const { return !current.empty() || dead_until.has_value(); }
     [[nodiscard]] bool is_idle() const { return !has_sequence() && !pending && !repair_at; }
@@ -132,8 +161,12 @@ struct CacheEntry {
 // Entries by home address, and the order in which they need attention.
 class BindingCache {
 public:
+    BindingCache() = default;
+    BindingCache(const BindingCache&) = delete;
+    BindingCache& operator=(const BindingCache&) = delete;
+
     // An entry that is not in the cache yet is made.
-    CacheEntry& at(const wire::Ipv6Address& home_address) { return entries_[home_address]; }
+    CacheEntry& at(const wire::Ipv6Address& home_address);
     [[nodiscard]] CacheEntry* find(const wire::Ipv6Address& home_address);
     [[nodiscard]] const CacheEntry* find(const wire::Ipv6Address& home_address) const;
 
@@ -141,8 +174,9 @@ public:
     // and forgets it if nothing is left.
     void update(const wire::Ipv6Address& home_address);
 
-    // The home address that needs attention at `now`, longest due first.
-    [[nodiscard]] std::optional<wire::Ipv6Address> due(TimePoint now) const;
+    // A home address that needs attention at `now`; to be followed by update() for it.
+    [[nodiscard]] std::optional<wire::Ipv6Address> due(TimePoint now);
+    // Nothing is due before it; perhaps nothing is due at it either.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
     [[nodiscard]] std::size_t node_count() const { return nodes_; }
@@ -154,14 +188,24 @@ public:
     }
 
 private:
-    struct Noted {
-        std::optional<TimePoint> deadline;
-        std::size_t bindings = 0;
+    struct Request {
+        TimePoint deadline;
+        wire::Ipv6Address home_address;
+        RequestId id = 0;
     };
+    void note_request(const wire::Ipv6Address& home_address, CacheEntry& entry);
+    // Of those without an answer.
+    [[nodiscard]] const Request* first_request() const;
 
-    std::unordered_map<wire::Ipv6Address, CacheEntry> entries_;
-    std::unordered_map<wire::Ipv6Address, Noted> noted_;
+    using Entries = std::unordered_map<wire::Ipv6Address, CacheEntry>;
+
+    Entries entries_;
+    // Found last: one Binding Update looks for its entry several times.
+    mutable const Entries::value_type* latest_ = nullptr;
+    // Of lifetimes, repairs and the like: those of entries, or earlier.
     std::set<std::pair<TimePoint, wire::Ipv6Address>> deadlines_;
+    // For each participant, earliest first; answered ones among them are skipped.
+    mutable std::array<std::deque<Request>, participants> requests_;
     std::size_t nodes_ = 0;
     std::size_t bindings_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <cstring>
 #include <span>
 
 namespace dsmip::wire {
@@ -36,14 +37,20 @@ bool all_zero(const std::array<std::uint8_t, Size>& bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// FNV-1a, then a finalizer so that the low bits, which hash tables use, depend on all octets.
-std::size_t hash_of(std::span<const std::uint8_t> bytes, std::uint64_t seed) {
-    std::uint64_t hash = 0xCBF29CE484222325U ^ seed;
-    for (const auto byte : bytes) {
-        hash = (hash ^ byte) * 0x100000001B3U;
-    }
-    hash ^= hash >> 32U;
-    return static_cast<std::size_t>(hash);
+/// Finalizer of MurmurHash3: every bit of `value` reaches every bit of the result.
+std::uint64_t mixed(std::uint64_t value) {
+    value ^= value >> 33U;
+    value *= 0xFF51AFD7ED558CCDU;
+    value ^= value >> 33U;
+    value *= 0xC4CEB9FE1A85EC53U;
+    return value ^ (value >> 33U);
+}
+
+template<class Integer>
+Integer load(const std::uint8_t* octets) {
+    Integer value{};
+    std::memcpy(&value, octets, sizeof value);
+    return value;
 }
 
 /// The bits of octet `index` that belong to a prefix of `length` bits.
@@ -224,11 +231,12 @@ std::string to_string(const Endpoint& endpoint) {
 using namespace dsmip::wire;
 
 std::size_t std::hash<Ipv4Address>::operator()(const Ipv4Address& address) const noexcept {
-    return hash_of(address.bytes, 4);
+    return mixed(load<std::uint32_t>(address.bytes.data()));
 }
 
 std::size_t std::hash<Ipv6Address>::operator()(const Ipv6Address& address) const noexcept {
-    return hash_of(address.bytes, 6);
+    return mixed(load<std::uint64_t>(address.bytes.data()) * 0x9E3779B97F4A7C15U ^
+                 load<std::uint64_t>(address.bytes.data() + 8));
 }
 
 std::size_t std::hash<IpAddress>::operator()(const IpAddress& address) const noexcept {

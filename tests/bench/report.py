@@ -4,6 +4,7 @@ import html
 
 DIRECTIONS = ("to-node", "from-node")
 AIM_INSTRUCTIONS, AIM_MANY, AIM_TCP, AIM_OCTETS, AIM_INSTALL = 0.9, 1.05, 1.0, 400, 30
+AIM_UPDATES, AIM_RESTORE, AIM_OCTETS_OF_DAEMON = 300000, 10, 1024
 TOLERANCE = 1.02
 
 
@@ -56,6 +57,12 @@ def aims(results):
     for nodes, figures in (results.get("scale") or {}).get("nodes", {}).items():
         yield f"octets of kernel memory per node, {int(nodes):,} nodes", figures["octets_per_node"], AIM_OCTETS, True
         yield f"seconds to install {int(nodes):,} nodes", figures["install_s"], AIM_INSTALL, True
+    engine = results.get("control_plane")
+    if engine:
+        nodes = f"{engine['nodes']:,} bindings"
+        yield f"Binding Updates per second of one core, {nodes}", engine["refreshes_per_s"], AIM_UPDATES, False
+        yield f"seconds to take over {nodes} at a start", engine["restore_s"], AIM_RESTORE, True
+        yield f"octets of daemon memory per binding, {nodes}", engine["octets_per_binding"], AIM_OCTETS_OF_DAEMON, True
 
 
 def is_missed(figure, aim, small_is_good):
@@ -132,6 +139,12 @@ def text(results):
                      f"rounds.\n\n{busy}{throughput_table(results)}")
     if results.get("scale"):
         parts.append("## Many nodes\n\n" + scale_table(results))
+    if results.get("control_plane"):
+        engine = results["control_plane"]
+        parts.append("## Home agent engine alone\n\nSeconds of one core, without sockets; a kernel that confirms at once.\n\n" + table(
+            ["bindings", "registrations/s", "refreshes/s", "take-over s", "octets each"],
+            [[f"{engine['nodes']:,}", number(engine["registrations_per_s"]), number(engine["refreshes_per_s"]),
+              number(engine["restore_s"], 2), number(engine["octets_per_binding"])]]))
     rows = [[what, number(figure, 2 if figure < 100 else 0), ("≤ " if small else "≥ ") + f"{aim:g}",
              "unknown, busy" if what.startswith("TCP") and is_busy(results) else "missed" if is_missed(figure, aim, small) else "met"]
             for what, figure, aim, small in aims(results) if figure is not None]
