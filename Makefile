@@ -9,7 +9,7 @@ JOBS    ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all ctl kmod install demo check check-unit check-system check-debug check-smp soak check-kmod \
+.PHONY: help all ctl kmod install demo check check-unit check-fuzz check-system check-debug check-smp soak check-kmod \
 	check-requirements check-documentation setup lint clean bench bench-quick
 
 help:
@@ -58,6 +58,10 @@ check-unit:
 	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
 	@cmake --build build/unit -j $(JOBS)
 	ctest --test-dir build/unit -j $(JOBS) --output-on-failure --output-junit junit.xml
+
+# Codec, engines, configuration and control protocol; DSMIP_FUZZ_SECONDS of each.
+check-fuzz:
+	tests/fuzz/run
 
 check-kmod:
 	scripts/check-kmod
