@@ -228,8 +228,7 @@ std::optional<wire::Ipv6Address> BindingCache::due(TimePoint now) {
 
 std::optional<TimePoint> BindingCache::next_deadline() const {
     const auto* request = first_request();
-    const auto next =
-        deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+    const auto next = deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
     return earlier(next, request == nullptr ? std::nullopt : std::optional(request->deadline));
 }
 

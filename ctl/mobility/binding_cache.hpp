@@ -105,9 +105,9 @@ struct Transaction {
     std::optional<SendMessage> on_success;
     std::optional<SendMessage> on_failure;
     wire::BindingStatus failure = wire::BindingStatus::ReasonUnspecified; // that it says
-    bool prefixes = false; // the kernel was told about prefixes, too
+    bool prefixes = false;                   // the kernel was told about prefixes, too
     std::optional<SendMessage> on_duplicate; // the home link is asked first; this if in use there
-    std::vector<Report> reports; // on success
+    std::vector<Report> reports;             // on success
     // Counted on success, so often.
     std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;
 };

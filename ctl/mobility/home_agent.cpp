@@ -41,8 +41,8 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
 }
 
 RegistrationContext HomeAgent::Impl::context(const wire::Ipv6Address& home_address) const {
-    return {config_,   listed_nodes_,             pool_,
-            prefixes_, cache_.find(home_address), cache_.entry_count()};
+    return {
+        config_, listed_nodes_, pool_, prefixes_, cache_.find(home_address), cache_.entry_count()};
 }
 
 bool HomeAgent::Impl::serves(const wire::Ipv6Address& home_address) const {

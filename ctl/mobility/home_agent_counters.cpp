@@ -8,10 +8,18 @@ namespace {
 using wire::BindingStatus;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentDrop::count_)> drop_names{
-    "drop_source_not_unicast", "drop_destination_not_unicast",    "drop_home_address_not_unicast",
-    "drop_tunnel_not_ipv4",    "drop_home_address_option_in_udp", "drop_no_home_address_option",
-    "drop_nonce_indices",      "drop_correspondent_registration", "drop_unexpected_type",
-    "drop_too_many_waiting",   "drop_rate_of_node",               "drop_rate_of_network",
+    "drop_source_not_unicast",
+    "drop_destination_not_unicast",
+    "drop_home_address_not_unicast",
+    "drop_tunnel_not_ipv4",
+    "drop_home_address_option_in_udp",
+    "drop_no_home_address_option",
+    "drop_nonce_indices",
+    "drop_correspondent_registration",
+    "drop_unexpected_type",
+    "drop_too_many_waiting",
+    "drop_rate_of_node",
+    "drop_rate_of_network",
     "drop_rate_of_strangers"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentCount::count_)>

@@ -18,8 +18,8 @@ struct HomeAgentPolicy {
     std::size_t max_nodes = 1'000'000;
     // Binding Updates per second; three times as many may come at once.  0 = no limit.  What is
     // above is dropped and counted.
-    unsigned updates_per_node = 20;      // of one home address that is registered
-    unsigned updates_per_network = 1000; // from one IPv4 address, or one IPv6 prefix of 64 bits
+    unsigned updates_per_node = 20;         // of one home address that is registered
+    unsigned updates_per_network = 1000;    // from one IPv4 address, or one IPv6 prefix of 64 bits
     unsigned updates_of_strangers = 10'000; // of home addresses that are not registered, together
     // Care-of addresses that are refused with 174, beside home addresses, those of the home agent
     // and what is not unicast.

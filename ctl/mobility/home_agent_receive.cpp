@@ -42,9 +42,8 @@ bool HomeAgent::Impl::came_through_router(const ReceivedMessage& message) const 
     const auto& prefixes = entry->current.prefixes6;
     const auto& bindings = entry->current.bindings;
     const auto& remote = message.path->remote;
-    return std::any_of(
-               prefixes.begin(), prefixes.end(),
-               [&](const auto& prefix) { return prefix.contains(*message.wire_source); }) &&
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const auto& prefix) { return prefix.contains(*message.wire_source); }) &&
            std::any_of(bindings.begin(), bindings.end(), [&](const Binding& binding) {
                return binding.end_point.care_of == remote.address &&
                       (message.path->encapsulation == Encapsulation::direct ||
@@ -87,9 +86,8 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
 }
 
 bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message) {
-    const auto from = message.path
-                          ? message.path->remote.address
-                          : wire::IpAddress(message.wire_source.value_or(message.source));
+    const auto from = message.path ? message.path->remote.address
+                                   : wire::IpAddress(message.wire_source.value_or(message.source));
     auto* entry = cache_.find(message.source);
     auto* node = entry != nullptr && entry->has_sequence() ? &entry->rate : nullptr;
     std::optional<HomeAgentDrop> cause;
@@ -129,8 +127,7 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
     counters_.add(HomeAgentCount::updates_received);
     expire(now, message.source);
     const auto judged_by = context(message.source);
-    const auto request =
-        parse_request(message, update, config_, judged_by.current().dialect);
+    const auto request = parse_request(message, update, config_, judged_by.current().dialect);
     if (const auto refusal = validate(request, judged_by)) {
         if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {
             counters_.add(*cause);
@@ -140,8 +137,7 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
         }
         return;
     }
-    if (judged_by.entry != nullptr && judged_by.entry->duplicate &&
-        needs_dad(request, judged_by)) {
+    if (judged_by.entry != nullptr && judged_by.entry->duplicate && needs_dad(request, judged_by)) {
         refuse_update(request, judged_by, wire::BindingStatus::DuplicateAddressDetectionFailed);
         return;
     }
@@ -197,9 +193,8 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
     }
     Transaction transaction;
     if (needs_dad(request, context)) {
-        auto duplicate =
-            refuse(request, wire::BindingStatus::DuplicateAddressDetectionFailed,
-                   request.update.sequence, current, config_);
+        auto duplicate = refuse(request, wire::BindingStatus::DuplicateAddressDetectionFailed,
+                                request.update.sequence, current, config_);
         if (!duplicate) {
             send(std::move(duplicate));
             return;

@@ -150,11 +150,11 @@ Result care_of_address_is_usable(const RegistrationRequest& request,
     const auto own = [&](const wire::IpAddress& address) {
         return context.prefixes.reaches(request.home_address, address);
     };
-    const bool usable = request.path ? !own(request.path->remote.address) &&
-                                           usable_care_of(request.path->remote.address, context) &&
-                                           (!claimed || claimed->is_unicast())
-                                     : !own(request.care_of6()) &&
-                                           usable_care_of(request.care_of6(), context);
+    const bool usable =
+        request.path ? !own(request.path->remote.address) &&
+                           usable_care_of(request.path->remote.address, context) &&
+                           (!claimed || claimed->is_unicast())
+                     : !own(request.care_of6()) && usable_care_of(request.care_of6(), context);
     if (!usable) {
         return BindingStatus::InvalidCareOfAddress;
     }

@@ -100,10 +100,12 @@ private:
         if (what % 8 == 0) {
             message.wire_source = address6(2, what / 32);
         } else if (what % 8 == 1) {
-            message.path = MessagePath{1, Encapsulation::udp,
+            message.path = MessagePath{1,
+                                       Encapsulation::udp,
                                        {wire::Ipv4Address{{198, 51, 100, 7}},
                                         static_cast<std::uint16_t>(40000 + what / 64)},
-                                       {*config_.address4, 4191}, 3};
+                                       {*config_.address4, 4191},
+                                       3};
         }
         auto octets = script_.octets();
         make_plausible(octets, message.source, message.destination);

@@ -118,8 +118,11 @@ private:
             octets[9] = static_cast<std::uint8_t>(sequence_);
         }
         if (over_ipv4_ == (what < 240)) {
-            message.path = MessagePath{0, Encapsulation::udp, {*config_.home_agent4, 4191},
-                                       {wire::Ipv4Address{{198, 51, 100, 7}}, 4000}, 3};
+            message.path = MessagePath{0,
+                                       Encapsulation::udp,
+                                       {*config_.home_agent4, 4191},
+                                       {wire::Ipv4Address{{198, 51, 100, 7}}, 4000},
+                                       3};
         }
         make_plausible(octets, message.source, message.destination);
         message.octets = octets;

@@ -64,8 +64,7 @@ Crowd::Crowd(std::uint32_t seed)
     for (unsigned index = 0; index < size; ++index) {
         nodes_.emplace_back();
         nodes_.back().config = mobile_node_config(index);
-        nats_.emplace_back(
-            wire::Ipv4Address{{203, 0, 113, static_cast<std::uint8_t>(index + 1)}});
+        nats_.emplace_back(wire::Ipv4Address{{203, 0, 113, static_cast<std::uint8_t>(index + 1)}});
     }
     for (unsigned index = 0; index < size; ++index) {
         restart_mobile_node(index);

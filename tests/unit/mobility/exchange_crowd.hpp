@@ -22,7 +22,7 @@ namespace dsmip::mobility::test {
 
 // What kernel and store do with each request.
 struct Mood {
-    double refusal = 0;     // says no and does nothing
+    double refusal = 0;      // says no and does nothing
     double lost_request = 0; // does nothing and says nothing
     double lost_answer = 0;  // does it and says nothing
     Duration slowest_answer{0};
@@ -51,7 +51,7 @@ private:
         std::unique_ptr<MobileNode> engine;
         KernelTable kernel;
         std::vector<CareOfCandidate> candidates;
-        unsigned life = 0; // grows with each restart
+        unsigned life = 0;    // grows with each restart
         bool removed = false; // by the operator, and does not know it
     };
     using Event = std::function<void()>;
@@ -107,8 +107,8 @@ private:
     std::map<std::uint32_t, Cookie> cookies_;
     std::uint32_t next_cookie_ = 0x80000001;
     Ledger ledger_;
-    // Last request to the kernel about each node that was not answered, or not with success: nobody knows what
-    // the kernel holds of it.
+    // Last request to the kernel about each node that was not answered, or not with success: nobody
+    // knows what the kernel holds of it.
     std::map<wire::Ipv6Address, RequestId> unsettled_;
     std::uint64_t steps_ = 0;
 };

@@ -26,9 +26,10 @@ Nat* Crowd::nat_of(unsigned index, const wire::IpAddress& inside) {
 
 const CareOfCandidate* Crowd::attached(unsigned index, const wire::IpAddress& address) const {
     const auto& candidates = nodes_.at(index).candidates;
-    const auto found = std::find_if(
-        candidates.begin(), candidates.end(),
-        [&](const CareOfCandidate& candidate) { return candidate.address == address; });
+    const auto found =
+        std::find_if(candidates.begin(), candidates.end(), [&](const CareOfCandidate& candidate) {
+            return candidate.address == address;
+        });
     return found == candidates.end() ? nullptr : &*found;
 }
 

@@ -38,8 +38,8 @@ std::uint64_t live(std::uint32_t seed, std::uint64_t steps) {
 TEST_CASE("several mobile nodes, one home agent: nothing that happens breaks a promise",
           "[MN-2][MN-3][MN-4]") {
     const auto steps = from_environment("DSMIP_EXCHANGE_STEPS", steps_of_a_life);
-    auto seed = static_cast<std::uint32_t>(
-        from_environment("DSMIP_EXCHANGE_SEED", std::random_device()()));
+    auto seed =
+        static_cast<std::uint32_t>(from_environment("DSMIP_EXCHANGE_SEED", std::random_device()()));
     std::cout << "DSMIP_EXCHANGE_SEED=" << seed << " DSMIP_EXCHANGE_STEPS=" << steps << std::endl;
     for (std::uint64_t done = 0; done < steps; ++seed) {
         done += live(seed, std::min(steps_of_a_life, steps - done));

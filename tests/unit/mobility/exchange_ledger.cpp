@@ -47,8 +47,8 @@ void hold(bool condition, const char* what, const wire::Ipv6Address& home_addres
 } // namespace
 
 void Ledger::delivered(TimePoint now, const ReceivedMessage& message) {
-    const auto decoded = wire::decode(message.octets, message.source, message.destination,
-                                      wire::Dialect::Auto);
+    const auto decoded =
+        wire::decode(message.octets, message.source, message.destination, wire::Dialect::Auto);
     const auto* update = decoded ? std::get_if<wire::BindingUpdate>(&*decoded) : nullptr;
     if (update == nullptr) {
         return;
@@ -76,8 +76,8 @@ void Ledger::delivered(TimePoint now, const ReceivedMessage& message) {
 }
 
 void Ledger::sent(TimePoint now, const SendMessage& message) {
-    const auto decoded = wire::decode(message.octets, message.source, message.destination,
-                                      wire::Dialect::Rfc);
+    const auto decoded =
+        wire::decode(message.octets, message.source, message.destination, wire::Dialect::Rfc);
     REQUIRE(decoded);
     const auto* answer = std::get_if<wire::BindingAcknowledgement>(&*decoded);
     if (answer == nullptr) {
@@ -111,9 +111,8 @@ void Ledger::accept(TimePoint now, const wire::Ipv6Address& home_address,
     auto& node = nodes_[home_address];
     const auto& update = delivered.update;
     REQUIRE(answer.lifetime <= update.lifetime);
-    const bool alive = std::any_of(node.bindings.begin(), node.bindings.end(), [&](auto& entry) {
-        return entry.second.at_least_until > now;
-    });
+    const bool alive = std::any_of(node.bindings.begin(), node.bindings.end(),
+                                   [&](auto& entry) { return entry.second.at_least_until > now; });
     // In the draft each binding has a sequence number of its own.
     node.draft = node.draft || delivered.draft;
     if (alive && !node.in_doubt && !node.draft) {
@@ -160,7 +159,8 @@ void Ledger::reported(TimePoint now, const Report& report) {
         std::cerr << '\n';
     }
     const bool expired = report.name == "binding-expired";
-    if (!expired && (report.name != "binding-removed" || field(report, "reason") != "administrative")) {
+    if (!expired &&
+        (report.name != "binding-removed" || field(report, "reason") != "administrative")) {
         return;
     }
     const auto home_address = wire::Ipv6Address::parse(field(report, "home-address")).value();

@@ -16,8 +16,7 @@ constexpr auto accepted = BindingStatus::Accepted;
 
 } // namespace
 
-TEST_CASE("an entry for each BID of a home address, found by both",
-          "[M-3-03][M-3-04][M-3-12]") {
+TEST_CASE("an entry for each BID of a home address, found by both", "[M-3-03][M-3-04][M-3-12]") {
     Scene scene;
     scene.native(Update(1).bid(7, visited), visited);
     CHECK(scene.answer().status() == accepted);

@@ -39,71 +39,109 @@ struct Fault {
 
 // In order of the rules.
 const std::vector<Fault> faults{
-    {"source", "drop_source_not_unicast", {{"source", "group"}},
+    {"source",
+     "drop_source_not_unicast",
+     {{"source", "group"}},
      [](Attempt& attempt) { attempt.wire_source = v6("ff02::1"); }},
-    {"destination", "drop_destination_not_unicast", {{"destination", "group"}},
+    {"destination",
+     "drop_destination_not_unicast",
+     {{"destination", "group"}},
      [](Attempt& attempt) { attempt.destination = v6("ff02::6a"); }},
-    {"home address", "drop_home_address_not_unicast", {{"home", "link"}, {"entry", "none"}},
+    {"home address",
+     "drop_home_address_not_unicast",
+     {{"home", "link"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.of(v6("fe80::1")); }},
-    {"UDP over IPv6", "drop_tunnel_not_ipv4", {{"way", "udp"}, {"outside", "ipv6"}},
-     [](Attempt& attempt) { attempt.from = wire::Endpoint{visited, 40000}; }},
-    {"other home address in UDP", "drop_home_address_option_in_udp",
+    {"UDP over IPv6",
+     "drop_tunnel_not_ipv4",
+     {{"way", "udp"}, {"outside", "ipv6"}},
+     [](Attempt& attempt) {
+         attempt.from = wire::Endpoint{visited, 40000};
+     }},
+    {"other home address in UDP",
+     "drop_home_address_option_in_udp",
      {{"way", "udp"}, {"source", "care-of"}},
      [](Attempt& attempt) {
          attempt.from = attempt.from.value_or(outside);
          attempt.wire_source = visited;
      }},
-    {"correspondent", "drop_correspondent_registration", {{"R", "clear"}},
+    {"correspondent",
+     "drop_correspondent_registration",
+     {{"R", "clear"}},
      [](Attempt& attempt) { attempt.update.message.flags.home_registration = false; }},
-    {"135", BindingStatus::SequenceNumberOutOfWindow, {{"entry", "later"}},
+    {"135",
+     BindingStatus::SequenceNumberOutOfWindow,
+     {{"entry", "later"}},
      [](Attempt& attempt) { attempt.registered = 200; }},
-    {"nonce indices", "drop_nonce_indices", {},
-     [](Attempt& attempt) { attempt.update.add(wire::NonceIndices{1, 2}); }},
-    {"131", BindingStatus::HomeRegistrationNotSupported, {{"destination", "other"}},
+    {"nonce indices",
+     "drop_nonce_indices",
+     {},
+     [](Attempt& attempt) {
+         attempt.update.add(wire::NonceIndices{1, 2});
+     }},
+    {"131",
+     BindingStatus::HomeRegistrationNotSupported,
+     {{"destination", "other"}},
      [](Attempt& attempt) { attempt.destination = v6("2001:db8:1::2"); }},
-    {"132", BindingStatus::NotHomeSubnet, {{"home", "elsewhere"}, {"entry", "none"}},
+    {"132",
+     BindingStatus::NotHomeSubnet,
+     {{"home", "elsewhere"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.of(v6("2001:db8:9::100")); }},
-    {"129", BindingStatus::AdministrativelyProhibited, {{"home", "unlisted"}, {"entry", "none"}},
+    {"129",
+     BindingStatus::AdministrativelyProhibited,
+     {{"home", "unlisted"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.of(unlisted); }},
-    {"no Home Address option", "drop_no_home_address_option",
+    {"no Home Address option",
+     "drop_no_home_address_option",
      {{"way", "native"}, {"source", "home"}, {"lifetime", "some"}, {"care-of", "elsewhere"}},
      [](Attempt& attempt) {
          attempt.over_home_link = true;
          attempt.update.alternate(visited);
      }},
-    {"174", BindingStatus::InvalidCareOfAddress,
+    {"174",
+     BindingStatus::InvalidCareOfAddress,
      {{"way", "native"}, {"lifetime", "some"}, {"bids", "none"}, {"care-of", "group"}},
      [](Attempt& attempt) { attempt.update.alternate(v6("ff05::1")); }},
-    {"133", BindingStatus::NotHomeAgentForThisMobileNode, {{"lifetime", "none"}, {"entry", "none"}},
+    {"133",
+     BindingStatus::NotHomeAgentForThisMobileNode,
+     {{"lifetime", "none"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.message.lifetime = wire::Lifetime{0}; }},
-    {"140", BindingStatus::MobileRouterOperationNotPermitted,
+    {"140",
+     BindingStatus::MobileRouterOperationNotPermitted,
      {{"lifetime", "some"}, {"R", "set"}},
      [](Attempt& attempt) {
          attempt.config.prefixes.accept_mobile_routers = false;
          attempt.update.router();
      }},
-    {"139", BindingStatus::RegistrationTypeChangeDisallowed,
+    {"139",
+     BindingStatus::RegistrationTypeChangeDisallowed,
      {{"lifetime", "some"}, {"R", "set"}, {"entry", "plain"}},
      [](Attempt& attempt) {
          attempt.registered = attempt.registered.value_or(50);
          attempt.update.router();
      }},
-    {"141", BindingStatus::InvalidPrefix,
+    {"141",
+     BindingStatus::InvalidPrefix,
      {{"lifetime", "some"}, {"R", "set"}, {"prefixes", "named"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.router().prefix("ff0e::", 64); }},
-    {"142", BindingStatus::NotAuthorizedForPrefix,
+    {"142",
+     BindingStatus::NotAuthorizedForPrefix,
      {{"lifetime", "some"}, {"R", "set"}, {"prefixes", "named"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.router().prefix("2001:db8:cccc::", 64); }},
-    {"143", BindingStatus::ForwardingSetupFailed,
+    {"143",
+     BindingStatus::ForwardingSetupFailed,
      {{"lifetime", "some"}, {"R", "set"}, {"prefixes", "none"}, {"entry", "none"}},
      [](Attempt& attempt) { attempt.update.router(); }},
-    {"144", BindingStatus::CannotForceUdpEncapsulation, {{"way", "udp"}, {"lifetime", "some"}},
+    {"144",
+     BindingStatus::CannotForceUdpEncapsulation,
+     {{"way", "udp"}, {"lifetime", "some"}},
      [](Attempt& attempt) {
          attempt.from = attempt.from.value_or(outside);
          attempt.config.accept_forced_udp = false;
          attempt.update.force_udp();
      }},
-    {"164", BindingStatus::McoaMalformed, {{"bids", "both generations"}},
+    {"164",
+     BindingStatus::McoaMalformed,
+     {{"bids", "both generations"}},
      [](Attempt& attempt) {
          wire::BindingIdentifier draft;
          draft.bid = 3;
@@ -111,25 +149,32 @@ const std::vector<Fault> faults{
          draft.care_of_address = visited;
          attempt.update.add(draft).bid(4, visited2);
      }},
-    {"166", BindingStatus::McoaProhibited, {{"bids", ""}},
+    {"166",
+     BindingStatus::McoaProhibited,
+     {{"bids", ""}},
      [](Attempt& attempt) { attempt.config.accept_mcoa = false; }},
-    {"168", BindingStatus::McoaBulkRegistrationProhibited, {{"bids", "two"}},
+    {"168",
+     BindingStatus::McoaBulkRegistrationProhibited,
+     {{"bids", "two"}},
      [](Attempt& attempt) {
          attempt.config.accept_bulk = false;
          attempt.update.bid(1, visited).bid(2, visited2);
      }},
-    {"165", BindingStatus::McoaNonMcoaBindingExists,
+    {"165",
+     BindingStatus::McoaNonMcoaBindingExists,
      {{"bids", ""}, {"lifetime", "some"}, {"entry", "plain"}},
      [](Attempt& attempt) { attempt.registered = attempt.registered.value_or(50); }},
-    {"167", BindingStatus::McoaUnknownCareOfAddress, {{"bids", "no address"}, {"lifetime", "some"}},
+    {"167",
+     BindingStatus::McoaUnknownCareOfAddress,
+     {{"bids", "no address"}, {"lifetime", "some"}},
      [](Attempt& attempt) { attempt.update.bid(9); }},
 };
 
 // What one needs is so as well if the other has its way.
 const std::set<std::pair<std::string, std::string>> implied{
-    {"group", "care-of"},     {"group", "other"},     {"link", "elsewhere"},
-    {"link", "unlisted"},     {"elsewhere", "unlisted"}, {"later", "plain"},
-    {"both generations", ""}, {"two", ""},            {"no address", ""},
+    {"group", "care-of"},      {"group", "other"}, {"link", "elsewhere"},    {"link", "unlisted"},
+    {"elsewhere", "unlisted"}, {"later", "plain"}, {"both generations", ""}, {"two", ""},
+    {"no address", ""},
 };
 
 bool compatible(const Fault& first, const Fault& second) {
@@ -156,10 +201,9 @@ Expected outcome_of(const Attempt& attempt) {
         REQUIRE(scene.answer().status() == BindingStatus::Accepted);
     }
     const auto before = scene.agent.binding_cache(scene.now);
-    auto frame = attempt.from
-                     ? scene.udp_frame(attempt.update.home_address, *attempt.from)
-                     : Scene::native_frame(attempt.update.home_address,
-                                           attempt.wire_source.value_or(visited));
+    auto frame = attempt.from ? scene.udp_frame(attempt.update.home_address, *attempt.from)
+                              : Scene::native_frame(attempt.update.home_address,
+                                                    attempt.wire_source.value_or(visited));
     frame.destination = attempt.destination;
     if (attempt.from) {
         frame.wire_source = attempt.wire_source;
@@ -194,7 +238,8 @@ Attempt make_attempt(const std::vector<const Fault*>& with) {
         (*fault)->spoil(attempt);
         wants_bids = wants_bids || needs_bids(**fault);
     }
-    has_bids = wire::find_option<wire::BindingIdentifier>(attempt.update.message.options) != nullptr;
+    has_bids =
+        wire::find_option<wire::BindingIdentifier>(attempt.update.message.options) != nullptr;
     if (wants_bids && !has_bids) {
         attempt.update.bid(1, visited);
     }
