@@ -30,6 +30,8 @@ public:
                     "4 permission missing, 5 daemon not running.\n"
                     "dsmipctl COMMAND --help shows examples. See also dsmipctl(8).");
         add_status();
+        add_explain();
+        add_reload();
         add_device();
         add_binding();
         add_prefix();
@@ -70,6 +72,23 @@ private:
             [this] { return status(options_, out_); });
     }
 
+    void add_explain() {
+        add(app_, "explain", "why a node is bound at this home agent, or not",
+            "  dsmipctl explain 2001:db8:1::100\n"
+            "  dsmipctl explain 192.0.2.10 --json | jq .last_update",
+            [this] { return explain(options_, out_); })
+            ->add_option("ADDRESS", address_, "home address (IPv6 or IPv4)")
+            ->required()
+            ->each([this](const std::string& text) { options_.address = parse_address(text); });
+    }
+
+    void add_reload() {
+        add(app_, "reload", "let the daemon read its configuration again",
+            "  dsmipctl reload\n"
+            "  dsmipctl reload --json | jq '.changes | length'",
+            [this] { return reload(options_, out_); });
+    }
+
     void add_device() {
         auto* device = app_.add_subcommand("device", "dsmip devices");
         device->require_subcommand(1);
@@ -86,11 +105,26 @@ private:
         auto* show = add(*binding, "show", "bindings in the kernel, with their traffic",
                          "  dsmipctl binding show\n"
                          "  dsmipctl binding show 2001:db8:1::100\n"
-                         "  dsmipctl binding show 192.0.2.10 --json | jq '.[].care_of'",
+                         "  dsmipctl binding show 192.0.2.10 --json | jq '.[].care_of'\n"
+                         "  dsmipctl binding show --prefix 2001:db8:1::/64 --state nat",
                          [this] { return binding_show(options_, out_); });
         show->add_option("ADDRESS", address_, "only the node with this home address (IPv6 or IPv4)")
             ->each([this](const std::string& text) { options_.address = parse_address(text); });
         show->add_option("--dev", options_.device, "only this device")->type_name("DEV");
+        show->add_option("--prefix", prefix_, "only nodes with a home address in it")
+            ->type_name("PREFIX")
+            ->each([this](const std::string& text) {
+                if (const auto set = set_prefix(options_.filter, text); !set) {
+                    throw CLI::ValidationError("--prefix", set.error());
+                }
+            });
+        show->add_option("--bid", options_.filter.bid, "only this binding identifier")
+            ->type_name("N");
+        const auto states = binding_states();
+        show->add_option("--state", options_.filter.states,
+                         "only those that are so; may be repeated")
+            ->check(CLI::IsMember(std::vector<std::string>(states.begin(), states.end())))
+            ->type_name("STATE");
 
         auto* del = add(*binding, "del", "end bindings of a node, through the daemon",
                         "  dsmipctl binding del 2001:db8:1::100          all of the node\n"
@@ -174,6 +208,7 @@ private:
     CLI::App app_{"Shows and controls dual-stack Mobile IPv6.", "dsmipctl"};
     Options options_;
     std::string address_;
+    std::string prefix_;
     std::vector<std::string> bid_words_;
     std::function<Outcome()> command_;
 };

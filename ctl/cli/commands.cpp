@@ -116,6 +116,37 @@ Outcome status(const Options& options, std::ostream& out) {
     return {};
 }
 
+Outcome explain(const Options& options, std::ostream& out) {
+    auto result = ask_daemon(
+        options, {{"command", "explain"}, {"address", wire::to_string(*options.address)}});
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    Printer printer(format_of(options));
+    printer.json_value(*result);
+    out << printer.finish();
+    return {};
+}
+
+Outcome reload(const Options& options, std::ostream& out) {
+    auto result = ask_daemon(options, {{"command", "reload"}});
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    if (options.json) {
+        out << result->dump() << '\n';
+        return {};
+    }
+    const auto changes = result->value("changes", Json::array());
+    if (changes.empty()) {
+        out << "nothing has changed\n";
+    }
+    for (const auto& change : changes) {
+        out << (change.is_string() ? change.get<std::string>() : change.dump()) << '\n';
+    }
+    return {};
+}
+
 Outcome device_show(const Options& options, std::ostream& out) {
     auto client = open_client();
     if (!client) {
@@ -142,6 +173,7 @@ Outcome binding_show(const Options& options, std::ostream& out) {
     if (!nodes) {
         return tl::unexpected(nodes.error());
     }
+    apply(options.filter, *nodes);
     Printer printer(format_of(options));
     const InterfaceNames names = kernel_interface_names();
     for (const netlink::NodeEntry& entry : *nodes) {

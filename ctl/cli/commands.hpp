@@ -9,6 +9,7 @@
 
 #include <tl/expected.hpp>
 
+#include "cli/binding_filter.hpp"
 #include "cli/control_client.hpp"
 #include "cli/failure.hpp"
 #include "cli/printer.hpp"
@@ -23,6 +24,8 @@ struct Options {
     std::string device;
     std::optional<wire::IpAddress> address;
     std::optional<std::uint16_t> bid;
+    /// Of binding show.
+    BindingFilter filter;
     /// Counters: also those that never moved.
     bool all = false;
 };
@@ -38,6 +41,10 @@ Outcome flow_show(const Options& options, std::ostream& out);
 Outcome prefix_show(const Options& options, std::ostream& out);
 /// Deletes through the daemon, which has to forget its part as well.
 Outcome binding_del(const Options& options, std::ostream& out);
+/// Why the node with the home address `options.address` is bound, or not.
+Outcome explain(const Options& options, std::ostream& out);
+/// The daemon reads its configuration again and says what has changed.
+Outcome reload(const Options& options, std::ostream& out);
 Outcome counters(const Options& options, std::ostream& out);
 /// Runs until it is killed, or until both kernel and daemon are gone. Notes go to `err`.
 Outcome monitor(const Options& options, std::ostream& out, std::ostream& err);

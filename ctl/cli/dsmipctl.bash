@@ -35,14 +35,23 @@ _dsmipctl() {
 		;;
 	esac
 
+	case $previous in
+	--state)
+		candidates='nat direct udp udp-tlv udp-tlv-draft forced-udp draft mcoa home heard silent'
+		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
+		return
+		;;
+	esac
+
 	case "${words[*]}" in
-	'') candidates='status device binding prefix flow monitor counters' ;;
+	'') candidates='status explain reload device binding prefix flow monitor counters' ;;
 	device) candidates='show' ;;
 	binding) candidates='show del' ;;
 	prefix | flow) candidates='show' ;;
 	'device show') candidates=$(_dsmipctl_values dev device show) ;;
 	counters) candidates="--all $(_dsmipctl_values dev device show)" ;;
-	'binding show') candidates="--dev $(_dsmipctl_values home_address binding show)" ;;
+	explain) candidates=$(_dsmipctl_values home_address binding show) ;;
+	'binding show') candidates="--dev --prefix --bid --state $(_dsmipctl_values home_address binding show)" ;;
 	'prefix show') candidates='--dev' ;;
 	'flow show') candidates="--dev $(_dsmipctl_values home_address flow show)" ;;
 	'binding del') candidates=$(_dsmipctl_values home_address binding show) ;;

@@ -91,6 +91,9 @@ private:
             return;
         }
         row.store(result_.configuration, *value);
+        result_.configuration.values.push_back({std::string(row.section),
+                                                result_.keys.back().element, std::string(row.name),
+                                                text_of(*value), line});
     }
 
     void read_section(const ConfigurationSection& section, const toml::node& node, unsigned line) {

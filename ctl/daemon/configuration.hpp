@@ -59,12 +59,29 @@ struct MobileNodeConfiguration {
     RoutedTraffic route = RoutedTraffic::home;
 };
 
+/// [store]
+struct StoreConfiguration {
+    bool enabled = true;
+    std::string path = "/var/lib/dsmip/home-agent.db";
+};
+
+/// A key as the file has it, for comparisons.
+struct ConfigurationValue {
+    std::string section;     ///< as ConfigurationKey::section
+    std::size_t element = 0; ///< of an array section, from 0
+    std::string name;
+    std::string text; ///< in one form, however it was written
+    unsigned line = 0;
+};
+
 struct Configuration {
     RoleName role = RoleName::home_agent;
     DeviceConfiguration device;
     HomeAgentConfiguration home_agent;   ///< only with that role
     MobileNodeConfiguration mobile_node; ///< only with that role
+    StoreConfiguration store;            ///< home agent
     std::string control_socket = "/run/dsmip/dsmipd.sock";
+    std::vector<ConfigurationValue> values; ///< in the order of the file
 };
 
 /// One thing wrong with a configuration file.

@@ -34,6 +34,7 @@ constexpr std::int64_t port_maximum = std::numeric_limits<std::uint16_t>::max();
 constexpr std::int64_t interface_name_maximum = 15;
 // A path with its final zero fits sockaddr_un.
 constexpr std::int64_t socket_path_maximum = 107;
+constexpr std::int64_t file_path_maximum = 4000; // PATH_MAX with room for "-wal"
 
 template<class Value>
 const Value& as(const KeyValue& value) {
@@ -180,6 +181,24 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
      [](C& c, const V& v) {
          c.home_agent.engine.policy.refused_care_of4 = as<std::vector<wire::Prefix4>>(v);
      }},
+    {"store",
+     "enabled",
+     K::boolean,
+     "true",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.store.enabled = as<bool>(v); }},
+    {"store",
+     "path",
+     K::text,
+     "\"/var/lib/dsmip/home-agent.db\"",
+     false,
+     1,
+     file_path_maximum,
+     {},
+     [](C& c, const V& v) { c.store.path = as<std::string>(v); }},
 
     {"home-agent",
      "address6",
@@ -636,6 +655,7 @@ constexpr auto sections = std::to_array<ConfigurationSection>({
     {"", false, nullptr},
     {"device", false, nullptr},
     {"control", false, nullptr},
+    {"store", false, nullptr},
     {"home-agent", false, nullptr},
     {"home-agent.prefixes", false, nullptr},
     {"home-agent.home-link", false, nullptr},

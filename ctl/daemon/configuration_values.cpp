@@ -269,4 +269,37 @@ tl::expected<KeyValue, std::string> read_value(const ConfigurationKey& key,
     return tl::make_unexpected(std::string("has no reader"));
 }
 
+namespace {
+
+std::string text_of_one(bool value) {
+    return value ? "true" : "false";
+}
+std::string text_of_one(std::int64_t value) {
+    return std::to_string(value);
+}
+std::string text_of_one(std::chrono::seconds value) {
+    return duration_text(value);
+}
+std::string text_of_one(const std::string& value) {
+    return '"' + value + '"';
+}
+template<class Value>
+std::string text_of_one(const Value& value) {
+    return to_string(value);
+}
+template<class Value>
+std::string text_of_one(const std::vector<Value>& values) {
+    std::string text;
+    for (const auto& value : values) {
+        text += (text.empty() ? "" : ", ") + text_of_one(value);
+    }
+    return '[' + text + ']';
+}
+
+} // namespace
+
+std::string text_of(const KeyValue& value) {
+    return std::visit([](const auto& one) { return text_of_one(one); }, value);
+}
+
 } // namespace dsmip::daemon

@@ -20,6 +20,9 @@ tl::expected<KeyValue, std::string> read_value(const ConfigurationKey& key, cons
 /// "90s", "10m", "1h30m", "36"; nothing for another text or an overflow.
 std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 
+/// A value in one form, however it was written.
+std::string text_of(const KeyValue& value);
+
 /// "a boolean", "an integer", ...
 std::string_view type_name(const toml::node& node);
 

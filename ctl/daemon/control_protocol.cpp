@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -17,17 +16,6 @@ using Outcome = tl::expected<ControlRequest, std::string>;
 
 tl::unexpected<std::string> refuse(std::string text) {
     return tl::make_unexpected(std::move(text));
-}
-
-/// The name of a member that is none of `known`; nothing if there is none.
-std::optional<std::string> unknown_member(const Json& object,
-                                          std::initializer_list<std::string_view> known) {
-    for (const auto& item : object.items()) {
-        if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
-            return item.key();
-        }
-    }
-    return std::nullopt;
 }
 
 Outcome parse_binding_delete(const Json& object) {
@@ -50,6 +38,46 @@ Outcome parse_binding_delete(const Json& object) {
     return ControlRequest{request};
 }
 
+Outcome parse_explain(const Json& object) {
+    const auto address = object.find("address");
+    if (address == object.end() || !address->is_string()) {
+        return refuse("address: wanted a home address as a text");
+    }
+    const auto parsed = wire::IpAddress::parse(address->get<std::string>());
+    if (!parsed) {
+        return refuse(fmt::format("address: {}", parsed.error().message));
+    }
+    return ControlRequest{ExplainRequest{*parsed}};
+}
+
+template<class Request>
+Outcome parse_plain(const Json&) {
+    return ControlRequest{Request{}};
+}
+
+struct Command {
+    std::string_view name;
+    std::array<std::string_view, 2> members; // beside "command"
+    Outcome (*parse)(const Json& object);
+};
+
+constexpr auto commands = std::to_array<Command>({
+    {"status", {}, parse_plain<StatusRequest>},
+    {"binding-del", {"home_address", "bid"}, parse_binding_delete},
+    {"explain", {"address"}, parse_explain},
+    {"reload", {}, parse_plain<ReloadRequest>},
+    {"monitor", {}, parse_plain<MonitorRequest>},
+});
+
+std::string known_commands() {
+    std::string text;
+    for (const auto& command : commands) {
+        text += text.empty() ? "" : ", ";
+        text += command.name;
+    }
+    return text;
+}
+
 // Peers and operators choose some of the texts; invalid UTF-8 in them must not end the daemon.
 std::string line_of(const Json& object) {
     return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -69,27 +97,23 @@ tl::expected<ControlRequest, std::string> parse_control_request(std::string_view
     }
     const auto command = object.find("command");
     if (command == object.end() || !command->is_string()) {
-        return refuse("command: missing or no text; known are status, binding-del, monitor");
+        return refuse(fmt::format("command: missing or no text; known are {}", known_commands()));
     }
     const auto name = command->get<std::string>();
-    const bool deletion = name == "binding-del";
-    if (!deletion && name != "status" && name != "monitor") {
-        return refuse(fmt::format("command: \"{}\" is not known; known are status, binding-del, "
-                                  "monitor",
-                                  name));
+    const auto* row = std::find_if(commands.begin(), commands.end(),
+                                   [&](const Command& known) { return known.name == name; });
+    if (row == commands.end()) {
+        return refuse(
+            fmt::format("command: \"{}\" is not known; known are {}", name, known_commands()));
     }
-    const auto unknown = deletion ? unknown_member(object, {"command", "home_address", "bid"})
-                                  : unknown_member(object, {"command"});
-    if (unknown) {
-        return refuse(fmt::format("{}: not a member of \"{}\"", *unknown, name));
+    for (const auto& item : object.items()) {
+        const auto& members = row->members;
+        if (item.key() != "command" &&
+            std::find(members.begin(), members.end(), item.key()) == members.end()) {
+            return refuse(fmt::format("{}: not a member of \"{}\"", item.key(), name));
+        }
     }
-    if (deletion) {
-        return parse_binding_delete(object);
-    }
-    if (name == "monitor") {
-        return ControlRequest{MonitorRequest{}};
-    }
-    return ControlRequest{StatusRequest{}};
+    return row->parse(object);
 }
 
 std::string success_line(const Json& result) {

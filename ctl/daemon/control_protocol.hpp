@@ -5,6 +5,8 @@
 //   {"command":"status"}                          {"ok":true,"result":{...}}
 //   {"command":"binding-del",                     {"ok":true,"result":{"deleted":true}}
 //    "home_address":"2001:db8::1","bid":1}        (without bid: all bindings of the node)
+//   {"command":"explain","address":"..."}         {"ok":true,"result":{...}}
+//   {"command":"reload"}                          {"ok":true,"result":{"changes":[...]}}
 //   {"command":"monitor"}                         {"ok":true,"result":{}}, then one line per event:
 //                                                 {"event":NAME,"time":RFC 3339,"fields":{...}}
 //   whatever fails                                {"ok":false,"error":"why, and what would be
@@ -45,7 +47,18 @@ struct BindingDeleteRequest {
 
     friend bool operator==(const BindingDeleteRequest&, const BindingDeleteRequest&) = default;
 };
-using ControlRequest = std::variant<StatusRequest, MonitorRequest, BindingDeleteRequest>;
+/// Why is the node with that home address (IPv6 or IPv4) bound, or not?
+struct ExplainRequest {
+    wire::IpAddress address;
+
+    friend bool operator==(const ExplainRequest&, const ExplainRequest&) = default;
+};
+/// Reads the configuration file again.
+struct ReloadRequest {
+    friend bool operator==(const ReloadRequest&, const ReloadRequest&) = default;
+};
+using ControlRequest = std::variant<StatusRequest, MonitorRequest, BindingDeleteRequest,
+                                    ExplainRequest, ReloadRequest>;
 
 /// The error is the text for the answer.
 tl::expected<ControlRequest, std::string> parse_control_request(std::string_view line);

@@ -3,12 +3,15 @@
 #include "daemon/daemon.hpp"
 
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/configuration_difference.hpp"
+#include "daemon/configuration_file.hpp"
 #include "daemon/home_agent_role.hpp"
 #include "daemon/mobile_node_role.hpp"
 #include "daemon/status.hpp"
@@ -41,8 +44,9 @@ std::string log_text(const mobility::Report& report) {
 
 } // namespace
 
-Daemon::Daemon(Configuration configuration)
+Daemon::Daemon(Configuration configuration, std::string file)
     : configuration_(std::move(configuration))
+    , file_(std::move(file))
     , control_(loop_, [this](const ControlRequest& request) { return answer(request); }) {}
 
 tl::expected<void, std::string> Daemon::run() {
@@ -76,19 +80,67 @@ void Daemon::wait_for_signal() {
         if (error) {
             return;
         }
-        if (std::exchange(stopping_, true)) {
-            spdlog::warn("second signal {}: stopping at once", signal);
-            loop_.stop();
+        if (signal != SIGHUP) {
+            stop(signal);
             return;
         }
-        spdlog::info("signal {}: stopping", signal);
-        ::sd_notify(0, "STOPPING=1");
         wait_for_signal();
-        role_->stop([this] {
-            control_.close();
-            loop_.stop();
-        });
+        if (!stopping_) {
+            if (const auto done = reload(); !done) {
+                spdlog::error("reload refused, nothing has changed: {}", done.error());
+            }
+        }
     });
+}
+
+void Daemon::stop(int signal) {
+    if (std::exchange(stopping_, true)) {
+        spdlog::warn("second signal {}: stopping at once", signal);
+        loop_.stop();
+        return;
+    }
+    spdlog::info("signal {}: stopping", signal);
+    ::sd_notify(0, "STOPPING=1");
+    wait_for_signal();
+    role_->stop([this] {
+        control_.close();
+        loop_.stop();
+    });
+}
+
+tl::expected<Json, std::string> Daemon::reload() {
+    auto read = read_configuration_file(file_);
+    if (!read) {
+        return tl::make_unexpected(fmt::format("{}", fmt::join(read.error(), "\n")));
+    }
+    const auto changed = difference(configuration_, *read);
+    if (!changed.refused.empty()) {
+        std::vector<std::string> lines;
+        for (const auto& mistake : changed.refused) {
+            lines.push_back(to_string(mistake, file_));
+        }
+        return tl::make_unexpected(fmt::format("{}", fmt::join(lines, "\n")));
+    }
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+                 static_cast<long long>(time.tv_sec) * 1000000 + time.tv_nsec / 1000);
+    const auto done = role_->reconfigure(*read);
+    ::sd_notify(0, "READY=1");
+    if (!done) {
+        return tl::make_unexpected(done.error());
+    }
+    configuration_ = std::move(*read);
+    Json result;
+    auto& changes = result["changes"] = Json::array();
+    for (const auto& change : changed.changes) {
+        spdlog::info("reload: {}", change);
+        changes.push_back(change);
+    }
+    report({mobility::Report::Level::info,
+            "configuration-reloaded",
+            {{"changes", std::to_string(changed.changes.size())}}});
+    return result;
 }
 
 void Daemon::report(const mobility::Report& report) {
@@ -102,6 +154,12 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
     }
     if (const auto* deletion = std::get_if<BindingDeleteRequest>(&request)) {
         return role_->delete_binding(*deletion);
+    }
+    if (const auto* explain = std::get_if<ExplainRequest>(&request)) {
+        return role_->explain(*explain);
+    }
+    if (std::holds_alternative<ReloadRequest>(request)) {
+        return reload();
     }
     Json result;
     result["role"] = to_string(configuration_.role);

@@ -19,21 +19,26 @@ namespace dsmip::daemon {
 
 class Daemon {
 public:
-    explicit Daemon(Configuration configuration);
+    /// `file` is read again at a reload.
+    Daemon(Configuration configuration, std::string file);
 
-    /// Runs until SIGTERM or SIGINT; a second signal cuts de-registration short. The error is why
-    /// the daemon could not start.
+    /// SIGHUP reloads the configuration. Runs until SIGTERM or SIGINT; a second signal cuts
+    /// de-registration short. The error is why the daemon could not start.
     tl::expected<void, std::string> run();
 
 private:
     void wait_for_signal();
+    void stop(int signal);
+    /// All of the new configuration, or (an error) nothing of it.
+    tl::expected<Json, std::string> reload();
     void report(const mobility::Report& report);
     tl::expected<Json, std::string> answer(const ControlRequest& request);
 
     Configuration configuration_;
+    std::string file_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     asio::io_context loop_{1};
-    asio::signal_set signals_{loop_, SIGTERM, SIGINT};
+    asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
     ControlServer control_;
     std::unique_ptr<Role> role_;
     bool stopping_ = false;

@@ -127,6 +127,14 @@ void EngineDriver::run(const mobility::Actions& actions) {
     finish_turn();
 }
 
+void EngineDriver::confirm(std::span<const mobility::RequestId> requests,
+                           const mobility::RequestOutcome& outcome) {
+    for (const auto request : requests) {
+        execute(calls_.kernel_done(now(), request, outcome));
+    }
+    finish_turn();
+}
+
 void EngineDriver::finish_turn() {
     queue_.flush([this](mobility::RequestId request, const mobility::KernelOutcome& outcome) {
         if (outcome) {
@@ -153,6 +161,10 @@ void EngineDriver::execute(const mobility::Actions& actions) {
             calls_.claim_home_address(*claim);
         } else if (const auto* release = std::get_if<mobility::ReleaseHomeAddress>(&action)) {
             calls_.release_home_address(release->home_address);
+        } else if (const auto* keep = std::get_if<mobility::KeepRegistration>(&action)) {
+            if (calls_.keep) {
+                calls_.keep(*keep);
+            }
         } else if (const auto* assign = std::get_if<mobility::AssignHomeAddress4>(&action)) {
             if (calls_.assign_home_address4) {
                 calls_.assign_home_address4(assign->address);

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <asio/io_context.hpp>
@@ -48,6 +49,8 @@ struct EngineCalls {
     /// Makes the next hop known to the kernel, so that it asks nobody.
     std::function<void(unsigned link, const wire::Ipv6Address&, const mobility::LinkAddress&)>
         set_neighbour;
+    /// Home agent with a store only; the outcome comes by confirm().
+    std::function<void(const mobility::KeepRegistration&)> keep;
     /// Mobile node only.
     std::function<void(const wire::Ipv4Address&)> assign_home_address4;
     std::function<void(const wire::Ipv4Address&)> withdraw_home_address4;
@@ -73,6 +76,9 @@ public:
     void start(std::uint32_t ifindex, EngineCalls calls);
     /// Carries out `actions` and all that follows from them.
     void run(const mobility::Actions& actions);
+    /// Outcome of requests that were not for the kernel.
+    void confirm(std::span<const mobility::RequestId> requests,
+                 const mobility::RequestOutcome& outcome);
     /// No more calls to the engine.
     void stop();
 

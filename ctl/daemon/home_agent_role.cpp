@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@
 #include <linux/dsmip.h>
 
 #include "daemon/clock.hpp"
+#include "daemon/explanation.hpp"
 #include "daemon/kernel_values.hpp"
 #include "daemon/status.hpp"
 #include "netlink/link_monitor.hpp"
@@ -25,6 +28,14 @@ namespace {
 using Outcome = tl::expected<void, std::string>;
 
 constexpr std::uint32_t main_table = 254;
+
+std::set<wire::Ipv4Address> fixed_addresses4(const mobility::HomeAgentConfig& config) {
+    std::set<wire::Ipv4Address> addresses;
+    for (const auto& node : config.nodes) {
+        addresses.insert(node.home_addresses4.begin(), node.home_addresses4.end());
+    }
+    return addresses;
+}
 
 /// Things the operator has to do and may have forgotten; without them packets vanish silently.
 void warn_about_host(const HomeAgentConfiguration& configuration) {
@@ -81,6 +92,15 @@ mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
 tl::expected<std::unique_ptr<Role>, std::string>
 HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
                     EngineDriver::Reporter reporter) {
+    // Before anything on the host is touched: what is there goes on without this daemon.
+    std::unique_ptr<RegistrationStore> store;
+    if (configuration.store.enabled) {
+        auto opened = RegistrationStore::open(loop, configuration.store);
+        if (!opened) {
+            return tl::make_unexpected(opened.error());
+        }
+        store = std::move(*opened);
+    }
     // First: making a link of the kind is what loads the module.
     auto network = HostNetwork::open(configuration.device);
     if (!network) {
@@ -94,6 +114,7 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
         return tl::make_unexpected(driver.error());
     }
     auto home_agent = configuration.home_agent;
+    home_agent.engine.has_store = store != nullptr;
     std::unique_ptr<HomeLink> home_link;
     if (!home_agent.home_link.empty()) {
         auto opened = HomeLink::open(home_agent.home_link, home_agent.engine.address6);
@@ -104,18 +125,21 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
         home_agent.engine.home_link.link = home_link->index();
     }
     return std::unique_ptr<Role>(new HomeAgentRole(loop, std::move(home_agent), std::move(*network),
-                                                   std::move(home_link), std::move(*driver)));
+                                                   std::move(home_link), std::move(*driver),
+                                                   std::move(store)));
 }
 
 HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration,
                              HostNetwork network, std::unique_ptr<HomeLink> home_link,
-                             std::unique_ptr<EngineDriver> driver)
+                             std::unique_ptr<EngineDriver> driver,
+                             std::unique_ptr<RegistrationStore> store)
     : loop_(loop)
     , configuration_(std::move(configuration))
     , network_(std::move(network))
     , home_link_(std::move(home_link))
     , engine_(with_secret(configuration_.engine))
     , driver_(std::move(driver))
+    , store_(std::move(store))
     , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
               [this](const auto& prefix) {
                   return network_.remove_loose_route(prefix_route(prefix));
@@ -249,18 +273,14 @@ Outcome HomeAgentRole::start() {
         return set_up;
     }
     warn_about_host(configuration_);
-    const auto nodes = driver_->kernel_nodes(network_.ifindex());
-    if (!nodes) {
-        return tl::make_unexpected(nodes.error());
-    }
-    if (!nodes->empty()) {
-        spdlog::info("taking over {} nodes from the kernel", nodes->size());
-    }
     EngineCalls calls;
     calls.receive = [this](auto now, const auto& message) { return engine_.receive(now, message); };
     calls.kernel_done = [this](auto now, auto request, const auto& outcome) {
         return engine_.confirm(now, request, outcome);
     };
+    if (store_) {
+        calls.keep = [this](const auto& keep) { store_->keep(keep); };
+    }
     calls.binding_expired = [this](auto now, const auto& home_address, auto bid) {
         return engine_.binding_expired(now, home_address, bid);
     };
@@ -289,12 +309,19 @@ Outcome HomeAgentRole::start() {
             driver_->run(engine_.dad_done(now(), request, outcome));
         });
     }
-    const auto restored = engine_.restore(now(), *nodes);
+    const auto restored = restore();
+    if (!restored) {
+        return tl::make_unexpected(restored.error());
+    }
     if (auto routed = route_restored(); !routed) {
         return routed;
     }
     driver_->start(network_.ifindex(), std::move(calls));
-    driver_->run(restored);
+    if (store_) {
+        store_->start(
+            [this](auto requests, const auto& error) { driver_->confirm(requests, error); });
+    }
+    driver_->run(*restored);
     return {};
 }
 
@@ -302,6 +329,9 @@ void HomeAgentRole::stop(std::function<void()> finished) {
     driver_->stop();
     if (home_link_) {
         home_link_->stop();
+    }
+    if (store_) {
+        store_->close();
     }
     if (configuration_.on_stop == OnStop::remove) {
         for (const auto& failure : network_.tear_down()) {
@@ -319,6 +349,67 @@ void HomeAgentRole::stop(std::function<void()> finished) {
     finished();
 }
 
+tl::expected<mobility::Actions, std::string> HomeAgentRole::restore() {
+    const auto nodes = driver_->kernel_nodes(network_.ifindex());
+    if (!nodes) {
+        return tl::make_unexpected(nodes.error());
+    }
+    std::vector<mobility::StoredRegistration> stored;
+    if (store_) {
+        auto loaded = store_->load();
+        if (!loaded) {
+            return tl::make_unexpected(loaded.error());
+        }
+        stored = std::move(*loaded);
+    }
+    std::unordered_map<wire::Ipv6Address, const mobility::StoredRegistration*> by_address;
+    by_address.reserve(stored.size());
+    for (const auto& registration : stored) {
+        by_address.emplace(registration.node.home_address, &registration);
+    }
+    mobility::Actions actions;
+    const auto restore_one = [&](const auto* kernel, const auto* registration) {
+        auto made = engine_.restore(now(), kernel, registration);
+        std::move(made.begin(), made.end(), std::back_inserter(actions));
+    };
+    for (const auto& node : *nodes) {
+        const auto found = by_address.find(node.home_address);
+        restore_one(&node, found == by_address.end() ? nullptr : found->second);
+        if (found != by_address.end()) {
+            by_address.erase(found);
+        }
+    }
+    constexpr mobility::KernelNode* not_in_kernel = nullptr;
+    for (const bool with_bindings : {true, false}) {
+        for (const auto& [home_address, registration] : by_address) {
+            if (registration->node.bindings.empty() != with_bindings) {
+                restore_one(not_in_kernel, registration);
+            }
+        }
+    }
+    log_reconciliation();
+    return actions;
+}
+
+void HomeAgentRole::log_reconciliation() const {
+    const auto& found = engine_.reconciliation();
+    const auto kernel = found.alike + found.only_in_kernel + found.newer_in_kernel;
+    if (!store_) {
+        if (kernel + found.removed != 0) {
+            spdlog::info("taking over {} nodes from the kernel; {} that are no longer served "
+                         "removed",
+                         kernel, found.removed);
+        }
+        return;
+    }
+    spdlog::info("taking over {} nodes: {} alike in kernel and store, {} only in the kernel, {} "
+                 "only in the store, {} newer in the kernel, {} newer in the store; {} leases "
+                 "reserved; {} nodes that are no longer served removed",
+                 kernel + found.only_in_store + found.newer_in_store, found.alike,
+                 found.only_in_kernel, found.only_in_store, found.newer_in_kernel,
+                 found.newer_in_store, found.leases, found.removed);
+}
+
 Json HomeAgentRole::status() const {
     Json result;
     result["device"] = {{"name", network_.configuration().name}, {"ifindex", network_.ifindex()}};
@@ -331,6 +422,7 @@ Json HomeAgentRole::status() const {
     auto& own = result["home_agent"];
     own["nodes"] = engine_.node_count();
     own["bindings"] = engine_.binding_count();
+    own["store"] = store_ ? store_->status() : Json(nullptr);
     own["prefixes"] = routes_.size();
     return result;
 }
@@ -344,6 +436,67 @@ tl::expected<Json, std::string> HomeAgentRole::delete_binding(const BindingDelet
             fmt::format("{} has no binding{}", to_string(request.home_address), which));
     }
     return Json{{"deleted", true}};
+}
+
+tl::expected<Json, std::string> HomeAgentRole::explain(const ExplainRequest& request) const {
+    const auto time = now();
+    auto home_address = request.address.ipv6() != nullptr
+                            ? std::optional(*request.address.ipv6())
+                            : engine_.owner_of(*request.address.ipv4());
+    if (!home_address) {
+        return tl::make_unexpected(
+            fmt::format("{} is no node's IPv4 home address", to_string(request.address)));
+    }
+    return explanation_json(*home_address, engine_.explain(time, *home_address), time);
+}
+
+netlink::RouteSpec HomeAgentRole::address_route(const wire::Ipv4Address& address) const {
+    netlink::RouteSpec route;
+    route.destination = {address, wire::Ipv4Address::bit_length};
+    route.oif = network_.ifindex();
+    route.table = main_table;
+    return route;
+}
+
+Outcome HomeAgentRole::reconfigure(const Configuration& configuration) {
+    const auto before = fixed_addresses4(configuration_.engine);
+    const auto after = fixed_addresses4(configuration.home_agent.engine);
+    std::vector<wire::Ipv4Address> added;
+    const auto undo = [&] {
+        for (const auto& address : added) {
+            if (auto removed = network_.remove_route(address_route(address)); !removed) {
+                spdlog::warn("reload: {}", removed.error());
+            }
+        }
+    };
+    for (const auto& address : after) {
+        if (before.contains(address)) {
+            continue;
+        }
+        if (auto done = network_.add_route(address_route(address)); !done) {
+            undo();
+            return done;
+        }
+        added.push_back(address);
+    }
+    auto actions = engine_.reconfigure(now(), configuration.home_agent.engine);
+    if (!actions) {
+        undo();
+        return tl::make_unexpected(actions.error());
+    }
+    for (const auto& address : before) {
+        if (!after.contains(address)) {
+            if (auto removed = network_.remove_route(address_route(address)); !removed) {
+                spdlog::warn("reload: {}", removed.error());
+            }
+        }
+    }
+    const auto link = configuration_.engine.home_link.link;
+    configuration_ = configuration.home_agent;
+    configuration_.engine.has_store = store_ != nullptr;
+    configuration_.engine.home_link.link = link;
+    driver_->run(*actions);
+    return {};
 }
 
 } // namespace dsmip::daemon

@@ -11,6 +11,7 @@
 #include "daemon/home_link.hpp"
 #include "daemon/host_network.hpp"
 #include "daemon/prefix_routes.hpp"
+#include "daemon/registration_store.hpp"
 #include "daemon/role.hpp"
 #include "mobility/home_agent.hpp"
 
@@ -26,11 +27,18 @@ public:
     void stop(std::function<void()> finished) override;
     [[nodiscard]] Json status() const override;
     tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) override;
+    tl::expected<Json, std::string> explain(const ExplainRequest& request) const override;
+    tl::expected<void, std::string> reconfigure(const Configuration& configuration) override;
 
 private:
     HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,
-                  std::unique_ptr<HomeLink> home_link, std::unique_ptr<EngineDriver> driver);
+                  std::unique_ptr<HomeLink> home_link, std::unique_ptr<EngineDriver> driver,
+                  std::unique_ptr<RegistrationStore> store);
+    /// Bindings of the kernel and registrations of the store into the engine.
+    tl::expected<mobility::Actions, std::string> restore();
+    void log_reconciliation() const;
     tl::expected<void, std::string> set_up_network();
+    [[nodiscard]] netlink::RouteSpec address_route(const wire::Ipv4Address& address) const;
     [[nodiscard]] netlink::RouteSpec prefix_route(const netlink::Prefix& prefix) const;
     tl::expected<void, std::string> route_restored();
     tl::expected<void, std::string> add_home_link_rules();
@@ -41,6 +49,7 @@ private:
     std::unique_ptr<HomeLink> home_link_; // a real one
     mobility::HomeAgent engine_;
     std::unique_ptr<EngineDriver> driver_;
+    std::unique_ptr<RegistrationStore> store_; // none = the kernel alone remembers
     PrefixRoutes routes_;
 };
 

@@ -2,8 +2,6 @@
 // dsmipd: command line, configuration file, log.
 #include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -11,7 +9,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "daemon/configuration.hpp"
+#include "daemon/configuration_file.hpp"
 #include "daemon/daemon.hpp"
 
 namespace {
@@ -30,16 +28,10 @@ void set_up_log(const std::string& level) {
 }
 
 int run(const std::string& file, bool check) {
-    std::ifstream stream(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream) {
-        fmt::print(stderr, "{}: cannot be read: {}\n", file, std::strerror(errno));
-        return exit_configuration;
-    }
-    auto configuration = dsmip::daemon::read_configuration(text);
+    auto configuration = dsmip::daemon::read_configuration_file(file);
     if (!configuration) {
         for (const auto& mistake : configuration.error()) {
-            fmt::print(stderr, "{}\n", to_string(mistake, file));
+            fmt::print(stderr, "{}\n", mistake);
         }
         return exit_configuration;
     }
@@ -47,7 +39,7 @@ int run(const std::string& file, bool check) {
         fmt::print("{}: valid\n", file);
         return EXIT_SUCCESS;
     }
-    dsmip::daemon::Daemon daemon(std::move(*configuration));
+    dsmip::daemon::Daemon daemon(std::move(*configuration), file);
     if (auto done = daemon.run(); !done) {
         spdlog::critical("{}", done.error());
         return exit_failure;

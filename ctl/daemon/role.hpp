@@ -7,6 +7,7 @@
 
 #include <tl/expected.hpp>
 
+#include "daemon/configuration.hpp"
 #include "daemon/control_protocol.hpp"
 
 namespace dsmip::daemon {
@@ -30,6 +31,13 @@ public:
     [[nodiscard]] virtual Json status() const = 0;
 
     virtual tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) = 0;
+
+    /// Why a node is bound or not; only a home agent knows.
+    virtual tl::expected<Json, std::string> explain(const ExplainRequest& request) const;
+
+    /// Takes over a configuration that differs only in what may change (configuration_difference),
+    /// whole or, with the error, not at all.
+    virtual tl::expected<void, std::string> reconfigure(const Configuration& configuration);
 };
 
 } // namespace dsmip::daemon

@@ -84,6 +84,9 @@ struct AdministrativeRemoval {
     std::optional<std::uint16_t> bid;
 };
 
+// The configuration has changed meanwhile.
+struct ConfigurationChange {};
+
 // Who has to do or to allow a change before it is acknowledged.
 enum class Participant : std::uint8_t {
     home_link, // duplicate address detection
@@ -91,6 +94,9 @@ enum class Participant : std::uint8_t {
     kernel,
 };
 inline constexpr std::size_t participants = 3;
+
+// "home-link", "store", "kernel".
+[[nodiscard]] std::string_view name_of(Participant who);
 
 // A change under way.  Its participants are asked one after the other, each when the one
 // before it has confirmed, so that a refusal leaves those behind it untouched.  Only when all
@@ -108,6 +114,9 @@ struct Transaction {
     bool prefixes = false;                   // the kernel was told about prefixes, too
     std::optional<SendMessage> on_duplicate; // the home link is asked first; this if in use there
     std::vector<Report> reports;             // on success
+    std::string_view end_reason = "the operator removed it"; // where it leaves nothing
+    // Of the Binding Update it is about, on success.
+    std::optional<wire::BindingStatus> status;
     // Counted on success, so often.
     std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;
 };
@@ -137,7 +146,7 @@ struct CacheEntry {
     // De-registered; `current` is empty but for its sequence number.
     std::optional<TimePoint> dead_until;
     Boxed<Transaction> pending;
-    std::list<std::variant<StoredMessage, AdministrativeRemoval>> waiting;
+    std::list<std::variant<StoredMessage, AdministrativeRemoval, ConfigurationChange>> waiting;
     // Kernel or store may hold something else than `current`: told at that time.
     std::optional<TimePoint> repair_at;
     std::vector<Participant> doubtful; // who; empty = all

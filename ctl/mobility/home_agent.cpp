@@ -9,8 +9,6 @@
 namespace dsmip::mobility {
 namespace {
 
-using Level = Report::Level;
-
 // Binding Errors, like ICMPv6 errors (RFC 4443, 2.4): 10 at once, then 10 in a second.
 constexpr Duration binding_error_interval{100};
 constexpr unsigned binding_error_burst = 10;
@@ -23,20 +21,9 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
     , prefixes_(config_.prefixes)
     , binding_errors_(binding_error_interval, binding_error_burst)
     , rates_(config_.policy.secret) {
-    if (config_.address4) {
-        pool_.reserve(*config_.address4, std::nullopt);
-    }
+    reserve(config_, pool_, prefixes_);
     for (const auto& node : config_.nodes) {
         listed_nodes_.insert(node.home_address);
-        for (const auto& address : node.home_addresses4) {
-            pool_.reserve(address, node.home_address);
-        }
-        for (const auto& prefix : node.prefixes6) {
-            prefixes_.reserve(node.home_address, prefix);
-        }
-        for (const auto& prefix : node.prefixes4) {
-            prefixes_.reserve(node.home_address, prefix);
-        }
     }
 }
 
@@ -53,108 +40,6 @@ bool HomeAgent::Impl::serves(const wire::Ipv6Address& home_address) const {
            (config_.accept_unlisted_nodes || listed_nodes_.contains(home_address));
 }
 
-Actions HomeAgent::Impl::restore(TimePoint now, std::span<const KernelNode> nodes) {
-    restoring_ = true;
-    for (const auto& node : nodes) {
-        restore_node(now, node);
-    }
-    restoring_ = false;
-    return take();
-}
-
-void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode& node) {
-    if (!serves(node.home_address)) {
-        // The configuration changed meanwhile.
-        actions_.emplace_back(RemoveBindings{++last_request_, node.home_address, {}});
-        report(
-            Level::info, "binding-removed",
-            {{"home-address", wire::to_string(node.home_address)}, {"reason", "no longer served"}});
-        return;
-    }
-    Registration current;
-    bool differs = false;
-    for (auto end_point : node.bindings) {
-        if (end_point.lifetime <= Duration(0)) {
-            continue; // the kernel is about to say so itself
-        }
-        if (!still_at_home(end_point, differs)) {
-            actions_.emplace_back(
-                RemoveBindings{++last_request_, node.home_address, {end_point.bid}});
-            continue;
-        }
-        if (current.empty() || sequence_in_window(current.sequence, end_point.sequence)) {
-            current.sequence = end_point.sequence;
-        }
-        if (end_point.draft) {
-            current.dialect = wire::Dialect::Draft;
-        }
-        current.put({end_point, now + end_point.lifetime});
-    }
-    if (current.empty()) {
-        return;
-    }
-    for (const auto& address : node.home_addresses4) {
-        if (pool_.adopt(node.home_address, address)) {
-            current.home_addresses4.push_back(address);
-        } else {
-            differs = true;
-            report(Level::warning, "home-address4-lost",
-                   {{"home-address", wire::to_string(node.home_address)},
-                    {"home-address4", wire::to_string(address)},
-                    {"reason", "no longer the node's own"}});
-        }
-    }
-    restore_prefixes(node, current, differs);
-    if (!pool_.leases().leases_of(node.home_address).empty() ||
-        !prefixes_.leases().leases_of(node.home_address).empty()) {
-        current.lease_until = now + config_.lease_time;
-    }
-    renew_leases(now, node.home_address, current);
-    counters_.add(HomeAgentCount::bindings_restored, current.bindings.size());
-    auto& entry = cache_.at(node.home_address);
-    entry.current = std::move(current);
-    if (differs) {
-        doubt(entry, Participant::kernel, now);
-    }
-    if (config_.has_store) {
-        doubt(entry, Participant::store, now);
-    }
-    if (entry.repair_at) {
-        begin_repair(now, node.home_address);
-    }
-    settle(node.home_address);
-}
-
-void HomeAgent::Impl::restore_prefixes(const KernelNode& node, Registration& current,
-                                       bool& differs) {
-    const auto lost = [&](const std::string& prefix) {
-        differs = true;
-        report(Level::warning, "prefix-lost",
-               {{"home-address", wire::to_string(node.home_address)},
-                {"prefix", prefix},
-                {"reason", "no longer the node's own"}});
-    };
-    for (const auto& prefix : node.prefixes6) {
-        if (prefixes_.owns(node.home_address, prefix)) {
-            current.prefixes6.push_back(prefix);
-        } else {
-            lost(wire::to_string(prefix));
-        }
-    }
-    for (const auto& prefix : node.prefixes4) {
-        if (prefixes_.adopt(node.home_address, prefix)) {
-            current.prefixes4.push_back(prefix);
-        } else {
-            lost(wire::to_string(prefix));
-        }
-    }
-    // Only a mobile router has IPv6 prefixes, but others have IPv4 ones, too.
-    current.mobile_router = !current.prefixes6.empty();
-    if (current.prefixes6.empty() && !current.prefixes4.empty()) {
-        current.mobile_router.reset();
-    }
-}
-
 Actions HomeAgent::Impl::binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
                                          std::uint16_t bid) {
     auto* entry = cache_.find(home_address);
@@ -165,6 +50,7 @@ Actions HomeAgent::Impl::binding_expired(TimePoint now, const wire::Ipv6Address&
     if (binding->expires <= now + expiry_grace) {
         entry->current.erase(bid);
         report_expired(home_address, bid);
+        history_.ended(now, home_address, "its lifetime ended");
         keep(now, home_address);
         if (entry->current.empty() && entry->current.has_prefixes() && !entry->pending) {
             // Gone with the node, but for the routes.
@@ -218,6 +104,50 @@ std::vector<KernelNode> HomeAgent::Impl::binding_cache(TimePoint now) const {
     return nodes;
 }
 
+std::optional<wire::Ipv6Address> HomeAgent::Impl::owner_of(const wire::Ipv4Address& address) const {
+    const auto has = [&](const std::vector<wire::Ipv4Address>& addresses) {
+        return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+    };
+    for (const auto& node : config_.nodes) {
+        if (has(node.home_addresses4)) {
+            return node.home_address;
+        }
+    }
+    for (const auto& [home_address, entry] : cache_.entries()) {
+        if (has(entry.current.home_addresses4)) {
+            return home_address;
+        }
+    }
+    return std::nullopt;
+}
+
+Explanation HomeAgent::Impl::explain(TimePoint now, const wire::Ipv6Address& home_address) const {
+    Explanation explanation;
+    explanation.in_home_prefix =
+        std::any_of(config_.home_prefixes.begin(), config_.home_prefixes.end(),
+                    [&](const auto& prefix) { return prefix.contains(home_address); });
+    explanation.listed = listed_nodes_.contains(home_address);
+    explanation.served = serves(home_address);
+    if (const auto* entry = cache_.find(home_address)) {
+        auto current = entry->current;
+        current.expire(now);
+        if (!current.empty()) {
+            explanation.bound = current.to_kernel(home_address, now);
+        }
+        if (entry->has_sequence()) {
+            explanation.sequence = current.sequence;
+        }
+        explanation.waiting = entry->waiting.size();
+        if (entry->pending) {
+            explanation.waits_for = name_of(entry->pending->outstanding.front());
+        }
+    }
+    if (const auto* history = history_.find(home_address)) {
+        explanation.history = *history;
+    }
+    return explanation;
+}
+
 // ---------------------------------------------------------------- public face
 
 HomeAgent::HomeAgent(HomeAgentConfig config)
@@ -228,6 +158,13 @@ HomeAgent& HomeAgent::operator=(HomeAgent&&) noexcept = default;
 
 Actions HomeAgent::restore(TimePoint now, std::span<const KernelNode> nodes) {
     return impl_->restore(now, nodes);
+}
+Actions HomeAgent::restore(TimePoint now, const KernelNode* kernel,
+                           const StoredRegistration* stored) {
+    return impl_->restore(now, kernel, stored);
+}
+const Reconciliation& HomeAgent::reconciliation() const {
+    return impl_->reconciliation();
 }
 Actions HomeAgent::receive(TimePoint now, const ReceivedMessage& message) {
     return impl_->receive(now, message);
@@ -246,6 +183,9 @@ Actions HomeAgent::remove(TimePoint now, const wire::Ipv6Address& home_address,
                           std::optional<std::uint16_t> bid, bool& found) {
     return impl_->remove(now, home_address, bid, found);
 }
+tl::expected<Actions, std::string> HomeAgent::reconfigure(TimePoint now, HomeAgentConfig config) {
+    return impl_->reconfigure(now, std::move(config));
+}
 Actions HomeAgent::tick(TimePoint now) {
     return impl_->tick(now);
 }
@@ -260,6 +200,12 @@ std::size_t HomeAgent::binding_count() const {
 }
 std::vector<KernelNode> HomeAgent::binding_cache(TimePoint now) const {
     return impl_->binding_cache(now);
+}
+std::optional<wire::Ipv6Address> HomeAgent::owner_of(const wire::Ipv4Address& address) const {
+    return impl_->owner_of(address);
+}
+Explanation HomeAgent::explain(TimePoint now, const wire::Ipv6Address& home_address) const {
+    return impl_->explain(now, home_address);
 }
 std::vector<NamedCount> HomeAgent::counters() const {
     return impl_->counters();

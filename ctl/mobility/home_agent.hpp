@@ -5,7 +5,12 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
+#include <tl/expected.hpp>
+
+#include "mobility/home_agent_history.hpp"
 #include "mobility/home_agent_policy.hpp"
 #include "mobility/types.hpp"
 #include "wire/mobility_header.hpp"
@@ -67,6 +72,29 @@ struct HomeAgentConfig {
     HomeLinkConfig home_link;
 };
 
+// What restore() found: nodes.
+struct Reconciliation {
+    std::size_t alike = 0; // kernel and store agree
+    std::size_t only_in_kernel = 0;
+    std::size_t only_in_store = 0;
+    std::size_t newer_in_kernel = 0;
+    std::size_t newer_in_store = 0;
+    std::size_t removed = 0; // no longer served
+    std::size_t leases = 0;  // addresses and prefixes that stay reserved
+};
+
+// Why a node is bound or not.
+struct Explanation {
+    bool in_home_prefix = false;
+    bool listed = false; // in the configuration
+    bool served = false;
+    std::optional<KernelNode> bound;
+    std::optional<std::uint16_t> sequence; // last accepted, while it is remembered
+    std::string_view waits_for;            // "store", "kernel", "home-link"; empty = nothing
+    std::size_t waiting = 0;               // Binding Updates behind that
+    NodeHistory history;
+};
+
 // Not thread safe.  Every call returns what is to be done, in order.
 class HomeAgent {
 public:
@@ -75,8 +103,15 @@ public:
     HomeAgent(HomeAgent&&) noexcept;
     HomeAgent& operator=(HomeAgent&&) noexcept;
 
-    // Bindings found in the kernel at start-up; before any other call.
+    // Start-up, before any other call: what kernel and store hold of one node; at least one of
+    // them does.  The newer one wins, by sequence number, and the other is told.  A node that is
+    // no longer served is removed.  Nodes with bindings first: a lease that nobody uses gives
+    // way.
+    [[nodiscard]] Actions restore(TimePoint now, const KernelNode* kernel,
+                                  const StoredRegistration* stored);
+    // The same for many nodes that only the kernel knows.
     [[nodiscard]] Actions restore(TimePoint now, std::span<const KernelNode> nodes);
+    [[nodiscard]] const Reconciliation& reconciliation() const;
 
     [[nodiscard]] Actions receive(TimePoint now, const ReceivedMessage& message);
 
@@ -95,6 +130,11 @@ public:
     [[nodiscard]] Actions remove(TimePoint now, const wire::Ipv6Address& home_address,
                                  std::optional<std::uint16_t> bid, bool& found);
 
+    // A configuration that differs in policies and nodes only: what it takes from a node is
+    // removed, all else stays.  The error says why it cannot be; then nothing has changed.
+    [[nodiscard]] tl::expected<Actions, std::string> reconfigure(TimePoint now,
+                                                                 HomeAgentConfig config);
+
     // To be called at or after next_deadline().
     [[nodiscard]] Actions tick(TimePoint now);
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
@@ -104,6 +144,9 @@ public:
     [[nodiscard]] std::size_t binding_count() const;
     [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
     [[nodiscard]] std::vector<NamedCount> counters() const;
+    // The node whose IPv4 home address it is: by configuration, or as it is registered.  Slow.
+    [[nodiscard]] std::optional<wire::Ipv6Address> owner_of(const wire::Ipv4Address& address) const;
+    [[nodiscard]] Explanation explain(TimePoint now, const wire::Ipv6Address& home_address) const;
 
 private:
     class Impl;

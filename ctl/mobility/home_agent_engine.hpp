@@ -15,6 +15,7 @@
 #include "mobility/binding_cache.hpp"
 #include "mobility/home_agent.hpp"
 #include "mobility/home_agent_counters.hpp"
+#include "mobility/home_agent_history.hpp"
 #include "mobility/home_agent_policy.hpp"
 #include "mobility/home_agent_registration.hpp"
 #include "mobility/prefix_table.hpp"
@@ -27,8 +28,12 @@ class HomeAgent::Impl {
 public:
     explicit Impl(HomeAgentConfig config);
 
-    // home_agent.cpp
+    // home_agent_restore.cpp
     Actions restore(TimePoint now, std::span<const KernelNode> nodes);
+    Actions restore(TimePoint now, const KernelNode* kernel, const StoredRegistration* stored);
+    [[nodiscard]] const Reconciliation& reconciliation() const { return reconciliation_; }
+
+    // home_agent.cpp
     Actions binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
                             std::uint16_t bid);
     Actions remove(TimePoint now, const wire::Ipv6Address& home_address,
@@ -37,6 +42,11 @@ public:
     [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
     [[nodiscard]] const BindingCache& cache() const { return cache_; }
     [[nodiscard]] std::vector<NamedCount> counters() const { return counters_.all(); }
+    [[nodiscard]] std::optional<wire::Ipv6Address> owner_of(const wire::Ipv4Address& address) const;
+    [[nodiscard]] Explanation explain(TimePoint now, const wire::Ipv6Address& home_address) const;
+
+    // home_agent_reconfigure.cpp
+    tl::expected<Actions, std::string> reconfigure(TimePoint now, HomeAgentConfig config);
 
     // home_agent_receive.cpp
     Actions receive(TimePoint now, const ReceivedMessage& message);
@@ -50,15 +60,32 @@ public:
 private:
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
-    // ---- start-up (home_agent.cpp)
-    void restore_node(TimePoint now, const KernelNode& node);
-    void restore_prefixes(const KernelNode& node, Registration& current, bool& differs);
+    // ---- start-up (home_agent_restore.cpp)
+    void restore_node(TimePoint now, const KernelNode* kernel, const StoredRegistration* stored);
+    void restore_nothing(const wire::Ipv6Address& home_address, bool in_kernel, bool in_store);
+    void forget(const wire::Ipv6Address& home_address);
+    Registration choose(const wire::Ipv6Address& home_address, const Registration& in_kernel,
+                        const Registration& in_store);
+    void keep_own(const wire::Ipv6Address& home_address, Registration& current);
+    void restore_leases(TimePoint now, const wire::Ipv6Address& home_address,
+                        const StoredRegistration* stored);
+    [[nodiscard]] std::optional<TimePoint> lease_until(TimePoint now,
+                                                       const wire::Ipv6Address& home_address,
+                                                       const Registration& current,
+                                                       const StoredRegistration* stored) const;
     [[nodiscard]] bool serves(const wire::Ipv6Address& home_address) const;
+
+    // ---- configuration (home_agent_reconfigure.cpp)
+    static void reserve(const HomeAgentConfig& config, AddressPool& pool, PrefixTable& prefixes);
+    // Takes from a node what the configuration no longer gives it.
+    void revise(TimePoint now, const wire::Ipv6Address& home_address);
 
     // ---- messages (home_agent_receive.cpp)
     // `arrives`: for the first time, not from among those that waited.
     void handle(TimePoint now, const ReceivedMessage& message, bool arrives);
     bool exceeds_rate(TimePoint now, const ReceivedMessage& message);
+    void note_rate(TimePoint now, const ReceivedMessage& message,
+                   const wire::BindingUpdate& update);
     [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
     void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
     void process_update(TimePoint now, const ReceivedMessage& message,
@@ -70,6 +97,11 @@ private:
     void begin_update(TimePoint now, const RegistrationRequest& request,
                       const RegistrationContext& context, RegistrationOutcome outcome);
     void note_refusal(const RegistrationRequest& request, wire::BindingStatus status);
+    void note_end(TimePoint now, const wire::Ipv6Address& home_address, const Transaction& done);
+    // It is served, and worth a record that strangers cannot displace.
+    [[nodiscard]] bool is_known(const wire::Ipv6Address& home_address) const {
+        return listed_nodes_.contains(home_address) || cache_.find(home_address) != nullptr;
+    }
     void send(tl::expected<SendMessage, wire::EncodeError> message);
 
     // ---- changes (home_agent_transaction.cpp)
@@ -128,6 +160,8 @@ private:
     std::unordered_map<RequestId, wire::Ipv6Address> requests_; // without answer yet
     RequestId last_request_ = 0;
     bool restoring_ = false;
+    Reconciliation reconciliation_;
+    HomeAgentHistory history_;
     Actions actions_;
 };
 

@@ -144,6 +144,7 @@ Actions HomeAgent::Impl::dad_done(TimePoint now, RequestId request, DadOutcome o
             {"status", wire::to_string(status)}});
     entry.pending->on_failure.reset();
     send(std::move(*entry.pending->on_duplicate));
+    entry.pending->failure = status;
     fail(now, home_address, false);
     // Retransmissions that came meanwhile are about the same address.
     entry.duplicate = true;

@@ -58,6 +58,8 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         const auto cause = decoded.error().cause;
         counters_.add(cause);
         drop("drop_" + std::string(wire::drop_name(cause)), message);
+        history_.received(now, message, nullptr, is_known(message.source));
+        history_.dropped(message.source, rule_of(cause));
         if (cause == wire::DecodeCause::MhTypeUnknown) {
             answer_unknown_type(now, message);
         }
@@ -70,11 +72,13 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         return;
     }
     if (arrives && exceeds_rate(now, message)) {
+        note_rate(now, message, *update);
         return;
     }
     // One change at a time: a later Binding Update is judged by what an earlier one made.
     if (auto* entry = cache_.find(message.source); entry != nullptr && entry->pending) {
         if (entry->waiting.size() >= waiting_max) {
+            // No record: that of the one it waits for tells more.
             counters_.add(HomeAgentDrop::too_many_waiting);
             drop(name_of(HomeAgentDrop::too_many_waiting), message);
         } else {
@@ -109,6 +113,16 @@ bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message
     return true;
 }
 
+// For nodes only: strangers would make this the larger part of the work.
+void HomeAgent::Impl::note_rate(TimePoint now, const ReceivedMessage& message,
+                                const wire::BindingUpdate& update) {
+    const auto* entry = cache_.find(message.source);
+    if (is_known(message.source) && (entry == nullptr || !entry->pending)) {
+        history_.received(now, message, &update, true);
+        history_.dropped(message.source, "more Binding Updates than [home-agent.policy] allows");
+    }
+}
+
 void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& message) {
     auto error = binding_error(message);
     if (!error) {
@@ -125,6 +139,7 @@ void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& 
 void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& message,
                                      const wire::BindingUpdate& update) {
     counters_.add(HomeAgentCount::updates_received);
+    history_.received(now, message, &update, is_known(message.source));
     expire(now, message.source);
     const auto judged_by = context(message.source);
     const auto request = parse_request(message, update, config_, judged_by.current().dialect);
@@ -132,6 +147,7 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
         if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {
             counters_.add(*cause);
             drop(name_of(*cause), message);
+            history_.dropped(message.source, rule_of(*cause));
         } else {
             refuse_update(request, judged_by, std::get<wire::BindingStatus>(*refusal));
         }
@@ -170,6 +186,7 @@ void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
 void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, wire::BindingStatus status) {
     counters_.add(HomeAgentCount::registrations_refused);
     counters_.refused(status);
+    history_.refused(request.home_address, status, rule_of(status));
     report(Report::Level::info, "binding-refused",
            {{"home-address", wire::to_string(request.home_address)},
             {"from", request.came_from()},
@@ -209,6 +226,7 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
     transaction.on_failure = std::move(*failed);
     transaction.failure = failure;
     transaction.desired = std::move(*outcome.desired);
+    transaction.status = outcome.status;
     begin(now, request.home_address, std::move(transaction));
 }
 

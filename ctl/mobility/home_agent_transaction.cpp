@@ -44,6 +44,25 @@ Duration timeout_of(Participant who) {
     return kernel_timeout;
 }
 
+std::string_view failure_of(Participant who) {
+    switch (who) {
+    case Participant::home_link:
+        return "duplicate address detection on the home link";
+    case Participant::store:
+        return "the store could not keep it";
+    case Participant::kernel:
+        break;
+    }
+    return "the kernel refused it, or did not answer";
+}
+
+// The home link only allows; what it was asked needs no repair.
+bool holds_state(Participant who) {
+    return who != Participant::home_link;
+}
+
+} // namespace
+
 std::string_view name_of(Participant who) {
     switch (who) {
     case Participant::home_link:
@@ -55,13 +74,6 @@ std::string_view name_of(Participant who) {
     }
     return "kernel";
 }
-
-// The home link only allows; what it was asked needs no repair.
-bool holds_state(Participant who) {
-    return who != Participant::home_link;
-}
-
-} // namespace
 
 void HomeAgent::Impl::begin(TimePoint now, const wire::Ipv6Address& home_address,
                             Transaction transaction) {
@@ -216,6 +228,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     if (done.repair) {
         return;
     }
+    note_end(now, home_address, done);
     entry.current = std::move(done.desired);
     renew_leases(now, home_address, entry.current);
     entry.dead_until.reset();
@@ -234,6 +247,17 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     }
 }
 
+void HomeAgent::Impl::note_end(TimePoint now, const wire::Ipv6Address& home_address,
+                               const Transaction& done) {
+    if (done.status) {
+        history_.accepted(home_address, *done.status);
+    }
+    if (done.desired.empty() && !cache_.at(home_address).current.empty()) {
+        history_.ended(now, home_address,
+                       done.status ? "the node de-registered" : done.end_reason);
+    }
+}
+
 // A refused request changed nothing, but with prefixes it is more than one, of which the last
 // may have been refused.  What was done before it, or may have been done, is taken back:
 // `current` stays true.
@@ -241,6 +265,9 @@ void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address,
     auto& entry = cache_.at(home_address);
     auto failed = std::move(*entry.pending);
     entry.pending.reset();
+    if (failed.status) {
+        history_.refused(home_address, failed.failure, failure_of(failed.outstanding.front()));
+    }
     if (failed.on_failure) {
         counters_.add(HomeAgentCount::registrations_refused);
         counters_.refused(failed.failure);
@@ -276,6 +303,8 @@ void HomeAgent::Impl::go_on(TimePoint now, const wire::Ipv6Address& home_address
             handle(now, message->get(), false);
         } else if (const auto* removal = std::get_if<AdministrativeRemoval>(&next)) {
             begin_removal(now, home_address, removal->bid);
+        } else {
+            revise(now, home_address);
         }
     }
     const auto* entry = cache_.find(home_address);
@@ -293,6 +322,7 @@ void HomeAgent::Impl::expire(TimePoint now, const wire::Ipv6Address& home_addres
     auto bids = entry->current.expire(now);
     for (const auto bid : bids) {
         report_expired(home_address, bid);
+        history_.ended(now, home_address, "its lifetime ended");
     }
     if (entry->dead_until && *entry->dead_until <= now) {
         entry->dead_until.reset();

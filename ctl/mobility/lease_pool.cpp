@@ -121,6 +121,11 @@ std::optional<TimePoint> LeasePool4::until(const wire::Prefix4& lease) const {
                : std::optional(found->second.until);
 }
 
+bool LeasePool4::is_in_use(const wire::Prefix4& lease) const {
+    const auto found = blocks_.find(to_number(lease.address));
+    return found != blocks_.end() && found->second.prefix == lease && !found->second.idle;
+}
+
 std::span<const wire::Prefix4> LeasePool4::leases_of(const wire::Ipv6Address& home_address) const {
     const auto found = by_owner_.find(home_address);
     return found == by_owner_.end() ? std::span<const wire::Prefix4>() : found->second;

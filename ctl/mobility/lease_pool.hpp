@@ -48,6 +48,17 @@ public:
     [[nodiscard]] bool owns(const wire::Ipv6Address& home_address,
                             const wire::Prefix4& lease) const;
 
+    // Every lease, with its holder.
+    template<class Take>
+    void for_each(Take&& take) const {
+        for (const auto& [home_address, leases] : by_owner_) {
+            for (const auto& lease : leases) {
+                take(home_address, lease);
+            }
+        }
+    }
+    [[nodiscard]] bool is_in_use(const wire::Prefix4& lease) const;
+
     // The end of a lease.
     [[nodiscard]] std::optional<TimePoint> until(const wire::Prefix4& lease) const;
 

@@ -126,6 +126,12 @@ ha_config() {
 		name = "dsmip0"
 		[control]
 		socket = "/run/dsmip/ha.sock"
+		[store]
+		$(if [ -n "${HA_STORE-$WORK/ha.db}" ]; then
+			echo "path = \"${HA_STORE-$WORK/ha.db}\""
+		else
+			echo "enabled = false"
+		fi)
 		[home-agent]
 		address6 = "$HA6"
 		address4 = "$HA4"

@@ -157,6 +157,11 @@ private:
             scene_.run(scene_.agent.binding_expired(scene_.now, home_address(),
                                                     static_cast<std::uint16_t>(pick(6))));
         } else if (scene_.kernel == Kernel::works && scene_.store == Kernel::works) {
+            if (chance(30)) {
+                scene_.lose_store();
+            } else if (chance(30)) {
+                scene_.lose_kernel();
+            }
             scene_.restart(config());
         }
     }

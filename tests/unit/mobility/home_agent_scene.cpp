@@ -3,6 +3,7 @@
 #include "home_agent_scene.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include <catch2/catch.hpp>
@@ -198,8 +199,32 @@ void Scene::restart(HomeAgentConfig config) {
     detections.clear();
     held_by_store.clear();
     held_by_store_since_.clear();
-    records_.clear();
-    run(agent.restore(now, kernel_table()));
+    const auto kernel = kernel_table();
+    const auto store = stored();
+    std::vector<std::pair<const KernelNode*, const StoredRegistration*>> found;
+    for (const auto& held : kernel) {
+        found.emplace_back(&held, nullptr);
+    }
+    for (const auto& registration : store) {
+        const auto same = std::find_if(found.begin(), found.end(), [&](const auto& pair) {
+            return pair.first != nullptr &&
+                   pair.first->home_address == registration.node.home_address;
+        });
+        if (same != found.end()) {
+            same->second = &registration;
+        } else {
+            found.emplace_back(nullptr, &registration);
+        }
+    }
+    std::stable_partition(found.begin(), found.end(), [](const auto& pair) {
+        return pair.first != nullptr || !pair.second->node.bindings.empty();
+    });
+    Actions all;
+    for (const auto& [in_kernel, in_store] : found) {
+        auto made = agent.restore(now, in_kernel, in_store);
+        std::move(made.begin(), made.end(), std::back_inserter(all));
+    }
+    run(std::move(all));
 }
 
 void Scene::advance(Duration by) {
@@ -456,6 +481,9 @@ std::vector<StoredRegistration> Scene::stored() const {
         auto registration = record.registration;
         for (auto& binding : registration.node.bindings) {
             binding.lifetime -= now - record.since;
+        }
+        for (auto& lease : registration.leases) {
+            lease.remaining = std::max(lease.remaining - (now - record.since), Duration(0));
         }
         std::erase_if(registration.node.bindings,
                       [](const KernelBinding& binding) { return binding.lifetime <= Duration(0); });

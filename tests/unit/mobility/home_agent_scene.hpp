@@ -101,7 +101,14 @@ public:
                                                       const wire::Ipv6Address& care_of);
     void advance(Duration by); // deadlines and kernel expiries on the way are met
     bool remove(const wire::Ipv6Address& home_address, std::optional<std::uint16_t> bid = {});
-    void restart(HomeAgentConfig config); // new engine, same kernel, no store
+    void restart(HomeAgentConfig config); // new engine, same kernel, same store
+    void lose_kernel() { table_.clear(); } // as in a reboot
+    void lose_store() { records_.clear(); }
+    [[nodiscard]] auto snapshot_store() const { return records_; }
+    template<class Records>
+    void restore_store(const Records& records) {
+        records_ = records;
+    }
     void answer_kernel(bool success = true); // oldest request that waits
     void answer_store(bool success = true);
     void answer_dad(DadOutcome outcome); // oldest that waits

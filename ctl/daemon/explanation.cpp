@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From what the engine knows of a node to a sentence and its evidence.
+#include "daemon/explanation.hpp"
+
+#include <fmt/format.h>
+
+#include "daemon/configuration_keys.hpp"
+#include "netlink/dsmip_family.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+using mobility::Explanation;
+using mobility::UpdateRecord;
+using mobility::UpdateVerdict;
+
+std::string ago(mobility::TimePoint when, mobility::TimePoint now) {
+    return duration_text(std::chrono::duration_cast<std::chrono::seconds>(now - when)) + " ago";
+}
+
+Json update_json(const UpdateRecord& update, mobility::TimePoint now) {
+    Json result;
+    result["ago_ms"] = (now - update.when).count();
+    result["from"] = wire::to_string(update.from);
+    result["sequence"] = update.sequence ? Json(*update.sequence) : Json(nullptr);
+    result["lifetime_s"] = update.sequence ? Json(update.lifetime.count()) : Json(nullptr);
+    result["outcome"] = mobility::to_string(update.verdict);
+    const bool answered =
+        update.verdict == UpdateVerdict::accepted || update.verdict == UpdateVerdict::refused;
+    result["status"] = answered ? Json(static_cast<unsigned>(update.status)) : Json(nullptr);
+    result["status_text"] = answered ? Json(wire::to_string(update.status)) : Json(nullptr);
+    result["rule"] = update.rule.empty() ? Json(nullptr) : Json(update.rule);
+    return result;
+}
+
+Json bindings_json(const mobility::KernelNode& node) {
+    Json result = Json::array();
+    for (const auto& binding : node.bindings) {
+        Json row;
+        row["bid"] = binding.bid;
+        row["care_of"] = wire::to_string(wire::Endpoint{binding.care_of, binding.port});
+        row["encapsulation"] =
+            netlink::to_string(static_cast<netlink::Encapsulation>(binding.encapsulation));
+        row["nat"] = binding.nat;
+        row["sequence"] = binding.sequence;
+        row["remaining_ms"] = binding.lifetime.count();
+        result.push_back(std::move(row));
+    }
+    return result;
+}
+
+std::string why_not_bound(const Explanation& explanation, mobility::TimePoint now) {
+    const auto& history = explanation.history;
+    if (!explanation.in_home_prefix) {
+        return "its address is in none of the home prefixes";
+    }
+    if (!explanation.served) {
+        return "it is not in the configuration, and accept-unlisted-nodes is off";
+    }
+    const bool after_end =
+        history.last && (!history.ended || history.last->when > history.ended->when);
+    if (after_end && history.last->verdict == UpdateVerdict::refused) {
+        return fmt::format("its last Binding Update ({}) was refused with status {} ({}): {}",
+                           ago(history.last->when, now),
+                           static_cast<unsigned>(history.last->status),
+                           wire::to_string(history.last->status), history.last->rule);
+    }
+    if (after_end && history.last->verdict == UpdateVerdict::dropped) {
+        return fmt::format("its last message ({}) was dropped: {}", ago(history.last->when, now),
+                           history.last->rule);
+    }
+    if (history.ended) {
+        return fmt::format("{} ({})", history.ended->reason, ago(history.ended->when, now));
+    }
+    return "no Binding Update of it has been received since this daemon started";
+}
+
+std::string sentence(const Explanation& explanation, mobility::TimePoint now) {
+    if (!explanation.waits_for.empty()) {
+        return fmt::format("a change is under way: {} has not confirmed yet",
+                           explanation.waits_for);
+    }
+    if (!explanation.bound) {
+        return "not bound: " + why_not_bound(explanation, now);
+    }
+    const auto count = explanation.bound->bindings.size();
+    auto text = fmt::format("bound, {} binding{}", count, count == 1 ? "" : "s");
+    const auto& last = explanation.history.last;
+    if (last && last->verdict != UpdateVerdict::accepted && !last->rule.empty()) {
+        text += fmt::format("; but its last Binding Update ({}) was {}: {}", ago(last->when, now),
+                            mobility::to_string(last->verdict), last->rule);
+    } else if (!last) {
+        text += "; taken over when this daemon started";
+    }
+    return text;
+}
+
+} // namespace
+
+Json explanation_json(const wire::Ipv6Address& home_address, const Explanation& explanation,
+                      mobility::TimePoint now) {
+    Json result;
+    result["home_address"] = wire::to_string(home_address);
+    result["summary"] = sentence(explanation, now);
+    result["bound"] = explanation.bound.has_value();
+    result["served"] = explanation.served;
+    result["in_home_prefix"] = explanation.in_home_prefix;
+    result["listed"] = explanation.listed;
+    result["sequence"] = explanation.sequence ? Json(*explanation.sequence) : Json(nullptr);
+    result["bindings"] =
+        explanation.bound ? bindings_json(*explanation.bound) : Json(Json::array());
+    auto& addresses4 = result["home_addresses4"] = Json::array();
+    if (explanation.bound) {
+        for (const auto& address : explanation.bound->home_addresses4) {
+            addresses4.push_back(wire::to_string(address));
+        }
+    }
+    result["waits_for"] =
+        explanation.waits_for.empty() ? Json(nullptr) : Json(explanation.waits_for);
+    result["waiting_updates"] = explanation.waiting;
+    const auto& history = explanation.history;
+    result["last_update"] = history.last ? update_json(*history.last, now) : Json(nullptr);
+    result["last_accepted"] =
+        history.last_accepted ? update_json(*history.last_accepted, now) : Json(nullptr);
+    result["last_end"] = nullptr;
+    if (history.ended) {
+        result["last_end"] = {{"ago_ms", (now - history.ended->when).count()},
+                              {"reason", history.ended->reason}};
+    }
+    return result;
+}
+
+} // namespace dsmip::daemon

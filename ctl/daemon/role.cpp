@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What most roles do not have.
+#include "daemon/role.hpp"
+
+namespace dsmip::daemon {
+
+tl::expected<Json, std::string> Role::explain(const ExplainRequest& /*request*/) const {
+    return tl::make_unexpected(
+        "this daemon is a mobile node; only a home agent knows why a node is bound");
+}
+
+tl::expected<void, std::string> Role::reconfigure(const Configuration& /*configuration*/) {
+    return {};
+}
+
+} // namespace dsmip::daemon

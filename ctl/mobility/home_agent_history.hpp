@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What became of the last Binding Update of each home address, for the question why a node is
+// bound or not.  Bounded: a flood of home addresses displaces the records of other strangers,
+// not those of the nodes that are served.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "mobility/home_agent_counters.hpp"
+#include "mobility/types.hpp"
+#include "wire/mobility_header.hpp"
+#include "wire/status.hpp"
+
+namespace dsmip::mobility {
+
+enum class UpdateVerdict : std::uint8_t {
+    waiting, // for store, kernel or home link
+    accepted,
+    refused, // with a status
+    dropped, // without an answer
+};
+// "waiting", "accepted", "refused", "dropped".
+[[nodiscard]] std::string_view to_string(UpdateVerdict verdict);
+
+struct UpdateRecord {
+    TimePoint when;
+    wire::Endpoint from;                   // on the wire
+    std::optional<std::uint16_t> sequence; // if it could be read
+    std::chrono::seconds lifetime{0};      // asked for
+    UpdateVerdict verdict = UpdateVerdict::waiting;
+    wire::BindingStatus status = wire::BindingStatus::Accepted; // accepted or refused
+    std::string_view rule;                                      // that decided; a constant
+};
+
+struct EndRecord {
+    TimePoint when;
+    std::string_view reason; // a constant
+};
+
+struct NodeHistory {
+    std::optional<UpdateRecord> last;
+    std::optional<UpdateRecord> last_accepted;
+    std::optional<EndRecord> ended; // the last binding that did
+};
+
+class HomeAgentHistory {
+public:
+    static constexpr std::size_t served_max = 65536;
+    static constexpr std::size_t strangers_max = 1024;
+
+    // A message from that home address; `update` if it could be read.  Its fate is told by
+    // one of the next three.
+    void received(TimePoint now, const ReceivedMessage& message, const wire::BindingUpdate* update,
+                  bool served);
+    void accepted(const wire::Ipv6Address& home_address, wire::BindingStatus status);
+    void refused(const wire::Ipv6Address& home_address, wire::BindingStatus status,
+                 std::string_view rule);
+    void dropped(const wire::Ipv6Address& home_address, std::string_view rule);
+
+    void ended(TimePoint now, const wire::Ipv6Address& home_address, std::string_view reason);
+
+    [[nodiscard]] const NodeHistory* find(const wire::Ipv6Address& home_address) const;
+    [[nodiscard]] std::size_t size() const { return served_.size() + strangers_.size(); }
+
+private:
+    // Longest without news first.
+    class Table {
+    public:
+        explicit Table(std::size_t most)
+            : most_(most) {}
+        NodeHistory& at(const wire::Ipv6Address& home_address);
+        [[nodiscard]] NodeHistory* find(const wire::Ipv6Address& home_address);
+        [[nodiscard]] const NodeHistory* find(const wire::Ipv6Address& home_address) const;
+        [[nodiscard]] std::size_t size() const { return places_.size(); }
+
+    private:
+        using Row = std::pair<wire::Ipv6Address, NodeHistory>;
+        std::size_t most_;
+        std::list<Row> rows_;
+        std::unordered_map<wire::Ipv6Address, std::list<Row>::iterator> places_;
+    };
+    // The last one of that node, if its fate has not been told.
+    [[nodiscard]] UpdateRecord* undecided(const wire::Ipv6Address& home_address);
+
+    Table served_{served_max};
+    Table strangers_{strangers_max};
+};
+
+// The rule behind a status, or behind a silent drop, in a few words with its source.
+[[nodiscard]] std::string_view rule_of(wire::BindingStatus status);
+[[nodiscard]] std::string_view rule_of(HomeAgentDrop cause);
+[[nodiscard]] std::string_view rule_of(wire::DecodeCause cause);
+
+} // namespace dsmip::mobility

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a reload changes, in words, and what it refuses, by name and line.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "daemon/configuration_difference.hpp"
+
+using namespace dsmip::daemon;
+
+namespace {
+
+const std::string base = "role = \"home-agent\"\n"
+                         "security = \"none\"\n"
+                         "[home-agent]\n"
+                         "address6 = \"2001:db8:1::1\"\n"
+                         "address4 = \"192.0.2.1\"\n"
+                         "home-prefixes = [\"2001:db8:1::/64\"]\n";
+const std::string nodes = "[[home-agent.node]]\n"
+                          "home-address = \"2001:db8:1::100\"\n"
+                          "[[home-agent.node]]\n"
+                          "home-address = \"2001:db8:1::200\"\n"
+                          "home-addresses4 = [\"192.0.2.10\"]\n";
+
+Configuration read(const std::string& text) {
+    auto configuration = read_configuration(text);
+    INFO(text);
+    REQUIRE(configuration);
+    return *configuration;
+}
+
+ConfigurationDifference compare(const std::string& before, const std::string& after) {
+    return difference(read(before), read(after));
+}
+
+using Texts = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("another spelling is no change") {
+    const auto same =
+        compare(base + "max-lifetime = \"30m\"\n" + nodes, base +
+                                                               "# a comment\nmax-lifetime = 1800\n"
+                                                               "accept-mcoa = true\n" +
+                                                               nodes);
+    CHECK(same.changes.empty());
+    CHECK(same.refused.empty());
+}
+
+TEST_CASE("keys that change, appear and go") {
+    const auto changed = compare(base + "max-lifetime = \"30m\"\naccept-mcoa = false\n" + nodes,
+                                 base + "max-lifetime = \"10m\"\nimpose-udp = true\n" + nodes);
+    CHECK(changed.refused.empty());
+    CHECK(changed.changes == Texts{"home-agent.accept-mcoa: false -> true",
+                                   "home-agent.impose-udp: false -> true",
+                                   "home-agent.max-lifetime: 30m -> 10m"});
+}
+
+TEST_CASE("nodes are told apart by their home address, in whatever order they stand") {
+    const auto changed = compare(base + nodes, base + "[[home-agent.node]]\n"
+                                                      "home-address = \"2001:db8:1::300\"\n"
+                                                      "[[home-agent.node]]\n"
+                                                      "home-addresses4 = [\"192.0.2.11\"]\n"
+                                                      "home-address = \"2001:db8:1:0::200\"\n");
+    CHECK(changed.refused.empty());
+    CHECK(changed.changes ==
+          Texts{"home-agent.node 2001:db8:1::100: removed",
+                "home-agent.node 2001:db8:1::200.home-addresses4: [192.0.2.10] -> [192.0.2.11]",
+                "home-agent.node 2001:db8:1::300: added"});
+}
+
+TEST_CASE("what needs a restart is refused by name, with its line") {
+    auto text = base;
+    text.replace(text.find("192.0.2.1\""), 10, "192.0.2.9\"");
+    const auto changed = compare(base + nodes, text + nodes + "[device]\nname = \"dsmip7\"\n");
+    REQUIRE(changed.refused.size() == 2);
+    CHECK(changed.refused[0].key == "device.name");
+    CHECK(changed.refused[0].line == 13);
+    CHECK(changed.refused[1].key == "home-agent.address4");
+    CHECK(changed.refused[1].line == 5);
+    CHECK(changed.refused[1].text ==
+          "cannot change while the daemon runs (home-agent.address4: 192.0.2.1 -> 192.0.2.9); "
+          "restart it");
+    // Taken out: no line is left.
+    const auto gone = compare(base + nodes + "[store]\nenabled = false\n", base + nodes);
+    REQUIRE(gone.refused.size() == 1);
+    CHECK(gone.refused[0].key == "store.enabled");
+    CHECK(gone.refused[0].line == 0);
+    CHECK(gone.changes == Texts{"store.enabled: false -> true"});
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Start-up with a kernel and a store that agree, differ, or have lost everything.
+#include <catch2/catch.hpp>
+
+#include "home_agent_scene.hpp"
+
+using namespace dsmip::mobility;
+using namespace dsmip::mobility::test;
+namespace wire = dsmip::wire;
+
+namespace {
+
+using Bids = std::vector<std::uint16_t>;
+
+HomeAgentConfig with_store() {
+    auto config = default_config();
+    config.has_store = true;
+    return config;
+}
+
+// Two nodes, three bindings, a fixed and a leased IPv4 home address; 100 s ago.
+struct Registered : Scene {
+    wire::Ipv4Address lease;
+    std::vector<KernelNode> before;
+
+    Registered()
+        : Scene(with_store()) {
+        native(Update(10).home4("192.0.2.10").bid(1, visited), visited);
+        (void)answer();
+        udp(Update(11).home4("192.0.2.10").bid(2, private4, 7), outside);
+        (void)answer();
+        native(Update(70).of(other).home4("0.0.0.0"), visited);
+        lease = answer().home4().front().address;
+        advance(seconds(100));
+        before = agent.binding_cache(now);
+    }
+    [[nodiscard]] const Reconciliation& found() const { return agent.reconciliation(); }
+    [[nodiscard]] bool all_as_before() const {
+        return agent.binding_cache(now) == before && in_step() && store_in_step();
+    }
+};
+
+} // namespace
+
+TEST_CASE("kernel and store agree: nobody is asked for anything") {
+    Registered scene;
+    const auto requests = scene.requests;
+    scene.restart(with_store());
+    CHECK(scene.all_as_before());
+    CHECK(scene.requests == requests);
+    CHECK(scene.found().alike == 2);
+    CHECK(scene.found().leases == 1);
+    CHECK(scene.counter("store_repairs") == 0);
+}
+
+TEST_CASE("the kernel has lost everything: bindings come back with what is left of them") {
+    Registered scene;
+    scene.lose_kernel();
+    scene.restart(with_store());
+    CHECK(scene.all_as_before());
+    CHECK(scene.found().only_in_store == 2);
+    CHECK(scene.binding(node, 1)->lifetime == seconds(500));
+    CHECK(scene.binding(node, 2)->nat);
+    // The numbers are known: an old Binding Update is one.
+    scene.native(Update(70).of(other), visited);
+    CHECK(scene.answer().status() == BindingStatus::SequenceNumberOutOfWindow);
+    scene.native(Update(71).of(other).home4("0.0.0.0"), visited);
+    CHECK(scene.answer().home4().front().address == scene.lease);
+}
+
+TEST_CASE("the store has lost everything: it is written anew from the kernel") {
+    Registered scene;
+    scene.lose_store();
+    scene.restart(with_store());
+    CHECK(scene.all_as_before());
+    CHECK(scene.found().only_in_kernel == 2);
+    CHECK(scene.counter("store_repairs") == 2);
+    CHECK(scene.counter("kernel_repairs") == 0);
+}
+
+TEST_CASE("what ended while nobody was there does not come back") {
+    Registered scene;
+    scene.lose_kernel();
+    scene.now += seconds(600);
+    scene.restart(with_store());
+    CHECK(scene.agent.node_count() == 0);
+    CHECK(scene.in_step());
+    const auto stored = scene.stored();
+    REQUIRE(stored.size() == 1); // the lease stays the node's own
+    CHECK(stored.front().node.home_address == other);
+    scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+    CHECK(scene.answer().home4().front().address == scene.lease);
+}
+
+TEST_CASE("a lease of a node that is away is not given to others after a restart") {
+    auto config = with_store();
+    config.accept_unlisted_nodes = true;
+    Scene scene(config);
+    scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+    const auto lease = scene.answer().home4().front().address;
+    scene.native(Update(2, seconds(40)).of(other).home4("0.0.0.0"), visited);
+    (void)scene.answer();
+    scene.advance(seconds(60)); // not renewed, so not given back
+    CHECK(scene.agent.node_count() == 0);
+    scene.lose_kernel();
+    scene.restart(config);
+    CHECK(scene.agent.reconciliation().leases == 1);
+    for (std::uint16_t i = 0; i < 5; ++i) {
+        auto address = unlisted;
+        address.bytes[15] = static_cast<std::uint8_t>(i);
+        scene.native(Update(1).of(address).home4("0.0.0.0"), visited);
+        CHECK(scene.answer().home4().front().address != lease);
+    }
+    scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+    CHECK(scene.answer().home4().front().address == lease);
+}
+
+TEST_CASE("kernel and store differ: the newest sequence number wins, the other one is told") {
+    Scene scene(with_store());
+    scene.native(Update(65534), visited);
+    (void)scene.answer();
+    SECTION("the store was asked, the kernel not any more") {
+        scene.kernel = Kernel::loses_request;
+        scene.native(Update(3), visited2); // a newer one: numbers go round
+        scene.kernel = Kernel::works;
+        scene.restart(with_store());
+        CHECK(scene.agent.reconciliation().newer_in_store == 1);
+        CHECK(scene.binding(node)->care_of == wire::IpAddress(visited2));
+        CHECK(scene.binding(node)->sequence == 3);
+        CHECK(scene.counter("kernel_repairs") == 1);
+        CHECK(scene.counter("store_repairs") == 0);
+    }
+    SECTION("the store is older: another disk, or a copy") {
+        const auto old = scene.snapshot_store();
+        scene.native(Update(65535), visited2);
+        (void)scene.answer();
+        scene.restore_store(old);
+        scene.restart(with_store());
+        CHECK(scene.agent.reconciliation().newer_in_kernel == 1);
+        CHECK(scene.binding(node)->care_of == wire::IpAddress(visited2));
+        CHECK(scene.counter("kernel_repairs") == 0);
+        CHECK(scene.counter("store_repairs") == 1);
+    }
+    CHECK(scene.store_in_step());
+    CHECK(std::any_of(scene.reports.begin(), scene.reports.end(), [](const Report& report) {
+        return report.name == "binding-restored" && report.level == Report::Level::debug;
+    }));
+}
+
+TEST_CASE("a node that is no longer in the configuration is removed everywhere") {
+    Registered scene;
+    const bool kernel_too = GENERATE(true, false);
+    if (!kernel_too) {
+        scene.lose_kernel();
+    }
+    auto config = with_store();
+    config.nodes.erase(config.nodes.begin()); // `node`
+    scene.restart(config);
+    CHECK(scene.agent.reconciliation().removed == 1);
+    CHECK_FALSE(scene.registered(node));
+    CHECK(scene.registered(other));
+    CHECK(scene.store_in_step());
+    CHECK(scene.stored().size() == 1);
+    CHECK(scene.reported("binding-removed"));
+}
+
+TEST_CASE("a wall clock that was set back makes no lifetime longer than any") {
+    auto config = with_store();
+    Scene scene(config);
+    StoredRegistration stored;
+    stored.node.home_address = node;
+    stored.node.bindings.emplace_back().care_of = visited;
+    stored.node.bindings.front().lifetime = std::chrono::hours(100);
+    scene.run(scene.agent.restore(scene.now, nullptr, &stored));
+    CHECK(scene.binding(node)->lifetime == config.max_lifetime);
+}
+
+TEST_CASE("what could not be told at start-up is told later") {
+    Registered scene;
+    scene.lose_kernel();
+    scene.kernel = Kernel::refuses;
+    scene.restart(with_store());
+    CHECK_FALSE(scene.in_step());
+    scene.kernel = Kernel::works;
+    scene.advance(seconds(3));
+    CHECK(scene.in_step());
+    CHECK(scene.bids(node) == Bids{1, 2});
+}
