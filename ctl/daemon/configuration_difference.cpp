@@ -110,6 +110,9 @@ public:
                 compare(name, {}, element);
             }
         }
+        // In the order of the file.
+        std::stable_sort(result_.refused.begin(), result_.refused.end(),
+                         [](const auto& one, const auto& other) { return one.line < other.line; });
         return std::move(result_);
     }
 

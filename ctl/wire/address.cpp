@@ -231,7 +231,8 @@ std::string to_string(const Endpoint& endpoint) {
 using namespace dsmip::wire;
 
 std::size_t std::hash<Ipv4Address>::operator()(const Ipv4Address& address) const noexcept {
-    return mixed(load<std::uint32_t>(address.bytes.data()));
+    // Not as the IPv6 address that has the same value.
+    return mixed(load<std::uint32_t>(address.bytes.data()) + (std::uint64_t{1} << 32U));
 }
 
 std::size_t std::hash<Ipv6Address>::operator()(const Ipv6Address& address) const noexcept {

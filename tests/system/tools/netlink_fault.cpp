@@ -109,6 +109,7 @@ private:
                           scalar<std::uint16_t>(DSMIP_DEVICE_A_UDP_PORT, __builtin_bswap16(4444)),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_FWMARK, 0),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_BID_MARK_MASK, 0),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_HOME_LINK, 0),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_COOKIE_LIFETIME, 600000)})});
         int error = 0;
         for (const char* home : {"2001:db8:a::1", "2001:db8:a::3"}) {

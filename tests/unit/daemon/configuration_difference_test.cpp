@@ -74,11 +74,11 @@ TEST_CASE("what needs a restart is refused by name, with its line") {
     text.replace(text.find("192.0.2.1\""), 10, "192.0.2.9\"");
     const auto changed = compare(base + nodes, text + nodes + "[device]\nname = \"dsmip7\"\n");
     REQUIRE(changed.refused.size() == 2);
-    CHECK(changed.refused[0].key == "device.name");
-    CHECK(changed.refused[0].line == 13);
-    CHECK(changed.refused[1].key == "home-agent.address4");
-    CHECK(changed.refused[1].line == 5);
-    CHECK(changed.refused[1].text ==
+    CHECK(changed.refused[0].key == "home-agent.address4");
+    CHECK(changed.refused[0].line == 5);
+    CHECK(changed.refused[1].key == "device.name");
+    CHECK(changed.refused[1].line == 13);
+    CHECK(changed.refused[0].text ==
           "cannot change while the daemon runs (home-agent.address4: 192.0.2.1 -> 192.0.2.9); "
           "restart it");
     // Taken out: no line is left.

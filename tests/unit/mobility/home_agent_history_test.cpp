@@ -80,6 +80,7 @@ TEST_CASE("how a binding ended") {
     SECTION("lifetime") {
         scene.kernel_tells_expiry = GENERATE(true, false);
         scene.advance(seconds(42));
+        CHECK(scene.agent.binding_count() == 0);
         wanted = "lifetime";
     }
     SECTION("de-registration") {
@@ -88,13 +89,15 @@ TEST_CASE("how a binding ended") {
         wanted = "de-registered";
     }
     SECTION("the operator") {
-        scene.remove(node);
+        CHECK(scene.remove(node));
         wanted = "operator";
     }
     SECTION("the configuration") {
         auto config = default_config();
         config.nodes.erase(config.nodes.begin());
-        scene.run(scene.agent.reconfigure(scene.now, config).value());
+        auto actions = scene.agent.reconfigure(scene.now, config);
+        REQUIRE(actions);
+        scene.run(*actions);
         wanted = "configuration";
     }
     const auto known = scene.agent.explain(scene.now, node);

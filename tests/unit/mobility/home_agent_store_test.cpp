@@ -128,6 +128,7 @@ TEST_CASE("the store forgets what has ended, but for a lease") {
     SECTION("by its lifetime") {
         scene.kernel_tells_expiry = GENERATE(false, true);
         scene.advance(seconds(42));
+        CHECK(scene.agent.binding_count() == 0);
     }
     SECTION("by de-registration") {
         scene.native(Update(2, seconds(0)), visited);
