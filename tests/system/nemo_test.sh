@@ -187,10 +187,11 @@ lent=$(in_ns ha dsmipctl prefix show | sed -nE 's/^(10\.[67][0-9.]+\/26) .*/\1/p
 wait_until "the mobile router has it" bash -c "ip netns exec mn dsmipctl prefix show | grep -q '^$lent '"
 wait_until "BIRD has learned $lent" learned "$lent"
 
-say "The binding ends in the kernel while nobody looks; the next start cleans up"
+say "The binding ends while nobody looks; the next start cleans up"
 kill_hard mn
 kill_hard ha
 in_ns ha dsmip-nl binding-del dsmip0 --all
+rm -f "$WORK"/ha.db* # or it would come back from the store, as after a reboot
 routed $NET6 || fail "the kernel took a route of user space away"
 start_ha
 wait_until "the end of the route" not_routed $NET6
