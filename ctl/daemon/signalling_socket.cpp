@@ -36,8 +36,9 @@ constexpr auto options = std::to_array<Option>({
     {IPPROTO_IPV6, IPV6_RECVDSTOPTS, 1, "IPV6_RECVDSTOPTS"},
     {IPPROTO_IPV6, IPV6_RECVRTHDR, 1, "IPV6_RECVRTHDR"},
     {SOL_SOCKET, SO_RCVMARK, 1, "SO_RCVMARK (Linux 5.19)"},
-    // In a flood of messages that are soon dropped there is room for others, too.
-    {SOL_SOCKET, SO_RCVBUFFORCE, 4 * 1024 * 1024, "SO_RCVBUFFORCE"},
+    // Room for others in a flood of messages that are soon dropped; but what waits must be far less
+    // than the 8192 path cookies that the kernel remembers, or nothing read is answered any more.
+    {SOL_SOCKET, SO_RCVBUFFORCE, 512 * 1024, "SO_RCVBUFFORCE"},
     // The care-of address of a Binding Update may have left the host a moment ago.
     {IPPROTO_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND"},
 });
