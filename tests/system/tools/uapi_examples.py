@@ -14,6 +14,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 PATIENCE = os.environ.get("DSMIP_TEST_PATIENCE", "60")
 SAME = [
@@ -45,8 +46,8 @@ class Shell:
         raise SystemExit(f"the shell ended at: {command}")
 
     def begin(self, command, log):
-        said = pathlib.Path(f"{log}.said")
-        said.unlink(missing_ok=True)
+        # Not beside the log: that may be a folder of the host, which holds no pipes.
+        said = pathlib.Path(tempfile.mkdtemp()) / "said"
         os.mkfifo(said)
         self.run(f"timeout {PATIENCE} {command} > {log} 2> {said} & job=$!")
         # Stays open: the command may say more.
