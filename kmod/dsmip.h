@@ -68,7 +68,7 @@
 	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, old or used up */ \
 	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
 	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
-	X(TX_LINK_LOCAL, "tx_link_local")	/* unicast of one link, sender was told */ \
+	X(TX_LINK_LOCAL, "tx_link_local")	/* unicast of one link; IPv6: sender was told */ \
 	X(TX_MULTICAST, "tx_multicast")		/* no multicast in tunnels */ \
 	X(TX_HOME_LINK, "tx_home_link")		/* home link is gone or down */ \
 	X(TX_HOME_NEIGHBOUR, "tx_home_neighbour")	/* nobody answers there for the node */ \
@@ -314,6 +314,8 @@ struct dsmip_dev {
 	struct list_head list;		/* in dsmip_net.devices, RCU */
 	struct mutex lock;
 	struct dsmip_settings __rcu *settings;
+	/* Not beside what each registration writes: every packet reads it. */
+	u32 routes;			/* those looked up before it changed are out of date */
 	struct socket __rcu *sock4;
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */
@@ -326,7 +328,6 @@ struct dsmip_dev {
 	unsigned int prefixes;
 	unsigned int flows;
 	unsigned int generation;	/* of the table, for dumps */
-	u32 routes;			/* routes looked up before it changed are out of date */
 	struct delayed_work expiry_work;
 
 	struct dsmip_fragments *fragments;	/* choose.c */

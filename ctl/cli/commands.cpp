@@ -73,8 +73,7 @@ Attempt<std::vector<netlink::NodeEntry>> find_node(Client& client, const Options
     }
     if (found.empty()) {
         return tl::unexpected(
-            Failure{.code = ExitCode::failed,
-                    .message = what + wire::to_string(*options.address)});
+            Failure{.code = ExitCode::failed, .message = what + wire::to_string(*options.address)});
     }
     return found;
 }
@@ -103,10 +102,9 @@ Attempt<Json> ask_daemon(const Options& options, const Json& request) {
     return daemon->call(request).map_error(control_failure);
 }
 
-} // namespace
-
-Outcome status(const Options& options, std::ostream& out) {
-    auto result = ask_daemon(options, {{"command", "status"}});
+// The daemon's answer as it is.
+Outcome show_answer(const Options& options, const Json& request, std::ostream& out) {
+    auto result = ask_daemon(options, request);
     if (!result) {
         return tl::unexpected(result.error());
     }
@@ -116,16 +114,15 @@ Outcome status(const Options& options, std::ostream& out) {
     return {};
 }
 
+} // namespace
+
+Outcome status(const Options& options, std::ostream& out) {
+    return show_answer(options, {{"command", "status"}}, out);
+}
+
 Outcome explain(const Options& options, std::ostream& out) {
-    auto result = ask_daemon(
-        options, {{"command", "explain"}, {"address", wire::to_string(*options.address)}});
-    if (!result) {
-        return tl::unexpected(result.error());
-    }
-    Printer printer(format_of(options));
-    printer.json_value(*result);
-    out << printer.finish();
-    return {};
+    return show_answer(
+        options, {{"command", "explain"}, {"address", wire::to_string(*options.address)}}, out);
 }
 
 Outcome reload(const Options& options, std::ostream& out) {

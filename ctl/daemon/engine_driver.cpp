@@ -130,7 +130,7 @@ void EngineDriver::run(const mobility::Actions& actions) {
 void EngineDriver::confirm(std::span<const mobility::RequestId> requests,
                            const mobility::RequestOutcome& outcome) {
     for (const auto request : requests) {
-        execute(calls_.kernel_done(now(), request, outcome));
+        execute(calls_.confirm(now(), request, outcome));
     }
     finish_turn();
 }
@@ -140,7 +140,7 @@ void EngineDriver::finish_turn() {
         if (outcome) {
             log_failure("kernel_refused", *outcome);
         }
-        execute(calls_.kernel_done(now(), request, outcome));
+        execute(calls_.confirm(now(), request, outcome));
     });
     if (timer_) {
         timer_->set(calls_.next_deadline());

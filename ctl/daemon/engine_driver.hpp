@@ -28,8 +28,8 @@ struct EngineCalls {
     using Actions = mobility::Actions;
 
     std::function<Actions(TimePoint, const mobility::ReceivedMessage&)> receive;
-    std::function<Actions(TimePoint, mobility::RequestId, const mobility::KernelOutcome&)>
-        kernel_done;
+    /// What the kernel, or the store, says of a request.
+    std::function<Actions(TimePoint, mobility::RequestId, const mobility::RequestOutcome&)> confirm;
     std::function<Actions(TimePoint, const wire::Ipv6Address&, std::uint16_t)> binding_expired;
     std::function<Actions(TimePoint)> tick;
     std::function<std::optional<TimePoint>()> next_deadline;

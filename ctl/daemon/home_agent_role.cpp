@@ -60,10 +60,13 @@ void warn_about_host(const HomeAgentConfiguration& configuration) {
                          to_string(*configuration.engine.address4));
         }
     }
-    for (const auto& interface : {std::string("all"), configuration.home_link}) {
+    const auto filters = configuration.home_link.empty()
+                             ? std::vector<std::string>{}
+                             : std::vector<std::string>{"all", configuration.home_link};
+    for (const auto& interface : filters) {
         std::ifstream file("/proc/sys/net/ipv4/conf/" + interface + "/rp_filter");
         int value = 0;
-        if (!configuration.home_link.empty() && file >> value && value == 1) {
+        if (file >> value && value == 1) {
             spdlog::warn("net.ipv4.conf.{}.rp_filter is 1 (strict): IPv4 packets of hosts on the "
                          "home link would be dropped, because the way back to them leads through "
                          "the tunnel device; set it to 0 or 2",
@@ -275,7 +278,7 @@ Outcome HomeAgentRole::start() {
     warn_about_host(configuration_);
     EngineCalls calls;
     calls.receive = [this](auto now, const auto& message) { return engine_.receive(now, message); };
-    calls.kernel_done = [this](auto now, auto request, const auto& outcome) {
+    calls.confirm = [this](auto now, auto request, const auto& outcome) {
         return engine_.confirm(now, request, outcome);
     };
     if (store_) {

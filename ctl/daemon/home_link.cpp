@@ -45,29 +45,28 @@ std::vector<sock_filter> filter_for(const wire::Ipv6Address& home_agent) {
     const auto load = [](std::uint16_t size, std::uint32_t offset) {
         return sock_filter{static_cast<std::uint16_t>(BPF_LD | BPF_ABS | size), 0, 0, offset};
     };
-    const auto equal = [](std::uint32_t value, unsigned yes, unsigned no) {
-        return sock_filter{BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint8_t>(yes),
-                           static_cast<std::uint8_t>(no), value};
+    // Where a comparison leads to is filled in below, when all instructions have their places.
+    const auto equal = [](std::uint32_t value) {
+        return sock_filter{BPF_JMP | BPF_JEQ | BPF_K, 0, 0, value};
     };
-    // Jumps count from the next instruction; `accept` is 18, `drop` 19.
     std::vector<sock_filter> program{
-        load(BPF_H, ethertype),             // 0
-        equal(wire::ethertype_arp, 16, 0),  // 1
-        equal(wire::ethertype_ipv6, 0, 16), // 2
-        load(BPF_B, next_header),           // 3
-        equal(IPPROTO_ICMPV6, 0, 3),        // 4
-        load(BPF_B, icmp_type),             // 5
-        equal(135, 11, 0),                  // 6
-        equal(136, 10, 11),                 // 7
-        equal(135, 2, 0),                   // 8: Mobility Header
-        equal(IPPROTO_DSTOPTS, 1, 0),       // 9
-        equal(IPPROTO_ESP, 0, 8),           // 10
+        load(BPF_H, ethertype),      // 0
+        equal(wire::ethertype_arp),  // 1
+        equal(wire::ethertype_ipv6), // 2
+        load(BPF_B, next_header),    // 3
+        equal(IPPROTO_ICMPV6),       // 4
+        load(BPF_B, icmp_type),      // 5
+        equal(135),                  // 6: Neighbor Solicitation
+        equal(136),                  // 7: Neighbor Advertisement
+        equal(135),                  // 8: Mobility Header
+        equal(IPPROTO_DSTOPTS),      // 9
+        equal(IPPROTO_ESP),          // 10
     };
-    for (std::uint32_t i = 0; i < 4; ++i) { // 11 to 18
+    for (std::uint32_t i = 0; i < 4; ++i) { // from 11 on, two each
         std::uint32_t word = 0;
         std::memcpy(&word, &home_agent.bytes.at(std::size_t{4} * i), sizeof word);
         program.push_back(load(BPF_W, destination + 4 * i));
-        program.push_back(equal(ntohl(word), 0, 0));
+        program.push_back(equal(ntohl(word)));
     }
     const auto accept = static_cast<unsigned>(program.size());
     const auto drop = accept + 1;

@@ -203,7 +203,7 @@ EngineCalls MobileNodeRole::engine_calls() {
         finish_if_done();
         return actions;
     };
-    calls.kernel_done = [this](auto now, auto request, const auto& outcome) {
+    calls.confirm = [this](auto now, auto request, const auto& outcome) {
         auto actions = engine_.kernel_done(now, request, outcome);
         finish_if_done();
         return actions;

@@ -10,15 +10,6 @@ namespace {
 constexpr TimePoint::rep second = 1'000'000; // microseconds
 constexpr TimePoint::rep saved_seconds = 3;
 
-// Finalizer of MurmurHash3: every bit of the input reaches every bit of the result.
-std::uint64_t mix(std::uint64_t value) {
-    value ^= value >> 33U;
-    value *= 0xFF51AFD7ED558CCDU;
-    value ^= value >> 33U;
-    value *= 0xC4CEB9FE1A85EC53U;
-    return value ^ (value >> 33U);
-}
-
 } // namespace
 
 bool HomeAgentPolicy::refuses(const wire::IpAddress& care_of) const {
@@ -57,7 +48,7 @@ std::size_t RateLimiter::slot_of(const wire::IpAddress& from) const {
     } else {
         add(from.ipv6()->bytes, 8);
     }
-    return static_cast<std::size_t>(mix(network ^ secret_) % slots);
+    return static_cast<std::size_t>(wire::mixed(network ^ secret_) % slots);
 }
 
 // The node's own limit first: what it exceeds alone is not to use up what it shares with others.

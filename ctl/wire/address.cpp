@@ -37,15 +37,6 @@ bool all_zero(const std::array<std::uint8_t, Size>& bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// Finalizer of MurmurHash3: every bit of `value` reaches every bit of the result.
-std::uint64_t mixed(std::uint64_t value) {
-    value ^= value >> 33U;
-    value *= 0xFF51AFD7ED558CCDU;
-    value ^= value >> 33U;
-    value *= 0xC4CEB9FE1A85EC53U;
-    return value ^ (value >> 33U);
-}
-
 template<class Integer>
 Integer load(const std::uint8_t* octets) {
     Integer value{};
@@ -215,6 +206,14 @@ std::string to_string(const Prefix4& prefix) {
 
 std::string to_string(const Prefix6& prefix) {
     return prefix_text(prefix);
+}
+
+std::uint64_t mixed(std::uint64_t value) {
+    value ^= value >> 33U;
+    value *= 0xFF51AFD7ED558CCDU;
+    value ^= value >> 33U;
+    value *= 0xC4CEB9FE1A85EC53U;
+    return value ^ (value >> 33U);
 }
 
 std::string to_string(const Endpoint& endpoint) {

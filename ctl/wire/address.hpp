@@ -145,6 +145,10 @@ struct Endpoint {
 /// "192.0.2.1:4191", "[2001:db8::1]:4191"; without the port if it is 0.
 std::string to_string(const Endpoint& endpoint);
 
+/// Finalizer of MurmurHash3: every bit of `value` reaches every bit of the result. For hash tables;
+/// where peers choose the value, mix in a secret before.
+std::uint64_t mixed(std::uint64_t value);
+
 } // namespace dsmip::wire
 
 template<>

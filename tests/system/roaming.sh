@@ -186,6 +186,27 @@ start_mn() {
 ha_ctl() { in_ns ha dsmipctl --socket /run/dsmip/ha.sock "$@"; }
 mn_ctl() { in_ns mn dsmipctl --socket /run/dsmip/mn.sock "$@"; }
 
+# start_pings: to both home addresses, until pings_answered.
+start_pings() {
+	start ping6 ip netns exec cn ping -i 0.03 -w 600 $HOA6
+	start ping4 ip netns exec cn ping -i 0.03 -w 600 $HOA4
+}
+# pings_answered: ends the pings; not one was lost.
+pings_answered() {
+	local family line
+	kill -INT "$PID_ping6" "$PID_ping4"
+	wait "$PID_ping6" "$PID_ping4" || fail "ping: $(tail -n 3 "$ARTIFACTS"/ping[46].log)"
+	for family in 6 4; do
+		line=$(grep transmitted "$ARTIFACTS/ping$family.log")
+		info "IPv$family: $line"
+		[[ $line =~ ^([0-9]+)\ packets\ transmitted ]]
+		((BASH_REMATCH[1] > 20)) || fail "too few packets to tell anything: $line"
+		# The last one may be on its way when ping is stopped.
+		expect_equal "packets without an answer" "" "$(comm -23 <(seq $((BASH_REMATCH[1] - 1)) | sort) \
+			<(sed -nE 's/.* icmp_seq=([0-9]+) ttl=.*/\1/p' "$ARTIFACTS/ping$family.log" | sort))"
+	done
+}
+
 # bound WHERE REGEX: the home agent's (or mobile node's) kernel has a binding
 # whose line looks like REGEX.
 bound() { in_ns "$1" dsmipctl binding show | grep -qE "$2"; }

@@ -7,7 +7,7 @@ import time
 
 from bench import *  # noqa: F403
 from dsmip_netlink import EXCL, REPLACE, CREATE, Refused, Requests, binding, flow, node
-from packet_bench import nl, run
+from packet_bench import Frames, nl, run
 from packets import *  # noqa: F403
 
 HOUR = 3600000
@@ -455,28 +455,15 @@ def home_link(b):
     c.refused("home link: mobile node", EINVAL, "for a home agent only", c.requests.binding_new, "mn0",
               node(home(6, 1, "b"), binding(home_link=True, link=link, lifetime=HOUR)))
     at_home(bid=1, home_link=True, link=link, link_address=mac, lifetime=HOUR)
-    frames = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    frames.bind(("home0", 3))
-    frames.setblocking(False)
-
-    def frame():
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                data = frames.recv(65536)
-            except BlockingIOError:
-                continue
-            if data[:6] == mac:
-                return data
-        return b""
+    frames = Frames("home0", mac)
     for version in (4, 6):
         packet = datagram(cn(version), home(version, 1))
         b.inner["ha0"].send(packet)
-        b.check(f"home link: IPv{version} as it is, to the link address", packet, frame()[14:])
+        b.check(f"home link: IPv{version} as it is, to the link address", packet, b.wait(frames))
     before = b.counters()
     run("ip", "link", "set", "ha0", "mtu", "4000")
     b.inner["ha0"].send(datagram(CN4, NODE4, b"x" * 3000))
-    parts = [frame()[14:] for _ in range(3)]
+    parts = [b.wait(frames) or b"" for _ in range(3)]
     b.check("home link: above its MTU in fragments", udp(CN4, NODE4, 1000, 2000, b"x" * 3000), reassembled(parts)[1])
     b.check("home link: no drop", {}, b.changes(before, b.counters()))
     b.outward("home link: IPv6 above its MTU", "ha0", datagram(CN6, NODE6, b"x" * 3000), "tx_too_big")

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packets that are for no node, where the device knows the home link."""
-import socket
-import time
-
 from bench import *  # noqa: F403
-from packet_bench import nl, run
+from packet_bench import Frames, nl, run
 from packets import *  # noqa: F403
 
 
@@ -15,20 +12,7 @@ def home_link_pass(b):
     run("ip", "link", "set", "home1", "up", "arp", "on")
     for host in hosts.values():
         run("ip", "neigh", "replace", host, "lladdr", mac.hex(":"), "dev", "home1", "nud", "permanent")
-    frames = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    frames.bind(("home1", 3))
-    frames.setblocking(False)
-
-    def frame(patience=60):
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            try:
-                data = frames.recv(65536)
-            except BlockingIOError:
-                continue
-            if data[:6] == mac:
-                return data
-        return b""
+    frames = Frames("home1", mac)
     b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}"))
     inner = datagram(CN6, hosts[6])
     b.outward("no home link: for no node", "ha0", inner, "tx_no_node")
@@ -37,20 +21,22 @@ def home_link_pass(b):
         packet = datagram(cn(version), host)
         before = b.counters()
         b.inner["ha0"].send(packet)
-        b.check(f"home link: IPv{version} for no node, as it is, to its neighbour", packet, frame()[14:])
+        b.check(f"home link: IPv{version} for no node, as it is, to its neighbour", packet, b.wait(frames))
         b.check("home link: no drop", {}, b.changes(before, b.counters()))
         packet = datagram(cn(version), home(version, 1))
         b.outward(f"home link: IPv{version} for a node that is away", "ha0", packet,
                   tunnel(HA4, far(4, 1), "direct", packet))
     run("ip", "link", "set", "ha0", "mtu", "4000")
     b.inner["ha0"].send(datagram(CN4, hosts[4], b"x" * 3000))
-    parts = [frame()[14:] for _ in range(3)]
+    parts = [b.wait(frames) or b"" for _ in range(3)]
     b.check("home link: above its MTU in fragments", udp(CN4, hosts[4], 1000, 2000, b"x" * 3000), reassembled(parts)[1])
     b.outward("home link: IPv6 above its MTU", "ha0", datagram(CN6, hosts[6], b"x" * 3000), "tx_too_big")
     run("ip", "link", "set", "ha0", "mtu", "1452")
     for destination, counter in (("fe80::50", "tx_link_local"), ("ff02::1", "tx_multicast"), ("ff0e::1", "tx_multicast")):
         b.outward(f"home link: nothing to {destination}", "ha0", datagram(CN6, destination), counter)
-    b.check("home link: none of these on it", b"", frame(0.2))
+    packet = datagram(CN4, hosts[4], b"next")
+    b.inner["ha0"].send(packet)
+    b.check("home link: none of these on it", packet, b.wait(frames))
     run("ip", "link", "set", "home1", "down")
     b.outward("home link: down", "ha0", inner, "tx_home_link")
     run("ip", "link", "del", "home1")

@@ -95,6 +95,32 @@ class Network:
         return self.fd
 
 
+class Frames:
+    """What leaves an Ethernet device for one link-layer address, without the Ethernet header."""
+
+    def __init__(self, device, mac):
+        self.mac = mac
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.socket.bind((device, 3))
+        self.socket.setblocking(False)
+
+    def receive(self):
+        """A packet that is there already, or None."""
+        while True:
+            try:
+                frame = self.socket.recv(65536)
+            except BlockingIOError:
+                return None
+            if frame[:6] == self.mac:
+                return frame[14:]
+
+    def fileno(self):
+        return self.socket.fileno()
+
+    def close(self):
+        self.socket.close()
+
+
 class Inner:
     """The inner side of a device."""
 

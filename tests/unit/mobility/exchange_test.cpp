@@ -87,6 +87,25 @@ void expect_agreement(World& world) {
     CHECK(world.disagreement() == "");
 }
 
+// Moves in bad weather; of `choices` events one is the death of each daemon.
+void roam_and_die(World& world, unsigned choices) {
+    world.weather = {0.2, 0.1, milliseconds(1), milliseconds(1000)};
+    for (int round = 0; round < 60; ++round) {
+        switch (world.random() % choices) {
+        case 0:
+            world.restart_mobile_node();
+            break;
+        case 1:
+            world.restart_home_agent();
+            break;
+        default:
+            world.attach(somewhere(world.random));
+            break;
+        }
+        world.run(milliseconds(world.random() % 60000));
+    }
+}
+
 } // namespace
 
 TEST_CASE("one round trip in a network that works",
@@ -202,21 +221,7 @@ TEST_CASE("both daemons die now and then", "[restart]") {
     auto mn = mobile_node();
     mn.mcoa = seed % 2 == 0;
     World world(home_agent(), mn, seed);
-    world.weather = {0.2, 0.1, milliseconds(1), milliseconds(1000)};
-    for (int round = 0; round < 60; ++round) {
-        switch (world.random() % 3) {
-        case 0:
-            world.restart_mobile_node();
-            break;
-        case 1:
-            world.restart_home_agent();
-            break;
-        default:
-            world.attach(somewhere(world.random));
-            break;
-        }
-        world.run(milliseconds(world.random() % 60000));
-    }
+    roam_and_die(world, 3);
     expect_agreement(world);
 }
 
@@ -234,21 +239,7 @@ TEST_CASE("a mobile router through bad networks and restarts keeps its prefixes"
     mn.explicit_prefixes = seed % 5 == 0;
     mn.prefix4_length = 26;
     World world(ha, mn, seed);
-    world.weather = {0.2, 0.1, milliseconds(1), milliseconds(1000)};
-    for (int round = 0; round < 60; ++round) {
-        switch (world.random() % 6) {
-        case 0:
-            world.restart_mobile_node();
-            break;
-        case 1:
-            world.restart_home_agent();
-            break;
-        default:
-            world.attach(somewhere(world.random));
-            break;
-        }
-        world.run(milliseconds(world.random() % 60000));
-    }
+    roam_and_die(world, 6);
     expect_agreement(world);
     CHECK(world.mobile_node_kernel.prefixes6() == mn.prefixes6);
     REQUIRE(world.mobile_node_kernel.prefixes4().size() == 1);
