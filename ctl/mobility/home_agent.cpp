@@ -104,6 +104,28 @@ std::vector<KernelNode> HomeAgent::Impl::binding_cache(TimePoint now) const {
     return nodes;
 }
 
+std::optional<KernelNode>
+HomeAgent::Impl::registered(TimePoint now, const wire::Ipv6Address& home_address) const {
+    const auto* entry = cache_.find(home_address);
+    if (entry == nullptr || entry->current.empty()) {
+        return std::nullopt;
+    }
+    auto current = entry->current;
+    current.expire(now);
+    return current.empty() ? std::nullopt : std::optional(current.to_kernel(home_address, now));
+}
+
+std::vector<wire::Ipv6Address> HomeAgent::Impl::registered_nodes() const {
+    std::vector<wire::Ipv6Address> nodes;
+    nodes.reserve(cache_.node_count());
+    for (const auto& [home_address, entry] : cache_.entries()) {
+        if (!entry.current.empty()) {
+            nodes.push_back(home_address);
+        }
+    }
+    return nodes;
+}
+
 std::optional<wire::Ipv6Address> HomeAgent::Impl::owner_of(const wire::Ipv4Address& address) const {
     const auto has = [&](const std::vector<wire::Ipv4Address>& addresses) {
         return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
@@ -200,6 +222,13 @@ std::size_t HomeAgent::binding_count() const {
 }
 std::vector<KernelNode> HomeAgent::binding_cache(TimePoint now) const {
     return impl_->binding_cache(now);
+}
+std::optional<KernelNode> HomeAgent::registered(TimePoint now,
+                                                const wire::Ipv6Address& home_address) const {
+    return impl_->registered(now, home_address);
+}
+std::vector<wire::Ipv6Address> HomeAgent::registered_nodes() const {
+    return impl_->registered_nodes();
 }
 std::optional<wire::Ipv6Address> HomeAgent::owner_of(const wire::Ipv4Address& address) const {
     return impl_->owner_of(address);

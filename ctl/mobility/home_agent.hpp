@@ -12,6 +12,7 @@
 
 #include "mobility/home_agent_history.hpp"
 #include "mobility/home_agent_policy.hpp"
+#include "mobility/mobile_prefix_advertiser.hpp"
 #include "mobility/types.hpp"
 #include "wire/mobility_header.hpp"
 
@@ -47,6 +48,12 @@ struct HomeLinkConfig {
     bool accept_simultaneous = true; // home and foreign bindings at once; else 169
 };
 
+// Dynamic home agent address discovery (RFC 6275, 10.5).
+struct HomeAgentDiscoveryConfig {
+    bool enabled = true;          // requests are answered
+    std::uint16_t preference = 0; // of this home agent, until its own router says another
+};
+
 struct HomeAgentConfig {
     wire::Ipv6Address address6;
     std::optional<wire::Ipv4Address> address4;
@@ -70,6 +77,8 @@ struct HomeAgentConfig {
     bool has_store = false; // changes are kept (KeepRegistration) before they are acknowledged
     wire::Dialect dialect = wire::Dialect::Auto;
     HomeLinkConfig home_link;
+    HomeAgentDiscoveryConfig discovery;
+    MobilePrefixConfig prefix_discovery;
 };
 
 // What restore() found: nodes.
@@ -143,6 +152,11 @@ public:
     [[nodiscard]] std::size_t node_count() const;
     [[nodiscard]] std::size_t binding_count() const;
     [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
+    // What is registered of one node, if anything is.
+    [[nodiscard]] std::optional<KernelNode> registered(TimePoint now,
+                                                       const wire::Ipv6Address& home_address) const;
+    // Home addresses with a registration, in no order.
+    [[nodiscard]] std::vector<wire::Ipv6Address> registered_nodes() const;
     [[nodiscard]] std::vector<NamedCount> counters() const;
     // The node whose IPv4 home address it is: by configuration, or as it is registered.  Slow.
     [[nodiscard]] std::optional<wire::Ipv6Address> owner_of(const wire::Ipv4Address& address) const;

@@ -40,6 +40,9 @@ public:
                    std::optional<std::uint16_t> bid, bool& found);
     Actions tick(TimePoint now);
     [[nodiscard]] std::vector<KernelNode> binding_cache(TimePoint now) const;
+    [[nodiscard]] std::optional<KernelNode> registered(TimePoint now,
+                                                       const wire::Ipv6Address& home_address) const;
+    [[nodiscard]] std::vector<wire::Ipv6Address> registered_nodes() const;
     [[nodiscard]] const BindingCache& cache() const { return cache_; }
     [[nodiscard]] std::vector<NamedCount> counters() const { return counters_.all(); }
     [[nodiscard]] std::optional<wire::Ipv6Address> owner_of(const wire::Ipv4Address& address) const;
