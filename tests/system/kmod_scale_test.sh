@@ -69,6 +69,7 @@ in_ns b dsmip-nl binding-new m0 --create --node "2001:db8:b:: / via 10.0.0.1 udp
 say "$NODES nodes in batches"
 BEFORE=$(kernel_memory)
 took "installing" bulk --lifetime 36000s
+INSTALLING=$MS
 expect_equal "nodes" "$NODES $NODES" "$(field nodes) $(field bindings)"
 OCTETS=$((($(kernel_memory) - BEFORE) * 1024 / NODES))
 info "$OCTETS octets per node"
@@ -98,7 +99,8 @@ expect_equal "nodes in each" "$NODES" "$(sed 's/ .*//' "$WORK/count" | sort -u)"
 
 say "the end of all but one lifetime in the same second"
 in_ns a dsmip-nl binding-new d0 --create --node "2001:db8:f::1 / via 10.0.0.3 lifetime 36000s"
-took "setting it" bulk --lifetime "$((NODES / 1000 + 15))s" --end-together
+# Long enough for all of them to be set before.
+took "setting it" bulk --lifetime "$((INSTALLING * 3 / 1000 + 15))s" --end-together
 in_ns a dsmip-nl binding-new d0 --node "2001:db8:b:: / lifetime 36000s"
 first() { [ "$(counter binding_expired)" != 0 ]; }
 wait_until "the first end" first
