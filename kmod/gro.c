@@ -165,9 +165,12 @@ struct sk_buff *dsmip_gro_receive(struct sock *sk, struct list_head *head,
 	done = dsmip_gro_inner(ops, head, skb) ?: older;
 	/*
 	 * On completion UDP looks for the socket with the addresses that the
-	 * network header has: those of the outer header lead back to ours.
+	 * network header has: those of the outer header lead back to ours.  One
+	 * that another took in whole (NETIF_F_GRO_FRAGLIST) begins with the inner
+	 * header when it comes out again.
 	 */
-	skb->network_header = network;
+	if (!NAPI_GRO_CB(skb)->same_flow)
+		skb->network_header = network;
 	flush = 0;
 out:
 	skb_gro_flush_final(skb, done, flush);
