@@ -136,7 +136,7 @@ std::string event_line(const mobility::Report& report, std::chrono::system_clock
     event["time"] = rfc3339(time);
     auto& fields = event["fields"] = Json::object();
     for (const auto& [name, value] : report.fields) {
-        fields[name] = value;
+        fields[name] = value.text();
     }
     return line_of(event);
 }

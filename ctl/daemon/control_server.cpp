@@ -40,8 +40,10 @@ public:
             });
     }
 
+    [[nodiscard]] bool is_monitor() const { return monitor_ && !closing_; }
+
     void publish(const std::string& line) {
-        if (monitor_ && !closing_) {
+        if (is_monitor()) {
             send(line);
         }
     }
@@ -237,6 +239,11 @@ void ControlServer::accept() {
         }
         accept();
     });
+}
+
+bool ControlServer::has_monitors() const {
+    return std::any_of(connections_.begin(), connections_.end(),
+                       [](const auto& connection) { return connection->is_monitor(); });
 }
 
 void ControlServer::publish(const std::string& line) {

@@ -34,6 +34,8 @@ public:
     /// one that answers is an error, as is a file of another kind.
     tl::expected<void, std::string> listen(const std::string& path);
 
+    /// Somebody listens to what is published.
+    [[nodiscard]] bool has_monitors() const;
     /// To all monitors.
     void publish(const std::string& line);
 

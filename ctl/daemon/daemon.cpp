@@ -34,10 +34,11 @@ spdlog::level::level_enum log_level(mobility::Report::Level level) {
 
 /// "binding-accepted home_address=2001:db8::1 bid=1"
 std::string log_text(const mobility::Report& report) {
-    std::string text = report.name;
+    std::string text(report.name);
     for (const auto& [name, value] : report.fields) {
-        text += value.find(' ') == std::string::npos ? fmt::format(" {}={}", name, value)
-                                                     : fmt::format(" {}=\"{}\"", name, value);
+        const auto word = value.text();
+        text += word.find(' ') == std::string::npos ? fmt::format(" {}={}", name, word)
+                                                    : fmt::format(" {}=\"{}\"", name, word);
     }
     return text;
 }
@@ -144,8 +145,13 @@ tl::expected<Json, std::string> Daemon::reload() {
 }
 
 void Daemon::report(const mobility::Report& report) {
-    spdlog::log(log_level(report.level), "{}", log_text(report));
-    control_.publish(event_line(report, std::chrono::system_clock::now()));
+    // Text only for those who read it.
+    if (const auto level = log_level(report.level); spdlog::should_log(level)) {
+        spdlog::log(level, "{}", log_text(report));
+    }
+    if (control_.has_monitors()) {
+        control_.publish(event_line(report, std::chrono::system_clock::now()));
+    }
 }
 
 tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {

@@ -46,10 +46,10 @@ AddressPool::allocate(const wire::Ipv6Address& home_address, TimePoint now,
         return found == fixed->second.end() ? std::nullopt : std::optional(*found);
     }
     const auto leased = leases_.leases_of(home_address);
-    for (const auto& lease : leased) {
-        if (is_new(lease.address)) {
-            leases_.set_in_use(lease, true);
-            return lease.address;
+    for (auto* lease : leased) {
+        if (is_new(lease->prefix.address)) {
+            leases_.set_in_use(*lease, true);
+            return lease->prefix.address;
         }
     }
     if (leased.size() >= leases_max_) {

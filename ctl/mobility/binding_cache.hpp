@@ -3,6 +3,7 @@
 // changed, and what waits for that (RFC 6275, 9.1 and 10.1; RFC 5648, 4.1).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <list>
@@ -18,6 +19,7 @@
 #include "mobility/home_agent_policy.hpp"
 #include "mobility/types.hpp"
 #include "wire/dialect.hpp"
+#include "wire/mobility_header.hpp"
 
 namespace dsmip::mobility {
 
@@ -98,21 +100,53 @@ inline constexpr std::size_t participants = 3;
 // "home-link", "store", "kernel".
 [[nodiscard]] std::string_view name_of(Participant who);
 
+// Some of them, each once, in the order in which they were added.
+class ParticipantList {
+public:
+    void add(Participant who) {
+        if (std::find(begin(), end(), who) == end()) {
+            list_.at(size_++) = who;
+        }
+    }
+    void clear() { size_ = 0; }
+    void remove_front() {
+        std::copy(begin() + 1, end(), list_.begin());
+        --size_;
+    }
+    [[nodiscard]] bool empty() const { return size_ == 0; }
+    [[nodiscard]] Participant front() const { return list_.front(); }
+    [[nodiscard]] const Participant* begin() const { return list_.data(); }
+    [[nodiscard]] const Participant* end() const { return list_.data() + size_; }
+
+private:
+    std::array<Participant, participants> list_{};
+    std::uint8_t size_ = 0;
+};
+
+// A Binding Acknowledgement that is sent only if something goes wrong, and made octets then.
+struct Answer {
+    wire::BindingAcknowledgement message;
+    wire::Dialect dialect = wire::Dialect::Rfc;
+    wire::Ipv6Address home_agent; // its source
+    wire::Ipv6Address home_address;
+    decltype(SendMessage::route) route;
+};
+
 // A change under way.  Its participants are asked one after the other, each when the one
 // before it has confirmed, so that a refusal leaves those behind it untouched.  Only when all
 // have confirmed, `desired` becomes current and the answer leaves; one failure ends it.
 struct Transaction {
     Registration desired;
     bool repair = false; // tells again what is current
-    std::vector<Participant> confirmed;
-    std::vector<Participant> outstanding; // the first one has been asked, by `request`
+    ParticipantList confirmed;
+    ParticipantList outstanding; // the first one has been asked, by `request`
     RequestId request = 0;
     TimePoint deadline; // no answer until then: lost
     std::optional<SendMessage> on_success;
-    std::optional<SendMessage> on_failure;
+    std::optional<Answer> on_failure;
     wire::BindingStatus failure = wire::BindingStatus::ReasonUnspecified; // that it says
     bool prefixes = false;                   // the kernel was told about prefixes, too
-    std::optional<SendMessage> on_duplicate; // the home link is asked first; this if in use there
+    std::optional<Answer> on_duplicate;      // the home link is asked first; this if in use there
     std::vector<Report> reports;             // on success
     std::string_view end_reason = "the operator removed it"; // where it leaves nothing
     // Of the Binding Update it is about, on success.
@@ -149,7 +183,7 @@ struct CacheEntry {
     std::list<std::variant<StoredMessage, AdministrativeRemoval, ConfigurationChange>> waiting;
     // Kernel or store may hold something else than `current`: told at that time.
     std::optional<TimePoint> repair_at;
-    std::vector<Participant> doubtful; // who; empty = all
+    ParticipantList doubtful; // who; empty = all
     unsigned repairs = 0;              // tried without success
     RateState rate;                    // of its Binding Updates
     // What the home agent answers for on the home link.

@@ -3,6 +3,7 @@
 #include "mobility/home_agent_acknowledgement.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mobility/home_agent_tunnel.hpp"
 #include "wire/binding_identifier.hpp"
@@ -33,10 +34,12 @@ std::optional<wire::Ipv4Address> claimed_care_of(const RegistrationRequest& requ
 void echo_identifiers(const RegistrationRequest& request, const std::vector<BindingStatus>& status,
                       wire::MobilityOptions& options) {
     std::size_t index = 0;
-    for (const auto& option : wire::find_options<wire::BindingIdentifier>(request.update.options)) {
-        options.emplace_back(wire::echo_binding_identifier(
-            option, index < status.size() ? status.at(index) : BindingStatus::Accepted));
-        ++index;
+    for (const auto& any : request.update.options) {
+        if (const auto* option = std::get_if<wire::BindingIdentifier>(&any)) {
+            options.emplace_back(wire::echo_binding_identifier(
+                *option, index < status.size() ? status.at(index) : BindingStatus::Accepted));
+            ++index;
+        }
     }
 }
 
@@ -61,25 +64,29 @@ decltype(SendMessage::route) route_of(const RegistrationRequest& request) {
     return route;
 }
 
-tl::expected<SendMessage, wire::EncodeError>
-to_message(const RegistrationRequest& request,
-           const wire::BindingAcknowledgement& acknowledgement) {
-    auto octets =
-        wire::encode(acknowledgement, request.dialect, request.home_agent, request.home_address);
-    if (!octets) {
-        return tl::unexpected(octets.error());
-    }
-    return SendMessage{std::move(*octets), request.home_agent, request.home_address,
-                       route_of(request)};
+Answer answer_to(const RegistrationRequest& request, wire::BindingAcknowledgement message) {
+    return {std::move(message), request.dialect, request.home_agent, request.home_address,
+            route_of(request)};
 }
 
 } // namespace
+
+tl::expected<SendMessage, wire::EncodeError> to_message(Answer answer) {
+    auto octets = wire::encode(std::move(answer.message), answer.dialect, answer.home_agent,
+                               answer.home_address);
+    if (!octets) {
+        return tl::unexpected(octets.error());
+    }
+    return SendMessage{std::move(*octets), answer.home_agent, answer.home_address,
+                       std::move(answer.route)};
+}
 
 tl::expected<SendMessage, wire::EncodeError> acknowledge(const RegistrationRequest& request,
                                                          const RegistrationOutcome& outcome,
                                                          const Registration& current,
                                                          const HomeAgentConfig& config) {
     wire::BindingAcknowledgement answer;
+    answer.options.reserve(outcome.home_addresses4.size() + 1 + outcome.identifier_status.size());
     answer.status = outcome.status;
     answer.sequence = request.update.sequence;
     answer.lifetime = wire::Lifetime::from(outcome.lifetime);
@@ -95,13 +102,11 @@ tl::expected<SendMessage, wire::EncodeError> acknowledge(const RegistrationReque
         answer.options.emplace_back(*nat);
     }
     echo_identifiers(request, outcome.identifier_status, answer.options);
-    return to_message(request, answer);
+    return to_message(answer_to(request, std::move(answer)));
 }
 
-tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& request,
-                                                    BindingStatus status, std::uint16_t sequence,
-                                                    const Registration& current,
-                                                    const HomeAgentConfig& config) {
+Answer refusal(const RegistrationRequest& request, BindingStatus status, std::uint16_t sequence,
+               const Registration& current, const HomeAgentConfig& config) {
     wire::BindingAcknowledgement answer;
     answer.status = status;
     answer.sequence = sequence;
@@ -110,7 +115,14 @@ tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& r
         answer.options.emplace_back(*nat);
     }
     echo_identifiers(request, {}, answer.options);
-    return to_message(request, answer);
+    return answer_to(request, std::move(answer));
+}
+
+tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& request,
+                                                    BindingStatus status, std::uint16_t sequence,
+                                                    const Registration& current,
+                                                    const HomeAgentConfig& config) {
+    return to_message(refusal(request, status, sequence, current, config));
 }
 
 std::optional<SendMessage> binding_error(const ReceivedMessage& message) {

@@ -26,6 +26,12 @@ acknowledge(const RegistrationRequest& request, const RegistrationOutcome& outco
 refuse(const RegistrationRequest& request, wire::BindingStatus status, std::uint16_t sequence,
        const Registration& current, const HomeAgentConfig& config);
 
+// The same, to be sent later or never.
+[[nodiscard]] Answer refusal(const RegistrationRequest& request, wire::BindingStatus status,
+                             std::uint16_t sequence, const Registration& current,
+                             const HomeAgentConfig& config);
+[[nodiscard]] tl::expected<SendMessage, wire::EncodeError> to_message(Answer answer);
+
 // Binding Error 2 to where a message of unknown type came from (RFC 6275, 9.2 and 9.3.3).
 // Nothing if that address is not unicast.
 [[nodiscard]] std::optional<SendMessage> binding_error(const ReceivedMessage& message);

@@ -61,7 +61,7 @@ public:
     Actions dad_done(TimePoint now, RequestId request, DadOutcome outcome);
 
 private:
-    using Fields = std::vector<std::pair<std::string, std::string>>;
+    using Fields = Report::Fields;
 
     // ---- start-up (home_agent_restore.cpp)
     void restore_node(TimePoint now, const KernelNode* kernel, const StoredRegistration* stored);
@@ -91,8 +91,7 @@ private:
                    const wire::BindingUpdate& update);
     [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
     void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
-    void process_update(TimePoint now, const ReceivedMessage& message,
-                        const wire::BindingUpdate& update);
+    void process_update(TimePoint now, const ReceivedMessage& message, wire::BindingUpdate update);
     void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
                        wire::BindingStatus status);
     void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
@@ -103,7 +102,7 @@ private:
     void note_end(TimePoint now, const wire::Ipv6Address& home_address, const Transaction& done);
     // It is served, and worth a record that strangers cannot displace.
     [[nodiscard]] bool is_known(const wire::Ipv6Address& home_address) const {
-        return listed_nodes_.contains(home_address) || cache_.find(home_address) != nullptr;
+        return cache_.find(home_address) != nullptr || listed_nodes_.contains(home_address);
     }
     void send(tl::expected<SendMessage, wire::EncodeError> message);
 
@@ -141,13 +140,13 @@ private:
     [[nodiscard]] bool still_at_home(KernelBinding& end_point, bool& differs) const;
 
     // ---- reports (home_agent_report.cpp)
-    void report(Report::Level level, std::string name, Fields fields);
+    void report(Report::Level level, std::string_view name, Fields fields);
     void drop(std::string_view cause, const ReceivedMessage& message);
     void report_expired(const wire::Ipv6Address& home_address, std::uint16_t bid);
     static void report_changes(const wire::Ipv6Address& home_address, const Registration& before,
                                const RegistrationOutcome& outcome, std::vector<Report>& reports);
     static Report removal_report(const wire::Ipv6Address& home_address, const Binding& binding,
-                                 std::string reason);
+                                 const char* reason);
 
     Actions take() { return std::exchange(actions_, {}); }
     [[nodiscard]] RegistrationContext context(const wire::Ipv6Address& home_address) const;

@@ -3,6 +3,7 @@
 #include "mobility/home_agent_history.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace dsmip::mobility {
 
@@ -21,19 +22,24 @@ std::string_view to_string(UpdateVerdict verdict) {
 }
 
 NodeHistory& HomeAgentHistory::Table::at(const wire::Ipv6Address& home_address) {
+    if (!rows_.empty() && rows_.back().first == home_address) {
+        return rows_.back().second;
+    }
     if (const auto known = places_.find(home_address); known != places_.end()) {
         rows_.splice(rows_.end(), rows_, known->second);
         return known->second->second;
     }
     if (rows_.size() == most_) {
         // The oldest row becomes the new one.
-        places_.erase(rows_.front().first);
+        auto place = places_.extract(rows_.front().first);
         rows_.splice(rows_.end(), rows_, rows_.begin());
         rows_.back() = {home_address, {}};
+        place.key() = home_address;
+        places_.insert(std::move(place));
     } else {
         rows_.emplace_back(home_address, NodeHistory{});
+        places_[home_address] = std::prev(rows_.end());
     }
-    places_[home_address] = std::prev(rows_.end());
     return rows_.back().second;
 }
 

@@ -32,13 +32,16 @@ public:
         , now_(now) {}
 
     HomeAddresses4 run() {
-        for (const auto& option :
-             wire::find_options<wire::Ipv4HomeAddress>(request_.update.options)) {
-            const auto outcome = judge(option);
+        for (const auto& any : request_.update.options) {
+            const auto* option = std::get_if<wire::Ipv4HomeAddress>(&any);
+            if (option == nullptr) {
+                continue;
+            }
+            const auto outcome = judge(*option);
             wire::Ipv4AddressAcknowledgement answer;
             answer.status = outcome ? Ipv4AddressStatus::Success : outcome.error();
             answer.prefix_length = outcome ? outcome->length : std::uint8_t{0};
-            answer.address = outcome ? outcome->address : option.address;
+            answer.address = outcome ? outcome->address : option->address;
             result_.acknowledgements.push_back(answer);
         }
         return std::move(result_);
@@ -87,8 +90,8 @@ private:
             }
             result_.prefixes.push_back(network);
         }
-        if (table_.leases().owns(request_.home_address, network)) {
-            table_.leases().set_in_use(network, true);
+        if (auto* lease = table_.leases().lease_of(request_.home_address, network)) {
+            table_.leases().set_in_use(*lease, true);
             result_.leased = true;
         }
         return answer;
@@ -113,8 +116,8 @@ private:
             }
             result_.granted.push_back(address);
         }
-        if (pool_.leases().owns(request_.home_address, host_prefix(address))) {
-            pool_.leases().set_in_use(host_prefix(address), true);
+        if (auto* lease = pool_.leases().lease_of(request_.home_address, host_prefix(address))) {
+            pool_.leases().set_in_use(*lease, true);
             result_.leased = true;
         }
         return host_prefix(address);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mobility/home_agent_acknowledgement.hpp"
 #include "mobility/home_agent_engine.hpp"
 
 namespace dsmip::mobility {
@@ -139,11 +140,11 @@ Actions HomeAgent::Impl::dad_done(TimePoint now, RequestId request, DadOutcome o
     counters_.add(HomeAgentCount::registrations_refused);
     counters_.refused(status);
     report(Report::Level::warning, "binding-refused",
-           {{"home-address", wire::to_string(home_address)},
+           {{"home-address", home_address},
             {"code", std::to_string(static_cast<unsigned>(status))},
             {"status", wire::to_string(status)}});
     entry.pending->on_failure.reset();
-    send(std::move(*entry.pending->on_duplicate));
+    send(to_message(std::move(*entry.pending->on_duplicate)));
     entry.pending->failure = status;
     fail(now, home_address, false);
     // Retransmissions that came meanwhile are about the same address.

@@ -3,6 +3,7 @@
 #include "mobility/home_agent_engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "mobility/home_agent_acknowledgement.hpp"
 #include "mobility/home_agent_home_link.hpp"
@@ -52,7 +53,7 @@ bool HomeAgent::Impl::came_through_router(const ReceivedMessage& message) const 
 }
 
 void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool arrives) {
-    const auto decoded =
+    auto decoded =
         wire::decode(message.octets, message.source, message.destination, config_.dialect);
     if (!decoded) {
         const auto cause = decoded.error().cause;
@@ -65,7 +66,7 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         }
         return;
     }
-    const auto* update = std::get_if<wire::BindingUpdate>(&*decoded);
+    auto* update = std::get_if<wire::BindingUpdate>(&*decoded);
     if (update == nullptr) {
         counters_.add(HomeAgentDrop::unexpected_type);
         drop(name_of(HomeAgentDrop::unexpected_type), message);
@@ -86,7 +87,7 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         }
         return;
     }
-    process_update(now, message, *update);
+    process_update(now, message, std::move(*update));
 }
 
 bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message) {
@@ -137,12 +138,13 @@ void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& 
 }
 
 void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& message,
-                                     const wire::BindingUpdate& update) {
+                                     wire::BindingUpdate update) {
     counters_.add(HomeAgentCount::updates_received);
     history_.received(now, message, &update, is_known(message.source));
     expire(now, message.source);
     const auto judged_by = context(message.source);
-    const auto request = parse_request(message, update, config_, judged_by.current().dialect);
+    const auto request = 
+        parse_request(message, std::move(update), config_, judged_by.current().dialect);
     if (const auto refusal = validate(request, judged_by)) {
         if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {
             counters_.add(*cause);
@@ -188,9 +190,9 @@ void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, wire::Bin
     counters_.refused(status);
     history_.refused(request.home_address, status, rule_of(status));
     report(Report::Level::info, "binding-refused",
-           {{"home-address", wire::to_string(request.home_address)},
+           {{"home-address", request.home_address},
             {"from", request.came_from()},
-            {"code", std::to_string(static_cast<unsigned>(status))},
+            {"code", static_cast<unsigned>(status)},
             {"status", wire::to_string(status)}});
 }
 
@@ -202,28 +204,24 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
     // RFC 3963, 6.2: a mobile router is told that its prefixes cannot be forwarded.
     const auto failure = outcome.forwards_prefixes ? wire::BindingStatus::ForwardingSetupFailed
                                                    : wire::BindingStatus::ReasonUnspecified;
-    auto failed = refuse(request, failure, request.update.sequence, current, config_);
-    if (!accepted || !failed) {
+    if (!accepted) {
         // A change that cannot be acknowledged is not made.
-        send(std::move(accepted ? failed : accepted));
+        send(std::move(accepted));
         return;
     }
     Transaction transaction;
+    const auto sequence = request.update.sequence;
     if (needs_dad(request, context)) {
-        auto duplicate = refuse(request, wire::BindingStatus::DuplicateAddressDetectionFailed,
-                                request.update.sequence, current, config_);
-        if (!duplicate) {
-            send(std::move(duplicate));
-            return;
-        }
-        transaction.on_duplicate = std::move(*duplicate);
+        transaction.on_duplicate =
+            refusal(request, wire::BindingStatus::DuplicateAddressDetectionFailed, sequence,
+                    current, config_);
     }
+    transaction.on_failure = refusal(request, failure, sequence, current, config_);
     transaction.count = {request.deregisters() ? HomeAgentCount::deregistrations
                                                : HomeAgentCount::registrations_accepted,
                          1};
     report_changes(request.home_address, current, outcome, transaction.reports);
     transaction.on_success = std::move(*accepted);
-    transaction.on_failure = std::move(*failed);
     transaction.failure = failure;
     transaction.desired = std::move(*outcome.desired);
     transaction.status = outcome.status;

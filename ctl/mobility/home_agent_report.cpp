@@ -5,7 +5,7 @@
 namespace dsmip::mobility {
 namespace {
 
-std::string_view name_of_format(Encapsulation encapsulation) {
+const char* name_of_format(Encapsulation encapsulation) {
     switch (encapsulation) {
     case Encapsulation::direct:
         return "direct";
@@ -21,33 +21,33 @@ std::string_view name_of_format(Encapsulation encapsulation) {
 
 } // namespace
 
-void HomeAgent::Impl::report(Report::Level level, std::string name, Fields fields) {
-    actions_.emplace_back(Report{level, std::move(name), std::move(fields)});
+void HomeAgent::Impl::report(Report::Level level, std::string_view name, Fields fields) {
+    actions_.emplace_back(Report{level, name, std::move(fields)});
 }
 
 void HomeAgent::Impl::drop(std::string_view cause, const ReceivedMessage& message) {
     report(
         Report::Level::debug, "message-dropped",
         {{"cause", std::string(cause)},
-         {"source", wire::to_string(message.source)},
-         {"from", message.path ? wire::to_string(message.path->remote)
-                               : wire::to_string(message.wire_source.value_or(message.source))}});
+         {"source", message.source},
+         {"from", message.path ? message.path->remote
+                               : wire::Endpoint{message.wire_source.value_or(message.source), 0}}});
 }
 
 void HomeAgent::Impl::report_expired(const wire::Ipv6Address& home_address, std::uint16_t bid) {
     counters_.add(HomeAgentCount::bindings_expired);
     report(Report::Level::info, "binding-expired",
-           {{"home-address", wire::to_string(home_address)}, {"bid", std::to_string(bid)}});
+           {{"home-address", home_address}, {"bid", bid}});
 }
 
 Report HomeAgent::Impl::removal_report(const wire::Ipv6Address& home_address,
-                                       const Binding& binding, std::string reason) {
+                                       const Binding& binding, const char* reason) {
     return {Report::Level::info,
             "binding-removed",
-            {{"home-address", wire::to_string(home_address)},
-             {"bid", std::to_string(binding.end_point.bid)},
-             {"care-of", wire::to_string(binding.end_point.care_of)},
-             {"reason", std::move(reason)}}};
+            {{"home-address", home_address},
+             {"bid", binding.end_point.bid},
+             {"care-of", binding.end_point.care_of},
+             {"reason", reason}}};
 }
 
 void HomeAgent::Impl::report_changes(const wire::Ipv6Address& home_address,
@@ -63,26 +63,28 @@ void HomeAgent::Impl::report_changes(const wire::Ipv6Address& home_address,
     }
     for (const auto bid : outcome.accepted_bids) {
         const auto& end_point = desired.find(bid)->end_point;
-        Fields fields{
-            {"home-address", wire::to_string(home_address)},
-            {"bid", std::to_string(bid)},
-            {"care-of", wire::to_string(wire::Endpoint{
-                            end_point.care_of, end_point.encapsulation == Encapsulation::direct
-                                                   ? std::uint16_t{0}
-                                                   : end_point.port})},
-            {"format", std::string(end_point.home_link ? "home-link"
-                                                       : name_of_format(end_point.encapsulation))},
-            {"nat", end_point.nat ? "yes" : "no"},
-            {"lifetime", std::to_string(outcome.lifetime.count()) + "s"},
-            {"sequence", std::to_string(end_point.sequence)}};
+        Fields fields;
+        fields.reserve(7 + desired.home_addresses4.size() + desired.prefixes6.size() +
+                       desired.prefixes4.size());
+        const bool in_udp = end_point.encapsulation != Encapsulation::direct;
+        const std::uint16_t port = in_udp ? end_point.port : 0;
+        fields.emplace_back("home-address", home_address);
+        fields.emplace_back("bid", bid);
+        fields.emplace_back("care-of", wire::Endpoint{end_point.care_of, port});
+        fields.emplace_back("format", end_point.home_link
+                                          ? "home-link"
+                                          : name_of_format(end_point.encapsulation));
+        fields.emplace_back("nat", end_point.nat ? "yes" : "no");
+        fields.emplace_back("lifetime", outcome.lifetime);
+        fields.emplace_back("sequence", end_point.sequence);
         for (const auto& address : desired.home_addresses4) {
-            fields.emplace_back("home-address4", wire::to_string(address));
+            fields.emplace_back("home-address4", address);
         }
         for (const auto& prefix : desired.prefixes6) {
-            fields.emplace_back("prefix", wire::to_string(prefix));
+            fields.emplace_back("prefix", prefix);
         }
         for (const auto& prefix : desired.prefixes4) {
-            fields.emplace_back("prefix", wire::to_string(prefix));
+            fields.emplace_back("prefix", prefix);
         }
         reports.push_back({Report::Level::info, "binding-accepted", std::move(fields)});
     }

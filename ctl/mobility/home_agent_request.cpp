@@ -3,6 +3,8 @@
 // the sender speaks.
 #include "mobility/home_agent_request.hpp"
 
+#include <utility>
+
 #include "wire/codec.hpp"
 
 namespace dsmip::mobility {
@@ -61,12 +63,11 @@ bool RegistrationRequest::deregisters() const {
     return update.lifetime.is_zero() || (!has_identifiers && !path && care_of6() == home_address);
 }
 
-std::string RegistrationRequest::came_from() const {
-    return path ? wire::to_string(path->remote)
-                : wire::to_string(wire_source.value_or(home_address));
+wire::Endpoint RegistrationRequest::came_from() const {
+    return path ? path->remote : wire::Endpoint{wire_source.value_or(home_address), 0};
 }
 
-RegistrationRequest parse_request(const ReceivedMessage& message, const wire::BindingUpdate& update,
+RegistrationRequest parse_request(const ReceivedMessage& message, wire::BindingUpdate update,
                                   const HomeAgentConfig& config, Dialect remembered) {
     const auto configured = config.dialect;
     RegistrationRequest request;
@@ -81,11 +82,12 @@ RegistrationRequest parse_request(const ReceivedMessage& message, const wire::Bi
     if (request.over_home_link) {
         request.link_address = message.link_address;
     }
-    request.update = update;
+    request.update = std::move(update);
     request.dialect = configured;
-    request.has_identifiers = wire::find_option<wire::BindingIdentifier>(update.options) != nullptr;
+    request.has_identifiers =
+        wire::find_option<wire::BindingIdentifier>(request.update.options) != nullptr;
     if (configured == Dialect::Auto) {
-        const auto proven = dialect_of_flags(message, update);
+        const auto proven = dialect_of_flags(message, request.update);
         request.dialect = proven != Dialect::Auto ? proven : remembered;
     }
     wire::BindingIdentifierContext context;
@@ -93,7 +95,7 @@ RegistrationRequest parse_request(const ReceivedMessage& message, const wire::Bi
     context.home_address = message.source;
     context.over_home_link = request.over_home_link;
     context.remembered = request.dialect;
-    request.identifiers = wire::read_binding_identifiers(update, context);
+    request.identifiers = wire::read_binding_identifiers(request.update, context);
     if (request.has_identifiers && request.identifiers) {
         request.dialect = request.identifiers->dialect;
     }

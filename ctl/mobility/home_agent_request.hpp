@@ -47,13 +47,13 @@ struct RegistrationRequest {
         return path && path->encapsulation != Encapsulation::direct;
     }
     // Where an answer goes to or came from on the wire, for reports.
-    [[nodiscard]] std::string came_from() const;
+    [[nodiscard]] wire::Endpoint came_from() const;
 };
 
 // Reads a Binding Update.
 // `update` was decoded with the configured dialect; `remembered` is what the node proved before.
 [[nodiscard]] RegistrationRequest parse_request(const ReceivedMessage& message,
-                                                const wire::BindingUpdate& update,
+                                                wire::BindingUpdate update,
                                                 const HomeAgentConfig& config,
                                                 wire::Dialect remembered);
 

@@ -151,7 +151,7 @@ void HomeAgent::Impl::restore_nothing(const wire::Ipv6Address& home_address, boo
     }
     ++reconciliation_.removed;
     report(Level::info, "binding-removed",
-           {{"home-address", wire::to_string(home_address)}, {"reason", "no longer served"}});
+           {{"home-address", home_address}, {"reason", "no longer served"}});
 }
 
 void HomeAgent::Impl::forget(const wire::Ipv6Address& home_address) {
@@ -164,7 +164,7 @@ Registration HomeAgent::Impl::choose(const wire::Ipv6Address& home_address,
                                      const Registration& in_kernel, const Registration& in_store) {
     const auto difference = [&](const char* what, const char* taken) {
         report(Level::debug, "binding-restored",
-               {{"home-address", wire::to_string(home_address)},
+               {{"home-address", home_address},
                 {"difference", what},
                 {"taken-from", taken}});
     };
@@ -204,7 +204,7 @@ Registration HomeAgent::Impl::choose(const wire::Ipv6Address& home_address,
 void HomeAgent::Impl::keep_own(const wire::Ipv6Address& home_address, Registration& current) {
     const auto lost = [&](const char* name, const char* key, const std::string& what) {
         report(Level::warning, name,
-               {{"home-address", wire::to_string(home_address)},
+               {{"home-address", home_address},
                 {key, what},
                 {"reason", "no longer the node's own"}});
         return true;

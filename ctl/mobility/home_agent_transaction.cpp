@@ -4,6 +4,9 @@
 #include "mobility/home_agent_engine.hpp"
 
 #include <algorithm>
+#include <string>
+
+#include "mobility/home_agent_acknowledgement.hpp"
 
 namespace dsmip::mobility {
 namespace {
@@ -56,6 +59,21 @@ std::string_view failure_of(Participant who) {
     return "the kernel refused it, or did not answer";
 }
 
+enum class Misfortune : std::uint8_t { failed, lost };
+
+std::string_view report_name(Participant who, Misfortune what) {
+    const bool failed = what == Misfortune::failed;
+    switch (who) {
+    case Participant::home_link:
+        return failed ? "home-link-request-failed" : "home-link-request-lost";
+    case Participant::store:
+        return failed ? "store-request-failed" : "store-request-lost";
+    case Participant::kernel:
+        break;
+    }
+    return failed ? "kernel-request-failed" : "kernel-request-lost";
+}
+
 // The home link only allows; what it was asked needs no repair.
 bool holds_state(Participant who) {
     return who != Participant::home_link;
@@ -79,13 +97,13 @@ void HomeAgent::Impl::begin(TimePoint now, const wire::Ipv6Address& home_address
                             Transaction transaction) {
     if (transaction.outstanding.empty()) {
         if (transaction.on_duplicate) {
-            transaction.outstanding.push_back(Participant::home_link);
+            transaction.outstanding.add(Participant::home_link);
         }
         // The store first: the kernel hardly ever refuses, and has nothing to take back then.
         if (config_.has_store) {
-            transaction.outstanding.push_back(Participant::store);
+            transaction.outstanding.add(Participant::store);
         }
-        transaction.outstanding.push_back(Participant::kernel);
+        transaction.outstanding.add(Participant::kernel);
     }
     cache_.at(home_address).pending = std::move(transaction);
     ask_next(now, home_address);
@@ -121,11 +139,11 @@ StoredRegistration HomeAgent::Impl::to_store(const wire::Ipv6Address& home_addre
     StoredRegistration stored{registration.to_kernel(home_address, now), registration.sequence,
                               registration.dialect, registration.mobile_router, {}};
     for (const auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
-        for (const auto& lease : leases->leases_of(home_address)) {
-            if (uses(registration, lease) && registration.lease_until) {
-                stored.leases.push_back({lease, *registration.lease_until - now});
-            } else if (const auto until = leases->until(lease); until && *until > now) {
-                stored.leases.push_back({lease, *until - now});
+        for (const auto* lease : leases->leases_of(home_address)) {
+            if (uses(registration, lease->prefix) && registration.lease_until) {
+                stored.leases.push_back({lease->prefix, *registration.lease_until - now});
+            } else if (lease->until > now) {
+                stored.leases.push_back({lease->prefix, lease->until - now});
             }
         }
     }
@@ -141,9 +159,7 @@ void HomeAgent::Impl::keep(TimePoint now, const wire::Ipv6Address& home_address)
 }
 
 void HomeAgent::Impl::doubt(CacheEntry& entry, Participant who, TimePoint repair_at) {
-    if (std::find(entry.doubtful.begin(), entry.doubtful.end(), who) == entry.doubtful.end()) {
-        entry.doubtful.push_back(who);
-    }
+    entry.doubtful.add(who);
     entry.repair_at = repair_at;
 }
 
@@ -175,9 +191,9 @@ void HomeAgent::Impl::begin_repair(TimePoint now, const wire::Ipv6Address& home_
     transaction.repair = true;
     transaction.outstanding = std::exchange(entry.doubtful, {});
     if (transaction.outstanding.empty()) {
-        transaction.outstanding.push_back(Participant::kernel);
+        transaction.outstanding.add(Participant::kernel);
         if (config_.has_store) {
-            transaction.outstanding.push_back(Participant::store);
+            transaction.outstanding.add(Participant::store);
         }
     }
     for (const auto who : transaction.outstanding) {
@@ -201,12 +217,12 @@ Actions HomeAgent::Impl::confirm(TimePoint now, RequestId request, const Request
             counters_.add(who == Participant::store ? HomeAgentCount::store_failures
                                                     : HomeAgentCount::kernel_failures);
         }
-        report(Level::warning, std::string(name_of(who)) + "-request-failed",
-               {{"home-address", wire::to_string(home_address)}, {"error", *error}});
+        report(Level::warning, report_name(who, Misfortune::failed),
+               {{"home-address", home_address}, {"error", *error}});
         fail(now, home_address, false);
     } else {
-        transaction.outstanding.erase(transaction.outstanding.begin());
-        transaction.confirmed.push_back(who);
+        transaction.outstanding.remove_front();
+        transaction.confirmed.add(who);
         if (!transaction.outstanding.empty()) {
             ask_next(now, home_address);
             settle(home_address);
@@ -239,6 +255,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     if (done.count) {
         counters_.add(done.count->first, done.count->second);
     }
+    actions_.reserve(actions_.size() + done.reports.size() + 1);
     for (auto& report : done.reports) {
         actions_.emplace_back(std::move(report));
     }
@@ -271,7 +288,7 @@ void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address,
     if (failed.on_failure) {
         counters_.add(HomeAgentCount::registrations_refused);
         counters_.refused(failed.failure);
-        send(std::move(*failed.on_failure));
+        send(to_message(std::move(*failed.on_failure)));
     }
     if (failed.repair) {
         const bool give_up = entry.current.empty() && entry.repairs >= repairs_of_nothing_max;
@@ -347,8 +364,8 @@ void HomeAgent::Impl::attend(TimePoint now, const wire::Ipv6Address& home_addres
             counters_.add(who == Participant::store ? HomeAgentCount::store_timeouts
                                                     : HomeAgentCount::kernel_timeouts);
         }
-        report(Level::warning, std::string(name_of(who)) + "-request-lost",
-               {{"home-address", wire::to_string(home_address)}});
+        report(Level::warning, report_name(who, Misfortune::lost),
+               {{"home-address", home_address}});
         requests_.erase(entry->pending->request);
         fail(now, home_address, true);
     }
@@ -359,11 +376,11 @@ void HomeAgent::Impl::attend(TimePoint now, const wire::Ipv6Address& home_addres
 void HomeAgent::Impl::renew_leases(TimePoint now, const wire::Ipv6Address& home_address,
                                    const Registration& registration) {
     for (auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
-        for (const auto& lease : leases->leases_of(home_address)) {
-            if (uses(registration, lease)) {
-                leases->renew(lease, registration.lease_until.value_or(now));
+        for (auto* lease : leases->leases_of(home_address)) {
+            if (uses(registration, lease->prefix)) {
+                leases->renew(*lease, registration.lease_until.value_or(now));
             } else {
-                leases->give_back(lease, now);
+                leases->give_back(*lease, now);
             }
         }
     }
@@ -372,11 +389,11 @@ void HomeAgent::Impl::renew_leases(TimePoint now, const wire::Ipv6Address& home_
 void HomeAgent::Impl::settle(const wire::Ipv6Address& home_address) {
     const auto* entry = cache_.find(home_address);
     for (auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
-        for (const auto& lease : leases->leases_of(home_address)) {
+        for (auto* lease : leases->leases_of(home_address)) {
             leases->set_in_use(
-                lease, entry != nullptr && (uses(entry->current, lease) ||
-                                            (entry->pending && uses(entry->pending->desired,
-                                                                    lease))));
+                *lease, entry != nullptr && (uses(entry->current, lease->prefix) ||
+                                             (entry->pending && uses(entry->pending->desired,
+                                                                     lease->prefix))));
         }
     }
     claim(home_address);

@@ -107,7 +107,7 @@ bool LeasePool4::exclude(const wire::Prefix4& prefix) {
     return true;
 }
 
-LeasePool4::Block* LeasePool4::find(const wire::Prefix4& lease) {
+LeasePool4::Lease* LeasePool4::find(const wire::Prefix4& lease) {
     const auto found = blocks_.find(to_number(lease.address));
     return found == blocks_.end() || found->second.prefix != lease || !found->second.owner
                ? nullptr
@@ -126,15 +126,38 @@ bool LeasePool4::is_in_use(const wire::Prefix4& lease) const {
     return found != blocks_.end() && found->second.prefix == lease && !found->second.idle;
 }
 
-std::span<const wire::Prefix4> LeasePool4::leases_of(const wire::Ipv6Address& home_address) const {
+std::span<LeasePool4::Lease* const>
+LeasePool4::leases_of(const wire::Ipv6Address& home_address) {
+    if (by_owner_.empty()) {
+        return {};
+    }
     const auto found = by_owner_.find(home_address);
-    return found == by_owner_.end() ? std::span<const wire::Prefix4>() : found->second;
+    return found == by_owner_.end() ? std::span<Lease* const>() : found->second;
+}
+
+std::span<const LeasePool4::Lease* const>
+LeasePool4::leases_of(const wire::Ipv6Address& home_address) const {
+    if (by_owner_.empty()) {
+        return {};
+    }
+    const auto found = by_owner_.find(home_address);
+    return found == by_owner_.end() ? std::span<const Lease* const>()
+                                    : std::span<const Lease* const>(found->second);
+}
+
+LeasePool4::Lease* LeasePool4::lease_of(const wire::Ipv6Address& home_address,
+                                        const wire::Prefix4& prefix) {
+    const auto own = leases_of(home_address);
+    const auto found = std::find_if(own.begin(), own.end(), [&](const Lease* lease) {
+        return lease->prefix == prefix;
+    });
+    return found == own.end() ? nullptr : *found;
 }
 
 bool LeasePool4::owns(const wire::Ipv6Address& home_address, const wire::Prefix4& lease) const {
-    const auto found = blocks_.find(to_number(lease.address));
-    return found != blocks_.end() && found->second.prefix == lease &&
-           found->second.owner == home_address;
+    const auto own = leases_of(home_address);
+    return std::any_of(own.begin(), own.end(),
+                       [&](const Lease* other) { return other->prefix == lease; });
 }
 
 std::optional<wire::Prefix4> LeasePool4::find_free(const wire::Ipv6Address& home_address,
@@ -162,22 +185,23 @@ std::optional<wire::Prefix4> LeasePool4::find_free(const wire::Ipv6Address& home
 }
 
 void LeasePool4::put(const wire::Prefix4& prefix, const wire::Ipv6Address& owner) {
-    blocks_[to_number(prefix.address)] = {prefix, owner, TimePoint::min(), std::nullopt};
-    by_owner_[owner].push_back(prefix);
+    auto& lease = blocks_[to_number(prefix.address)];
+    lease = {prefix, owner, TimePoint::min(), std::nullopt};
+    by_owner_[owner].push_back(&lease);
     taken_ += size_of(prefix.length);
 }
 
 void LeasePool4::erase(Blocks::iterator block) {
-    const auto& [prefix, owner, until, idle] = block->second;
-    if (idle) {
-        idle_.erase(*idle);
+    auto& lease = block->second;
+    if (lease.idle) {
+        idle_.erase(*lease.idle);
     }
-    auto owned = by_owner_.find(*owner);
-    std::erase(owned->second, prefix);
+    auto owned = by_owner_.find(*lease.owner);
+    std::erase(owned->second, &lease);
     if (owned->second.empty()) {
         by_owner_.erase(owned);
     }
-    taken_ -= size_of(prefix.length);
+    taken_ -= size_of(lease.prefix.length);
     blocks_.erase(block);
 }
 
@@ -229,8 +253,8 @@ std::optional<wire::Prefix4> LeasePool4::take(const wire::Ipv6Address& home_addr
 }
 
 bool LeasePool4::adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& lease) {
-    if (owns(home_address, lease)) {
-        set_in_use(lease, true);
+    if (auto* own = lease_of(home_address, lease)) {
+        set_in_use(*own, true);
         return true;
     }
     if (!contains(lease) || lease.network() != lease ||
@@ -241,35 +265,50 @@ bool LeasePool4::adopt(const wire::Ipv6Address& home_address, const wire::Prefix
     return true;
 }
 
-void LeasePool4::set_idle(Block& block, bool idle) {
-    if (block.idle) {
-        idle_.erase(*block.idle);
-        block.idle.reset();
+void LeasePool4::set_idle(Lease& lease, bool idle) {
+    if (lease.idle) {
+        idle_.erase(*lease.idle);
+        lease.idle.reset();
     }
     if (idle) {
-        block.idle = IdleKey{block.until, ++last_idle_};
-        idle_.emplace(*block.idle, to_number(block.prefix.address));
+        lease.idle = IdleKey{lease.until, ++last_idle_};
+        idle_.emplace(*lease.idle, to_number(lease.prefix.address));
+    }
+}
+
+void LeasePool4::set_in_use(Lease& lease, bool in_use) {
+    if (lease.idle.has_value() == in_use) {
+        set_idle(lease, !in_use);
+    }
+}
+
+void LeasePool4::renew(Lease& lease, TimePoint until) {
+    lease.until = until;
+    set_idle(lease, lease.idle.has_value());
+}
+
+void LeasePool4::give_back(Lease& lease, TimePoint now) {
+    if (lease.until > now) {
+        lease.until = now;
+        set_idle(lease, lease.idle.has_value());
     }
 }
 
 void LeasePool4::set_in_use(const wire::Prefix4& lease, bool in_use) {
-    auto* block = find(lease);
-    if (block != nullptr && block->idle.has_value() == in_use) {
-        set_idle(*block, !in_use);
+    if (auto* known = find(lease)) {
+        set_in_use(*known, in_use);
     }
 }
 
 void LeasePool4::renew(const wire::Prefix4& lease, TimePoint until) {
-    if (auto* block = find(lease)) {
-        block->until = until;
-        set_idle(*block, block->idle.has_value());
+    if (auto* known = find(lease)) {
+        renew(*known, until);
     }
 }
 
 void LeasePool4::give_back(const wire::Prefix4& lease, TimePoint now) {
-    if (auto* block = find(lease); block != nullptr && block->until > now) {
-        block->until = now;
-        set_idle(*block, block->idle.has_value());
+    if (auto* known = find(lease)) {
+        give_back(*known, now);
     }
 }
 

@@ -27,8 +27,23 @@ public:
     // use unless the pool is as long as 31 bits, for prefixes they are like any other.
     enum class Use : std::uint8_t { hosts, prefixes };
 
+    // Place among those that are not in use.
+    using IdleKey = std::pair<TimePoint, std::uint64_t>;
+    struct Lease {
+        wire::Prefix4 prefix;
+        std::optional<wire::Ipv6Address> owner; // nobody = excluded, never lent
+        TimePoint until = TimePoint::min();
+        std::optional<IdleKey> idle;
+    };
+
     // Without `pool` nothing is lent.
     explicit LeasePool4(std::optional<wire::Prefix4> pool = std::nullopt, Use use = Use::hosts);
+    LeasePool4(LeasePool4&&) = default;
+    LeasePool4& operator=(LeasePool4&&) = default;
+    // A copy would point to the leases of the original.
+    LeasePool4(const LeasePool4&) = delete;
+    LeasePool4& operator=(const LeasePool4&) = delete;
+    ~LeasePool4() = default;
 
     // All of `prefix` is in the pool, lent or not.
     [[nodiscard]] bool contains(const wire::Prefix4& prefix) const;
@@ -42,9 +57,13 @@ public:
     // Takes over a lease that was found in use.  False if it cannot be that node's.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& lease);
 
-    // In the order in which they were taken.
-    [[nodiscard]] std::span<const wire::Prefix4>
+    // In the order in which they were taken; valid until one of them is taken or ends.
+    [[nodiscard]] std::span<Lease* const> leases_of(const wire::Ipv6Address& home_address);
+    [[nodiscard]] std::span<const Lease* const>
     leases_of(const wire::Ipv6Address& home_address) const;
+    // That one of the node, else nullptr.
+    [[nodiscard]] Lease* lease_of(const wire::Ipv6Address& home_address,
+                                  const wire::Prefix4& prefix);
     [[nodiscard]] bool owns(const wire::Ipv6Address& home_address,
                             const wire::Prefix4& lease) const;
 
@@ -52,8 +71,8 @@ public:
     template<class Take>
     void for_each(Take&& take) const {
         for (const auto& [home_address, leases] : by_owner_) {
-            for (const auto& lease : leases) {
-                take(home_address, lease);
+            for (const auto* lease : leases) {
+                take(home_address, lease->prefix);
             }
         }
     }
@@ -66,25 +85,22 @@ public:
     void set_in_use(const wire::Prefix4& lease, bool in_use);
     void renew(const wire::Prefix4& lease, TimePoint until);
     void give_back(const wire::Prefix4& lease, TimePoint now);
+    // The same, found already.
+    void set_in_use(Lease& lease, bool in_use);
+    void renew(Lease& lease, TimePoint until);
+    void give_back(Lease& lease, TimePoint now);
 
 private:
     using Number = std::uint64_t; // an address in host byte order; one beyond the last fits
-    using IdleKey = std::pair<TimePoint, std::uint64_t>;
-    struct Block {
-        wire::Prefix4 prefix;
-        std::optional<wire::Ipv6Address> owner; // nobody = excluded
-        TimePoint until = TimePoint::min();
-        std::optional<IdleKey> idle; // place among those that are not in use
-    };
-    using Blocks = std::map<Number, Block>; // by first address; they do not overlap
+    using Blocks = std::map<Number, Lease>; // by first address; they do not overlap
 
-    [[nodiscard]] Block* find(const wire::Prefix4& lease);
+    [[nodiscard]] Lease* find(const wire::Prefix4& lease);
     [[nodiscard]] Blocks::const_iterator overlapping(Number first, Number size) const;
     [[nodiscard]] std::optional<wire::Prefix4> find_free(const wire::Ipv6Address& home_address,
                                                          std::uint8_t length) const;
     void put(const wire::Prefix4& prefix, const wire::Ipv6Address& owner);
     void erase(Blocks::iterator block);
-    void set_idle(Block& block, bool idle);
+    void set_idle(Lease& lease, bool idle);
     bool reclaim(Number first, Number size, TimePoint now);
     [[nodiscard]] std::optional<wire::Prefix4> make_room(const wire::Ipv6Address& home_address,
                                                          std::uint8_t length, TimePoint now);
@@ -94,7 +110,7 @@ private:
     Number size_ = 0;
     Number taken_ = 0; // of these
     Blocks blocks_;
-    std::unordered_map<wire::Ipv6Address, std::vector<wire::Prefix4>> by_owner_;
+    std::unordered_map<wire::Ipv6Address, std::vector<Lease*>> by_owner_; // into `blocks_`
     std::map<IdleKey, Number> idle_; // what ended longest ago first
     std::uint64_t last_idle_ = 0;
 };

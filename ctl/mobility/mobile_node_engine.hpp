@@ -46,10 +46,10 @@ public:
     Actions receive(TimePoint now, const ReceivedMessage& message);
 
 private:
-    using Fields = std::vector<std::pair<std::string, std::string>>;
+    using Fields = Report::Fields;
 
     // ---- reports and states (mobile_node_report.cpp)
-    void report(Report::Level level, std::string name, Fields fields);
+    void report(Report::Level level, std::string_view name, Fields fields);
     void drop(MobileNodeDrop cause, const ReceivedMessage& message);
     void drop(wire::DecodeCause cause, const ReceivedMessage& message);
     void apply(UpdateListEntry& entry, EntryEvent event);

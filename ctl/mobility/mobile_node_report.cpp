@@ -24,8 +24,8 @@ std::string_view encapsulation_text(Encapsulation encapsulation) {
     return "?";
 }
 
-void MobileNode::Impl::report(Report::Level level, std::string name, Fields fields) {
-    actions_.emplace_back(Report{level, std::move(name), std::move(fields)});
+void MobileNode::Impl::report(Report::Level level, std::string_view name, Fields fields) {
+    actions_.emplace_back(Report{level, name, std::move(fields)});
 }
 
 void MobileNode::Impl::drop(MobileNodeDrop cause, const ReceivedMessage& message) {

@@ -118,18 +118,19 @@ bool PrefixTable::reaches(const wire::Ipv6Address& home_address,
     }
     const auto leased = leases_.leases_of(home_address);
     return fixed4_.owns(home_address, {*address.ipv4(), wire::Ipv4Address::bit_length}) ||
-           std::any_of(leased.begin(), leased.end(),
-                       [&](const wire::Prefix4& lease) { return lease.contains(*address.ipv4()); });
+           std::any_of(leased.begin(), leased.end(), [&](const auto* lease) {
+               return lease->prefix.contains(*address.ipv4());
+           });
 }
 
 std::optional<wire::Prefix4> PrefixTable::lend(const wire::Ipv6Address& home_address,
                                                std::uint8_t length, TimePoint now,
                                                const std::vector<wire::Prefix4>& beside) {
     const auto leased = leases_.leases_of(home_address);
-    for (const auto& lease : leased) {
-        if (lease.length == length && !is_in(beside, lease)) {
-            leases_.set_in_use(lease, true);
-            return lease;
+    for (auto* lease : leased) {
+        if (lease->prefix.length == length && !is_in(beside, lease->prefix)) {
+            leases_.set_in_use(*lease, true);
+            return lease->prefix;
         }
     }
     if (length < shortest4_ || leased.size() >= leases_max_) {

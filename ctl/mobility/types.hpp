@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "mobility/report.hpp"
 #include "wire/address.hpp"
 #include "wire/dialect.hpp"
 
@@ -195,16 +196,6 @@ struct AssignHomeAddress4 {
 };
 struct WithdrawHomeAddress4 {
     wire::Ipv4Address address;
-};
-
-// Something an operator may want to see: logged and sent to `dsmipctl monitor`.
-// `name` is stable ("binding-accepted", "binding-refused", "message-dropped",
-// "registration-lost", ...); `fields` are name and value pairs in print order.
-struct Report {
-    enum class Level : std::uint8_t { debug, info, warning };
-    Level level = Level::info;
-    std::string name;
-    std::vector<std::pair<std::string, std::string>> fields;
 };
 
 using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, KeepRegistration,

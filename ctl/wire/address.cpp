@@ -179,8 +179,13 @@ tl::expected<BasicPrefix<Address>, ParseError> BasicPrefix<Address>::parse(std::
 
 template<class Address>
 bool BasicPrefix<Address>::contains(const Address& other) const {
-    return length <= Address::bit_length &&
-           network().address == BasicPrefix{other, length}.network().address;
+    if (length > Address::bit_length) {
+        return false;
+    }
+    const std::size_t whole = length / 8;
+    const unsigned rest = length % 8;
+    return std::memcmp(address.bytes.data(), other.bytes.data(), whole) == 0 &&
+           (rest == 0 || ((address.bytes[whole] ^ other.bytes[whole]) & octet_mask(0, rest)) == 0);
 }
 
 template<class Address>

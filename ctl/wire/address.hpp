@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -67,6 +68,13 @@ struct Ipv6Address {
     [[nodiscard]] bool is_unicast_routable() const;
 
     friend auto operator<=>(const Ipv6Address&, const Ipv6Address&) = default;
+    // Every look-up does this.
+    friend constexpr bool operator==(const Ipv6Address& a, const Ipv6Address& b) {
+        using Halves = std::array<std::uint64_t, 2>;
+        const auto left = std::bit_cast<Halves>(a.bytes);
+        const auto right = std::bit_cast<Halves>(b.bytes);
+        return left[0] == right[0] && left[1] == right[1];
+    }
 };
 
 /// Canonical text (RFC 5952 for IPv6).

@@ -152,7 +152,9 @@ tl::expected<MobilityOptions, DecodeError> parse_options(Octets message, std::si
     const auto fail = [](DecodeCause cause, std::size_t at) {
         return tl::make_unexpected(DecodeError{cause, at});
     };
+    constexpr std::size_t usual_count = 4; // most messages have fewer
     MobilityOptions options;
+    options.reserve(usual_count);
     while (offset < message.size()) {
         const auto type = static_cast<OptionType>(message[offset]);
         if (type == OptionType::Pad1) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr unsigned payload_proto_none = 59;
 constexpr std::size_t header_length_offset = 1;
+constexpr std::size_t usual_length = 64; // most are shorter
 
 unsigned update_flag_bits(const BindingUpdateFlags& flags, Dialect dialect) {
     const unsigned common = bit_if(flags.acknowledge, update_bit::acknowledge) |
@@ -105,6 +106,7 @@ tl::expected<std::vector<std::uint8_t>, EncodeError> encode(const MobilityMessag
         return tl::make_unexpected(EncodeError::FlagNotInDialect);
     }
     std::vector<std::uint8_t> octets;
+    octets.reserve(usual_length);
     OctetWriter(octets)
         .u8(payload_proto_none)
         .u8(0) // Header Len, known at the end

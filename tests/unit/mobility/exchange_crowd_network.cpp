@@ -131,7 +131,7 @@ void Crowd::home_agent_does(const Actions& actions) {
             if (report->name == "kernel-request-lost") {
                 // Given up; its answer can come later and settles nothing.
                 const auto& [name, value] = report->fields.front();
-                unsettled_[wire::Ipv6Address::parse(value).value()] = 0;
+                unsettled_[wire::Ipv6Address::parse(value.text()).value()] = 0;
             }
         } else {
             ask(action);

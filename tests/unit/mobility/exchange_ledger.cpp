@@ -20,7 +20,7 @@ constexpr Duration memory = std::chrono::minutes(1);
 std::string field(const Report& report, const std::string& name) {
     for (const auto& [key, value] : report.fields) {
         if (key == name) {
-            return value;
+            return value.text();
         }
     }
     return "";
@@ -154,7 +154,7 @@ void Ledger::reported(TimePoint now, const Report& report) {
     if (tracing()) {
         trace(now) << report.name;
         for (const auto& [key, value] : report.fields) {
-            std::cerr << ' ' << key << '=' << value;
+            std::cerr << ' ' << key << '=' << value.text();
         }
         std::cerr << '\n';
     }

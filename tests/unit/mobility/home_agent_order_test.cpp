@@ -221,7 +221,7 @@ Expected outcome_of(const Attempt& attempt) {
     }
     for (const auto& report : scene.reports) {
         if (report.name == "message-dropped") {
-            const auto& cause = report.fields.front().second;
+            const auto cause = report.fields.front().second.text();
             CHECK(scene.counter(cause) == 1); // silent, but not secret
             return cause;
         }
