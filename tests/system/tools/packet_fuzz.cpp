@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -70,6 +71,7 @@ public:
                     number(options_.count));
         std::fflush(stdout);
         if (!options_.tolerant) {
+            wait_for_network();
             settle();
             flow();
         }
@@ -105,6 +107,21 @@ private:
 
     Device& device(const Format& format) { return format.home_agent ? home_agent_ : mobile_node_; }
 
+    /// The kernel lets packets out some time after the network was opened.
+    void wait_for_network() {
+        using namespace std::chrono_literals;
+        const Format& format = formats_.front();
+        const auto end = std::chrono::steady_clock::now() + 60s;
+        while (network_.sent == 0) {
+            if (std::chrono::steady_clock::now() > end) {
+                fail("nothing comes out at the network");
+                return;
+            }
+            (void)device(format).send(plain_datagram(format, false), 0);
+            std::this_thread::sleep_for(1ms);
+            network_.drain();
+        }
+    }
     /// Begins a new account.
     void settle() {
         network_.drain();
