@@ -2,16 +2,28 @@
 // The home agent's engine alone: Binding Updates per second of one core, what a restart has to do,
 // octets of memory per binding.  A kernel that confirms at once takes part; no socket does.
 //
-//   bench_control_plane [NODES [ROUNDS]]     prints JSON; NODES: 1000000, ROUNDS: 2
+//   bench_control_plane [NODES [ROUNDS [FILE]]]     prints JSON; NODES: 1000000, ROUNDS: 2
+//
+// With FILE, a new one, also the store: records kept per second while a few hundred wait, as with
+// Binding Updates, and what a start from it takes.
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <malloc.h>
 
 #include "mobility/home_agent.hpp"
+#include "store/registration_record.hpp"
+#include "store/sqlite_store.hpp"
 #include "wire/codec.hpp"
 
 using namespace dsmip;
@@ -99,6 +111,108 @@ Message update_of(std::uint32_t number, std::uint16_t sequence, const wire::Ipv6
     return message;
 }
 
+// What a store posts, run by whoever waits for it.
+class Loop {
+public:
+    void post(std::function<void()> work) {
+        const std::lock_guard lock(mutex_);
+        work_.push_back(std::move(work));
+        wake_.notify_one();
+    }
+    void run() {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return !work_.empty(); });
+        const auto work = std::exchange(work_, {});
+        lock.unlock();
+        for (const auto& each : work) {
+            each();
+        }
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<std::function<void()>> work_;
+};
+
+store::WallTime wall_time() {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now());
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+[[noreturn]] void give_up(const std::string& why) {
+    std::fprintf(stderr, "bench_control_plane: %s\n", why.c_str());
+    std::exit(1);
+}
+
+std::unique_ptr<store::Store> open_store(const std::string& path, Loop& loop) {
+    auto opened = store::SqliteStore::open(
+        path, [&loop](std::function<void()> work) { loop.post(std::move(work)); });
+    if (!opened) {
+        give_up(opened.error());
+    }
+    return std::move(*opened);
+}
+
+// Keeps all nodes, then starts a home agent with what was kept; ", "-separated JSON members.
+std::string measure_store(const std::string& path, const std::vector<KernelNode>& nodes,
+                          const HomeAgentConfig& settings, TimePoint now) {
+    constexpr std::size_t window = 256;
+    Loop loop;
+    auto keeper = open_store(path, loop);
+    if (!keeper->load([](const store::Record&) { give_up("the file of the store is not new"); })) {
+        give_up("the new store cannot be read");
+    }
+    std::size_t kept = 0;
+    keeper->start(
+        [&](std::span<const store::Token> tokens, const std::optional<std::string>& error) {
+            if (error) {
+                give_up(*error);
+            }
+            kept += tokens.size();
+        },
+        {});
+    auto start = std::chrono::steady_clock::now();
+    for (std::size_t next = 0; kept < nodes.size();) {
+        for (; next < nodes.size() && next - kept < window; ++next) {
+            const StoredRegistration registration{nodes[next], 1, wire::Dialect::Rfc, false, {}};
+            keeper->put(
+                {nodes[next].home_address, store::encode(registration, wall_time())}, next);
+        }
+        loop.run();
+    }
+    const auto keeping = seconds_since(start);
+    const auto commits = keeper->statistics().commits;
+    keeper->close();
+    keeper.reset(); // else it would be in use
+
+    start = std::chrono::steady_clock::now();
+    const auto reader = open_store(path, loop);
+    HomeAgent agent(settings);
+    const auto loaded = reader->load([&](const store::Record& record) {
+        const auto registration = store::decode(record.home_address, record.value, wall_time());
+        if (!registration) {
+            give_up(registration.error());
+        }
+        const auto actions = agent.restore(now, nullptr, &*registration);
+    });
+    const auto restoring = seconds_since(start);
+    if (!loaded || agent.node_count() != nodes.size()) {
+        give_up(std::to_string(agent.node_count()) + " nodes out of the store");
+    }
+    std::array<char, 200> text{};
+    std::snprintf(text.data(), text.size(),
+                  ", \"store_records_per_s\": %.0f, \"store_commits_per_s\": %.0f, "
+                  "\"store_restore_s\": %.2f",
+                  static_cast<double>(nodes.size()) / keeping,
+                  static_cast<double>(commits) / keeping, restoring);
+    return text.data();
+}
+
 } // namespace
 
 int main(int count, char** words) {
@@ -149,9 +263,12 @@ int main(int count, char** words) {
         std::fprintf(stderr, "%zu nodes restored of %u\n", successor.node_count(), nodes);
         return 1;
     }
+    const auto store =
+        count > 3 ? measure_store(words[3], kernel, settings, now) : std::string();
     std::printf("{\"nodes\": %u, \"registrations_per_s\": %.0f, \"refreshes_per_s\": %.0f, "
-                "\"restore_s\": %.2f, \"octets_per_binding\": %.0f}\n",
-                nodes, nodes / registering, rounds * static_cast<double>(nodes) / refreshing,
-                restoring, static_cast<double>(octets) / nodes);
+                "\"restore_s\": %.2f, \"octets_per_binding\": %.0f%s}\n",
+                nodes, nodes / registering,
+                rounds == 0 ? 0 : rounds * static_cast<double>(nodes) / refreshing, restoring,
+                static_cast<double>(octets) / nodes, store.c_str());
     return 0;
 }
