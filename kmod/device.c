@@ -57,6 +57,10 @@ static int dsmip_dev_init(struct net_device *dev)
 		return -ENOMEM;
 	settings->cookie_lifetime = DSMIP_COOKIE_LIFETIME_MS;
 	settings->dscp = DSMIP_DSCP_COPY;
+	settings->rate[DSMIP_RATE_SOURCE] = (struct dsmip_rate){ 100, 300 };
+	settings->rate[DSMIP_RATE_NETWORK] = (struct dsmip_rate){ 1000, 3000 };
+	settings->rate[DSMIP_RATE_STRANGERS] =
+		(struct dsmip_rate){ 10000, DSMIP_PATH_RING_SIZE / 2 };
 	RCU_INIT_POINTER(dd->settings, settings);
 
 	dd->pcpu = alloc_percpu(struct dsmip_pcpu);
@@ -80,11 +84,16 @@ static int dsmip_dev_init(struct net_device *dev)
 	err = dsmip_paths_init(dd);
 	if (err)
 		goto err_fragments;
+	err = dsmip_limits_init(dd);
+	if (err)
+		goto err_paths;
 
 	list_add_tail_rcu(&dd->list, &dsmip_net(dd->net)->devices);
 	dsmip_changed(dd);
 	return 0;
 
+err_paths:
+	dsmip_paths_destroy(dd);
 err_fragments:
 	dsmip_fragments_destroy(dd);
 err_nodes:
@@ -119,6 +128,7 @@ static void dsmip_dev_uninit(struct net_device *dev)
 	synchronize_net();
 
 	dsmip_nodes_detach(dd);
+	dsmip_limits_destroy(dd);
 	dsmip_paths_destroy(dd);
 	dsmip_fragments_destroy(dd);
 	gro_cells_destroy(&dd->gro_cells);

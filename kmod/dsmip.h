@@ -13,7 +13,7 @@
  * prefix.c   prefixes of mobile networks
  * change.c   making, updating and deleting them, all or nothing
  * expiry.c   the end of lifetimes
- * path.c     path cookies
+ * path.c     path cookies; limit.c how many of them a source may have
  * icmp.c     errors about our packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
@@ -86,6 +86,9 @@
 	X(RX_ECN, "rx_ecn")			/* outer CE on a not-ECT inner packet */ \
 	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \
 	X(RX_DEVICE_DOWN, "rx_device_down")	/* device is not up */ \
+	X(RX_RATE_SOURCE, "rx_rate_source")	/* signalling: too much of one source */ \
+	X(RX_RATE_NETWORK, "rx_rate_network")	/* ... of one network */ \
+	X(RX_RATE_STRANGERS, "rx_rate_strangers")	/* ... of all without a binding */ \
 	X(SIGNALLING_IN, "signalling_in")	/* signalling given a path cookie */ \
 	X(SIGNALLING_OUT, "signalling_out")	/* signalling sent by cookie */ \
 	X(COOKIE_DISPLACED, "cookie_displaced")	/* live cookie displaced by a newer */ \
@@ -144,6 +147,7 @@ struct dsmip_traffic {
 struct dsmip_binding;
 struct dsmip_flow_set;
 struct dsmip_fragments;
+struct dsmip_limits;
 struct dsmip_node;
 
 /* Bindings of a node by rising priority, then BID; replaced as a whole. */
@@ -264,6 +268,19 @@ struct dsmip_table {
 	struct llist_node retired;
 };
 
+/* How much signalling gets a path cookie: from one source, ... */
+enum dsmip_rate_of {
+	DSMIP_RATE_SOURCE,
+	DSMIP_RATE_NETWORK,
+	DSMIP_RATE_STRANGERS,
+	DSMIP_RATES
+};
+
+struct dsmip_rate {
+	u32 rate;			/* per second, 0 = no limit */
+	u32 burst;
+};
+
 /* Settings of a device; replaced as a whole. */
 struct dsmip_settings {
 	struct rcu_head rcu;
@@ -279,6 +296,7 @@ struct dsmip_settings {
 	u8 hop_limit;			/* 0 = of the route */
 	u8 dscp;			/* DSMIP_DSCP_COPY = of the inner packet */
 	u8 df;				/* enum dsmip_df */
+	struct dsmip_rate rate[DSMIP_RATES];
 };
 
 #define DSMIP_COOKIE_LIFETIME_MS	10000	/* default */
@@ -334,6 +352,7 @@ struct dsmip_dev {
 
 	struct dsmip_path __rcu **paths;	/* ring of DSMIP_PATH_RING_SIZE */
 	atomic_t path_head;
+	struct dsmip_limits *limits;		/* limit.c */
 
 	struct gro_cells gro_cells;
 	struct dsmip_pcpu __percpu *pcpu;
@@ -435,6 +454,12 @@ struct dsmip_path *dsmip_path_find(struct dsmip_dev *dd, u32 cookie);
 /* Take the right to send one packet over @path; false = used up. */
 bool dsmip_path_use(struct dsmip_path *path);
 unsigned int dsmip_paths_count(struct dsmip_dev *dd);
+
+/* limit.c */
+int dsmip_limits_init(struct dsmip_dev *dd);
+void dsmip_limits_destroy(struct dsmip_dev *dd);
+/* What was used up does not count any more. */
+void dsmip_limits_reset(struct dsmip_dev *dd);
 
 /* output.c */
 netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev);

@@ -154,13 +154,14 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 		return DSMIP_C_RX_INNER_ADDRESS;
 	if (a->signalling) {
 		/* Gets in without a binding; counts as traffic of one it has. */
-		if (!node)
+		if (s->role == DSMIP_ROLE_MOBILE_NODE) {
+			if (node)
+				a->binding = dsmip_node_match(node, &a->to);
 			return DSMIP_ACCEPT;
-		if (s->role == DSMIP_ROLE_MOBILE_NODE)
-			a->binding = dsmip_node_match(node, &a->to);
-		else
+		}
+		if (node)
 			dsmip_input_end_point(node, a);
-		return DSMIP_ACCEPT;
+		return dsmip_limit(dd, s, a);
 	}
 	if (!node)
 		return DSMIP_C_RX_NO_NODE;

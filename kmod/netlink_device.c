@@ -9,6 +9,15 @@ static struct netlink_range_validation dsmip_cookie_lifetime_range = {
 	.max = DSMIP_COOKIE_LIFETIME_MAX_MS,
 };
 
+static struct netlink_range_validation dsmip_rate_range = {
+	.max = DSMIP_SIGNALLING_RATE_MAX,
+};
+
+static struct netlink_range_validation dsmip_burst_range = {
+	.min = 1,
+	.max = DSMIP_SIGNALLING_RATE_MAX,
+};
+
 /* What is read only is refused, as everything that a policy does not name. */
 static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 	[DSMIP_DEVICE_A_ROLE]		= NLA_POLICY_RANGE(NLA_U8,
@@ -28,6 +37,18 @@ static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 	[DSMIP_DEVICE_A_DSCP]		= { .type = NLA_U8 },
 	[DSMIP_DEVICE_A_DF]		= NLA_POLICY_MAX(NLA_U8, DSMIP_DF_MAX),
 	[DSMIP_DEVICE_A_HOME_LINK]	= { .type = NLA_U32 },
+	[DSMIP_DEVICE_A_SOURCE_RATE]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_rate_range),
+	[DSMIP_DEVICE_A_SOURCE_BURST]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_burst_range),
+	[DSMIP_DEVICE_A_NETWORK_RATE]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_rate_range),
+	[DSMIP_DEVICE_A_NETWORK_BURST]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_burst_range),
+	[DSMIP_DEVICE_A_STRANGER_RATE]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_rate_range),
+	[DSMIP_DEVICE_A_STRANGER_BURST]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_burst_range),
 };
 
 const struct nla_policy dsmip_device_get_policy[DSMIP_A_MAX + 1] = {
@@ -49,7 +70,39 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
 	       3 * nla_total_size(sizeof(u8)) +			/* policies */
-	       9 * nla_total_size(sizeof(u32));			/* the rest */
+	       (9 + 2 * DSMIP_RATES) *
+	       nla_total_size(sizeof(u32));			/* the rest */
+}
+
+/* Attributes of the rates and, behind each, of its burst. */
+static const u16 dsmip_rate_attr[DSMIP_RATES] = {
+	[DSMIP_RATE_SOURCE]	= DSMIP_DEVICE_A_SOURCE_RATE,
+	[DSMIP_RATE_NETWORK]	= DSMIP_DEVICE_A_NETWORK_RATE,
+	[DSMIP_RATE_STRANGERS]	= DSMIP_DEVICE_A_STRANGER_RATE,
+};
+
+static int dsmip_put_rates(struct sk_buff *skb, const struct dsmip_settings *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < DSMIP_RATES; i++) {
+		if (nla_put_u32(skb, dsmip_rate_attr[i], s->rate[i].rate) ||
+		    nla_put_u32(skb, dsmip_rate_attr[i] + 1, s->rate[i].burst))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
+static void dsmip_get_rates(struct nlattr **tb, struct dsmip_settings *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < DSMIP_RATES; i++) {
+		if (tb[dsmip_rate_attr[i]])
+			s->rate[i].rate = nla_get_u32(tb[dsmip_rate_attr[i]]);
+		if (tb[dsmip_rate_attr[i] + 1])
+			s->rate[i].burst = nla_get_u32(tb[dsmip_rate_attr[i] + 1]);
+	}
 }
 
 static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
@@ -88,6 +141,7 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	    nla_put_u8(skb, DSMIP_DEVICE_A_DF, s->df) ||
 	    (s->home_link &&
 	     nla_put_u32(skb, DSMIP_DEVICE_A_HOME_LINK, s->home_link)) ||
+	    (s->role == DSMIP_ROLE_HOME_AGENT && dsmip_put_rates(skb, s)) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_NODES, dd->nodes) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BINDINGS, dd->bindings) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_PATHS, dsmip_paths_count(dd)) ||
@@ -202,6 +256,7 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 		wanted.df = nla_get_u8(tb[DSMIP_DEVICE_A_DF]);
 	if (tb[DSMIP_DEVICE_A_HOME_LINK])
 		wanted.home_link = nla_get_u32(tb[DSMIP_DEVICE_A_HOME_LINK]);
+	dsmip_get_rates(tb, &wanted);
 	if (!wanted.role && wanted.udp_port) {
 		GENL_SET_ERR_MSG(info, "UDP_PORT needs a ROLE");
 		return -EINVAL;

@@ -122,6 +122,8 @@ int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted
 		kfree(new);
 		return err;
 	}
+	if (memcmp(new->rate, old->rate, sizeof(new->rate)))
+		dsmip_limits_reset(dd);
 	rcu_assign_pointer(dd->settings, new);
 	kfree_rcu(old, rcu);
 	/*

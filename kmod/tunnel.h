@@ -10,7 +10,7 @@
  * payload.c  ESP and GRE in the place of inner packets
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
- * input.c    receive: judgement and delivery, for both
+ * input.c    receive: judgement and delivery, for both; limit.c: of signalling
  * gro.c      receive: merging
  * gso.c      packets that stand for several, both ways
  */
@@ -135,6 +135,10 @@ void dsmip_homelink_pass(struct sk_buff *skb, struct dsmip_dev *dd, int ifindex,
 /* Verdicts beside the counters, which all mean drop. */
 #define DSMIP_ACCEPT	(-1)	/* the packet is good */
 #define DSMIP_UNCLAIMED	(-2)	/* none of our business */
+
+/* limit.c */
+int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		const struct dsmip_arrival *a);
 
 /* nest.c */
 

@@ -280,6 +280,20 @@ void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
         printer.field("cookie_lifetime_ms", "cookie-lifetime {}ms",
                       settings.cookie_lifetime->count());
     }
+    const auto show_limit = [&](const std::string& key, const std::optional<std::uint32_t>& limit) {
+        if (limit) {
+            auto word = key;
+            std::replace(word.begin(), word.end(), '_', '-');
+            printer.json_field(key, *limit);
+            printer.words(fmt::format("{} {}", word, *limit));
+        }
+    };
+    show_limit("source_rate", settings.source_rate);
+    show_limit("source_burst", settings.source_burst);
+    show_limit("network_rate", settings.network_rate);
+    show_limit("network_burst", settings.network_burst);
+    show_limit("stranger_rate", settings.stranger_rate);
+    show_limit("stranger_burst", settings.stranger_burst);
     show_policies(printer, settings);
 }
 

@@ -87,6 +87,18 @@ Decoded<void> read_device(Octets octets, Device& device) {
             return read_enum(attribute, where, DSMIP_DF_MAX, settings.df);
         case DSMIP_DEVICE_A_HOME_LINK:
             return read_as<std::uint32_t>(attribute, where, store_in(settings.home_link));
+        case DSMIP_DEVICE_A_SOURCE_RATE:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.source_rate));
+        case DSMIP_DEVICE_A_SOURCE_BURST:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.source_burst));
+        case DSMIP_DEVICE_A_NETWORK_RATE:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.network_rate));
+        case DSMIP_DEVICE_A_NETWORK_BURST:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.network_burst));
+        case DSMIP_DEVICE_A_STRANGER_RATE:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.stranger_rate));
+        case DSMIP_DEVICE_A_STRANGER_BURST:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.stranger_burst));
         case DSMIP_DEVICE_A_NODES:
             return read_raw(attribute, where, device.nodes);
         case DSMIP_DEVICE_A_BINDINGS:

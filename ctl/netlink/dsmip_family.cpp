@@ -82,6 +82,12 @@ void put_device(MessageBuilder& builder, const Device& device) {
         put_optional(builder, DSMIP_DEVICE_A_DSCP, settings.dscp);
         put_optional(builder, DSMIP_DEVICE_A_DF, settings.df, to_u8<DontFragment>);
         put_optional(builder, DSMIP_DEVICE_A_HOME_LINK, settings.home_link);
+        put_optional(builder, DSMIP_DEVICE_A_SOURCE_RATE, settings.source_rate);
+        put_optional(builder, DSMIP_DEVICE_A_SOURCE_BURST, settings.source_burst);
+        put_optional(builder, DSMIP_DEVICE_A_NETWORK_RATE, settings.network_rate);
+        put_optional(builder, DSMIP_DEVICE_A_NETWORK_BURST, settings.network_burst);
+        put_optional(builder, DSMIP_DEVICE_A_STRANGER_RATE, settings.stranger_rate);
+        put_optional(builder, DSMIP_DEVICE_A_STRANGER_BURST, settings.stranger_burst);
         const auto put_count = [&](std::uint16_t type, std::uint32_t count) {
             if (count != 0) { // read only: never part of a request
                 builder.put(type, count);

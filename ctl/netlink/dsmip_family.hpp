@@ -97,6 +97,16 @@ struct DeviceSettings {
     /// Interface index of the home link, 0 = none; only at a home agent. Packets for no node leave
     /// through it.
     std::optional<std::uint32_t> home_link = std::nullopt;
+    /// How much signalling a home agent takes per second, and at once: 0 (no limit) to
+    /// DSMIP_SIGNALLING_RATE_MAX, bursts from 1. Of one outer address and port,
+    std::optional<std::uint32_t> source_rate = std::nullopt;
+    std::optional<std::uint32_t> source_burst = std::nullopt;
+    /// of one IPv4 address or IPv6 prefix of 64 bits,
+    std::optional<std::uint32_t> network_rate = std::nullopt;
+    std::optional<std::uint32_t> network_burst = std::nullopt;
+    /// and of all together that come from no binding of their node.
+    std::optional<std::uint32_t> stranger_rate = std::nullopt;
+    std::optional<std::uint32_t> stranger_burst = std::nullopt;
 
     friend bool operator==(const DeviceSettings&, const DeviceSettings&) = default;
 };

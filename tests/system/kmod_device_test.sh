@@ -91,6 +91,15 @@ expect_refused "mask over the cookie bit" 'reserved bit.*EINVAL' \
 expect_refused "mark with the cookie bit" 'reserved bit.*EINVAL' set_device a d0 --fwmark 0x80000001
 expect_refused "cookie lifetime" 'ERANGE' set_device a d0 --cookie-lifetime 99ms
 expect_refused "cookie lifetime" 'ERANGE' set_device a d0 --cookie-lifetime 601s
+for limit in source network stranger; do
+	expect_refused "$limit rate" 'ERANGE' set_device a d0 --$limit-rate 1000001
+	expect_refused "$limit burst" 'ERANGE' set_device a d0 --$limit-burst 1000001
+	expect_refused "$limit burst" 'ERANGE' set_device a d0 --$limit-burst 0
+	set_device a d0 --$limit-rate 1000000 --$limit-burst 1000000
+	expect_equal "$limit burst" 1000000 "$(field a d0 ${limit}_burst)"
+	set_device a d0 --$limit-rate 0
+	expect_equal "$limit rate" 0 "$(field a d0 ${limit}_rate)"
+done
 set_device a d0 --bid-mark-mask 0x00ff0000 --fwmark 0x7fffffff --cookie-lifetime 600s
 expect_equal "mask" $((0x00ff0000)) "$(($(field a d0 bid_mark_mask)))"
 

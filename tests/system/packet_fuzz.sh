@@ -44,7 +44,9 @@ packet_host() {
 		tc -n "$ns" filter add dev $device ingress matchall action drop
 	done
 	in_ns "$ns" dsmip-nl device-set ha0 --role home-agent --home-agent4 192.0.2.1 --home-agent6 2001:db8:1::1 \
-		--udp-port 4191 --cookie-lifetime 600s
+		--udp-port 4191 --cookie-lifetime 600s \
+		--source-rate 1000000 --source-burst 1000000 --network-rate 1000000 --network-burst 1000000 \
+		--stranger-rate 1000000 --stranger-burst 1000000
 	in_ns "$ns" dsmip-nl device-set mn0 --role mobile-node --home-agent4 192.0.2.254 --home-agent6 2001:db8:1::254 \
 		--udp-port 4192 --home-agent-port 4191 --cookie-lifetime 600s
 	in_ns "$ns" dsmip-nl binding-new ha0 --create "${ha_nodes[@]}"

@@ -243,6 +243,20 @@ enum dsmip_role {
  *	those of a router, to where neighbour resolution finds their destination,
  *	so that whole home prefixes can be routed to the device.  0 = they are
  *	dropped (tx_no_node), the default.
+ * @DSMIP_DEVICE_A_SOURCE_RATE: u32, for a home agent: how much signalling gets
+ *	a path cookie in a second from one source, which is an outer address with
+ *	its UDP port.  What is above is dropped (rx_rate_source).  0 to 1000000,
+ *	0 = no limit; default 100.
+ * @DSMIP_DEVICE_A_SOURCE_BURST: u32, how much of it may come at once, 1 to
+ *	1000000; default 300
+ * @DSMIP_DEVICE_A_NETWORK_RATE: u32, the same for one network, which is an outer
+ *	IPv4 address, as that of a NAT, or an outer IPv6 prefix of 64 bits
+ *	(rx_rate_network).  Signalling of nodes that have a binding with its source
+ *	is not part of it.  Default 1000.
+ * @DSMIP_DEVICE_A_NETWORK_BURST: u32, default 3000
+ * @DSMIP_DEVICE_A_STRANGER_RATE: u32, the same for all sources together that are
+ *	in no binding of the node (rx_rate_strangers).  Default 10000.
+ * @DSMIP_DEVICE_A_STRANGER_BURST: u32, default 4096, half of the cookies there are
  */
 enum dsmip_device_attr {
 	DSMIP_DEVICE_A_UNSPEC,
@@ -263,10 +277,19 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_PREFIXES,
 	DSMIP_DEVICE_A_FLOWS,
 	DSMIP_DEVICE_A_HOME_LINK,
+	DSMIP_DEVICE_A_SOURCE_RATE,
+	DSMIP_DEVICE_A_SOURCE_BURST,
+	DSMIP_DEVICE_A_NETWORK_RATE,
+	DSMIP_DEVICE_A_NETWORK_BURST,
+	DSMIP_DEVICE_A_STRANGER_RATE,
+	DSMIP_DEVICE_A_STRANGER_BURST,
 	/* private: */
 	__DSMIP_DEVICE_A_MAX,
 };
 #define DSMIP_DEVICE_A_MAX (__DSMIP_DEVICE_A_MAX - 1)
+
+/* Of the rates and bursts. */
+#define DSMIP_SIGNALLING_RATE_MAX	1000000
 
 /* DSMIP_DEVICE_A_DSCP: copy that of the inner packet. */
 #define DSMIP_DSCP_COPY		255

@@ -14,6 +14,7 @@ import formats  # noqa: E402
 import home_link  # noqa: E402
 import icmp  # noqa: E402
 import ipsec  # noqa: E402
+import limit  # noqa: E402
 import nest  # noqa: E402
 import offload  # noqa: E402
 import payload  # noqa: E402
@@ -26,6 +27,7 @@ import transmit  # noqa: E402
 PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging,
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
          choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
+         limit.limits,
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
          transmit.path_mtu,

@@ -8,6 +8,8 @@ CN4, CN6 = "198.51.100.1", "2001:db8:c::1"          # correspondent, in inner pa
 PORT = 4191
 ENCAPS = ("direct", "udp", "udp-tlv", "udp-tlv-draft")
 COOKIE = 0x80000000
+# The table sends more signalling than any node would.
+NO_LIMITS = ("--source-rate", 0, "--network-rate", 0, "--stranger-rate", 0)
 
 
 def home(version, n, base="a"):
@@ -49,7 +51,7 @@ def set_up():
         run("ip", "link", "add", "name", device, "type", "dsmip")
         run("ip", "link", "set", device, "up")
     nl("device-set", "ha0", "--role", "home-agent", "--home-agent4", HA4, "--home-agent6", HA6,
-       "--udp-port", PORT, "--cookie-lifetime", "600s")
+       "--udp-port", PORT, "--cookie-lifetime", "600s", *NO_LIMITS)
     nl("device-set", "mn0", "--role", "mobile-node", "--home-agent4", FAR4, "--home-agent6", FAR6,
        "--home-agent-port", PORT, "--cookie-lifetime", "600s")
     return Bench(network, ("ha0", "mn0", "raw0"))

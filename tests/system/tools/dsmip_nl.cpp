@@ -98,7 +98,8 @@ private:
         for (const char* name :
              {"--role", "--home-agent4", "--home-agent6", "--udp-port", "--home-agent-port",
               "--fwmark", "--bid-mark-mask", "--cookie-lifetime", "--hop-limit", "--dscp", "--df",
-              "--home-link"}) {
+              "--home-link", "--source-rate", "--source-burst", "--network-rate", "--network-burst",
+              "--stranger-rate", "--stranger-burst"}) {
             set->add_option(name, options_[name]);
         }
         add(
@@ -154,6 +155,18 @@ private:
                                                 : need(tools::parse_number(value, UINT8_MAX));
             } else if (name == "--home-link") {
                 settings.home_link = value == "none" ? 0 : need(tools::parse_interface(value));
+            } else if (name == "--source-rate") {
+                settings.source_rate = need(tools::parse_number(value, UINT32_MAX));
+            } else if (name == "--source-burst") {
+                settings.source_burst = need(tools::parse_number(value, UINT32_MAX));
+            } else if (name == "--network-rate") {
+                settings.network_rate = need(tools::parse_number(value, UINT32_MAX));
+            } else if (name == "--network-burst") {
+                settings.network_burst = need(tools::parse_number(value, UINT32_MAX));
+            } else if (name == "--stranger-rate") {
+                settings.stranger_rate = need(tools::parse_number(value, UINT32_MAX));
+            } else if (name == "--stranger-burst") {
+                settings.stranger_burst = need(tools::parse_number(value, UINT32_MAX));
             } else if (name == "--df") {
                 settings.df = netlink::parse_dont_fragment(value);
                 if (!settings.df) {

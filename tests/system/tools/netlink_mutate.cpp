@@ -468,6 +468,12 @@ void fill_stock(Stock& stock) {
     set({address(DSMIP_DEVICE_A_HOME_AGENT4, "192.0.2.1"),
          address(DSMIP_DEVICE_A_HOME_AGENT6, "2001:db8:1::1")});
     set({scalar<std::uint32_t>(DSMIP_DEVICE_A_HOME_LINK, 1)});
+    set({scalar<std::uint32_t>(DSMIP_DEVICE_A_SOURCE_RATE, 100),
+         scalar<std::uint32_t>(DSMIP_DEVICE_A_SOURCE_BURST, 300)});
+    set({scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_RATE, 0),
+         scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_BURST, 1)});
+    set({scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_RATE, 1000000),
+         scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_BURST, 1000000)});
     const auto path = [&](List attributes) {
         stock.valid.push_back(
             {DSMIP_CMD_PATH_NEW, 0, {index, nest(DSMIP_A_PATH, std::move(attributes))}});
