@@ -414,6 +414,15 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
      [](C& c, const V& v) {
          c.home_agent.engine.nodes.back().prefixes4 = as<std::vector<wire::Prefix4>>(v);
      }},
+    {"home-agent.node",
+     "max-bindings",
+     K::integer,
+     "",
+     false,
+     1,
+     32,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.nodes.back().max_bindings = number<unsigned>(v); }},
 
     {"home-agent.prefixes",
      "accept-mobile-routers",

@@ -22,9 +22,7 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
     , binding_errors_(binding_error_interval, binding_error_burst)
     , rates_(config_.policy.secret) {
     reserve(config_, pool_, prefixes_);
-    for (const auto& node : config_.nodes) {
-        listed_nodes_.insert(node.home_address);
-    }
+    listed_nodes_ = listed_nodes_of(config_);
 }
 
 RegistrationContext HomeAgent::Impl::context(const wire::Ipv6Address& home_address) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct ServedNode {
     // them overlaps with one of another node.
     std::vector<wire::Prefix6> prefixes6 = {};
     std::vector<wire::Prefix4> prefixes4 = {};
+    // In the place of HomeAgentConfig::max_bindings_per_node.
+    std::optional<unsigned> max_bindings = std::nullopt;
 };
 
 // Mobile routers (RFC 3963) and IPv4 prefixes (RFC 5555).

@@ -152,7 +152,7 @@ private:
     [[nodiscard]] RegistrationContext context(const wire::Ipv6Address& home_address) const;
 
     HomeAgentConfig config_;
-    std::unordered_set<wire::Ipv6Address> listed_nodes_;
+    ListedNodes listed_nodes_;
     AddressPool pool_;
     PrefixTable prefixes_;
     BindingCache cache_;

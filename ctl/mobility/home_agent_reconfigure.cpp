@@ -122,10 +122,7 @@ tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
     pool_ = std::move(pool);
     prefixes_ = std::move(prefixes);
     config_ = std::move(config);
-    listed_nodes_.clear();
-    for (const auto& node : config_.nodes) {
-        listed_nodes_.insert(node.home_address);
-    }
+    listed_nodes_ = listed_nodes_of(config_);
     std::vector<wire::Ipv6Address> known;
     known.reserve(cache_.entries().size());
     for (const auto& [home_address, entry] : cache_.entries()) {

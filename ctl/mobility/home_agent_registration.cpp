@@ -205,8 +205,11 @@ private:
     }
 
     [[nodiscard]] bool has_room(const Registration& desired, std::uint16_t bid) const {
-        const auto most =
-            std::min<std::size_t>(context_.config.max_bindings_per_node, kernel_bindings_max);
+        const auto listed = context_.listed_nodes.find(request_.home_address);
+        const auto allowed = listed == context_.listed_nodes.end()
+                                 ? context_.config.max_bindings_per_node
+                                 : listed->second;
+        const auto most = std::min<std::size_t>(allowed, kernel_bindings_max);
         return desired.find(bid) != nullptr || desired.bindings.size() < most;
     }
 

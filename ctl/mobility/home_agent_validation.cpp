@@ -250,6 +250,16 @@ constexpr std::array<Check, 25> checks{source_is_unicast,
 
 } // namespace
 
+ListedNodes listed_nodes_of(const HomeAgentConfig& config) {
+    ListedNodes nodes;
+    nodes.reserve(config.nodes.size());
+    for (const auto& node : config.nodes) {
+        nodes.emplace(node.home_address,
+                      node.max_bindings.value_or(config.max_bindings_per_node));
+    }
+    return nodes;
+}
+
 const Registration& RegistrationContext::current() const {
     static const Registration none;
     return entry == nullptr ? none : entry->current;

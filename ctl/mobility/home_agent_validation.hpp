@@ -5,7 +5,7 @@
 
 #include <optional>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <variant>
 
 #include "mobility/address_pool.hpp"
@@ -17,10 +17,14 @@
 
 namespace dsmip::mobility {
 
+// Those of the configuration, and how many bindings each may have.
+using ListedNodes = std::unordered_map<wire::Ipv6Address, unsigned>;
+[[nodiscard]] ListedNodes listed_nodes_of(const HomeAgentConfig& config);
+
 // What a Binding Update is judged by.
 struct RegistrationContext {
     const HomeAgentConfig& config;
-    const std::unordered_set<wire::Ipv6Address>& listed_nodes;
+    const ListedNodes& listed_nodes;
     const AddressPool& pool;
     const PrefixTable& prefixes;
     const CacheEntry* entry = nullptr; // of the home address, if there is one

@@ -56,6 +56,13 @@ TEST_CASE("keys that change, appear and go") {
                                    "home-agent.max-lifetime: 30m -> 10m"});
 }
 
+TEST_CASE("how many bindings a node may have is changed by a reload") {
+    const auto changed = compare(base + nodes, base + nodes + "max-bindings = 3\n");
+    CHECK(changed.refused.empty());
+    CHECK(changed.changes ==
+          Texts{"home-agent.node 2001:db8:1::200.max-bindings: not set -> 3"});
+}
+
 TEST_CASE("nodes are told apart by their home address, in whatever order they stand") {
     const auto changed = compare(base + nodes, base + "[[home-agent.node]]\n"
                                                       "home-address = \"2001:db8:1::300\"\n"

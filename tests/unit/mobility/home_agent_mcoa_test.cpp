@@ -161,6 +161,23 @@ TEST_CASE("barred by configuration", "[M-4.3-05][M-4.3-06][M-6.3-19]") {
         scene.native(Update(3).bid(2, visited2), visited2); // not one more
         CHECK(scene.answer().status() == accepted);
     }
+    SECTION("130 too many for this node") {
+        config.max_bindings_per_node = 2;
+        config.nodes.front().max_bindings = 3;
+        Scene scene(config);
+        scene.native(Update(1).bid(1, visited).bid(2, visited).bid(3, visited).bid(4, visited),
+                     visited);
+        CHECK(scene.answer().bid_status() ==
+              Statuses{accepted, accepted, accepted, BindingStatus::InsufficientResources});
+        // Another one has what is for all.
+        scene.native(Update(1).of(other).bid(1, visited).bid(2, visited).bid(3, visited), visited);
+        CHECK(scene.answer().bid_status() ==
+              Statuses{accepted, accepted, BindingStatus::InsufficientResources});
+        config.nodes.front().max_bindings = 1;
+        REQUIRE(scene.agent.reconfigure(scene.now, config));
+        scene.native(Update(2).bid(4, visited), visited);
+        CHECK(scene.answer().status() == BindingStatus::InsufficientResources);
+    }
 }
 
 TEST_CASE("169 home and foreign at once") {
