@@ -2,6 +2,7 @@
 // Start, reports, control requests, stop.
 #include "daemon/daemon.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/clock.hpp"
 #include "daemon/configuration_difference.hpp"
 #include "daemon/configuration_file.hpp"
 #include "daemon/home_agent_role.hpp"
@@ -147,11 +149,28 @@ tl::expected<Json, std::string> Daemon::reload() {
 void Daemon::report(const mobility::Report& report) {
     // Text only for those who read it.
     if (const auto level = log_level(report.level); spdlog::should_log(level)) {
-        spdlog::log(level, "{}", log_text(report));
+        // Refusals of one status do not hide those of another.
+        const auto code = std::find_if(report.fields.begin(), report.fields.end(),
+                                       [](const auto& field) { return field.first == "code"; });
+        const std::string kind(report.name);
+        const bool admitted = log_limiter_.admit(
+            now(), code == report.fields.end() ? kind : fmt::format("{} {}", kind, code->second));
+        if (admitted) {
+            spdlog::log(level, "{}", log_text(report));
+        } else {
+            log_timer_.set(log_limiter_.next_deadline());
+        }
     }
     if (control_.has_monitors()) {
         control_.publish(event_line(report, std::chrono::system_clock::now()));
     }
+}
+
+void Daemon::tell_suppressed() {
+    for (const auto& [kind, count] : log_limiter_.take(now())) {
+        spdlog::warn("{}: {} more of them, which are only counted", kind, count);
+    }
+    log_timer_.set(log_limiter_.next_deadline());
 }
 
 tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {

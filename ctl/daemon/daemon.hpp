@@ -12,6 +12,8 @@
 
 #include "daemon/configuration.hpp"
 #include "daemon/control_server.hpp"
+#include "daemon/event_loop.hpp"
+#include "daemon/log_limiter.hpp"
 #include "daemon/role.hpp"
 #include "mobility/types.hpp"
 
@@ -32,6 +34,7 @@ private:
     /// All of the new configuration, or (an error) nothing of it.
     tl::expected<Json, std::string> reload();
     void report(const mobility::Report& report);
+    void tell_suppressed();
     tl::expected<Json, std::string> answer(const ControlRequest& request);
 
     Configuration configuration_;
@@ -40,6 +43,8 @@ private:
     asio::io_context loop_{1};
     asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};
     ControlServer control_;
+    LogLimiter log_limiter_;
+    DeadlineTimer log_timer_{loop_, [this] { tell_suppressed(); }};
     std::unique_ptr<Role> role_;
     bool stopping_ = false;
 };
