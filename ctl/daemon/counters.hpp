@@ -20,6 +20,10 @@ public:
             values_.emplace(name, 1);
         }
     }
+    /// Of what is counted elsewhere.
+    void set(std::string_view name, std::uint64_t value) {
+        values_.insert_or_assign(std::string(name), value);
+    }
     [[nodiscard]] const std::map<std::string, std::uint64_t, std::less<>>& values() const {
         return values_;
     }

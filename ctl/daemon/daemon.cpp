@@ -154,7 +154,7 @@ void Daemon::report(const mobility::Report& report) {
                                        [](const auto& field) { return field.first == "code"; });
         const std::string kind(report.name);
         const bool admitted = log_limiter_.admit(
-            now(), code == report.fields.end() ? kind : fmt::format("{} {}", kind, code->second));
+            now(), code == report.fields.end() ? kind : fmt::format("{} {}", kind, code->second.text()));
         if (admitted) {
             spdlog::log(level, "{}", log_text(report));
         } else {

@@ -23,6 +23,9 @@ namespace {
 // Messages and events taken in one turn, so that no source starves the others while those that come
 // together still share kernel requests.
 constexpr int turn_max = 64;
+// Messages read in one turn when most of them come to nothing: a flood is to be read as fast as it
+// comes.
+constexpr int read_max = 1024;
 
 } // namespace
 
@@ -39,21 +42,26 @@ EngineDriver::open(asio::io_context& loop, bool home_agent, Reporter reporter) {
     if (!events) {
         return tl::make_unexpected(events.error().message());
     }
-    auto socket = SignallingSocket::open();
-    if (!socket) {
-        return tl::make_unexpected(socket.error());
+    auto tunnel_socket = SignallingSocket::open(Passage::tunnel);
+    if (!tunnel_socket) {
+        return tl::make_unexpected(tunnel_socket.error());
     }
-    return std::unique_ptr<EngineDriver>(new EngineDriver(loop, home_agent, std::move(reporter),
-                                                          std::move(*socket), std::move(*client),
-                                                          std::move(*events)));
+    auto plain_socket = SignallingSocket::open(Passage::plain);
+    if (!plain_socket) {
+        return tl::make_unexpected(plain_socket.error());
+    }
+    return std::unique_ptr<EngineDriver>(new EngineDriver(
+        loop, home_agent, std::move(reporter), std::move(*tunnel_socket), std::move(*plain_socket),
+        std::move(*client), std::move(*events)));
 }
 
 EngineDriver::EngineDriver(asio::io_context& loop, bool home_agent, Reporter reporter,
-                           SignallingSocket socket, netlink::Client client,
-                           netlink::EventSocket events)
+                           SignallingSocket tunnel_socket, SignallingSocket plain_socket,
+                           netlink::Client client, netlink::EventSocket events)
     : loop_(loop)
     , reporter_(std::move(reporter))
-    , socket_(std::move(socket))
+    , tunnel_socket_(std::move(tunnel_socket))
+    , plain_socket_(std::move(plain_socket))
     , client_(std::move(client))
     , events_(std::move(events))
     , queue_({.install =
@@ -111,14 +119,16 @@ void EngineDriver::start(std::uint32_t ifindex, EngineCalls calls) {
     ifindex_ = ifindex;
     calls_ = std::move(calls);
     timer_.emplace(loop_, [this] { run(calls_.tick(now())); });
-    socket_watch_.emplace(loop_, socket_.fd(), [this] { read_messages(); });
+    tunnel_watch_.emplace(loop_, tunnel_socket_.fd(), [this] { read_messages(tunnel_socket_); });
+    plain_watch_.emplace(loop_, plain_socket_.fd(), [this] { read_messages(plain_socket_); });
     event_watch_.emplace(loop_, events_.fd(), [this] { read_events(); });
     timer_->set(calls_.next_deadline());
 }
 
 void EngineDriver::stop() {
     timer_.reset();
-    socket_watch_.reset();
+    tunnel_watch_.reset();
+    plain_watch_.reset();
     event_watch_.reset();
 }
 
@@ -179,9 +189,21 @@ void EngineDriver::execute(const mobility::Actions& actions) {
     }
 }
 
-void EngineDriver::read_messages() {
-    for (int i = 0; i < turn_max; ++i) {
-        const auto datagram = socket_.receive();
+const Counters& EngineDriver::counters() {
+    const auto set = [this](std::string_view name, std::uint64_t value) {
+        if (value != 0) {
+            counters_.set(name, value);
+        }
+    };
+    set("drop_queue_full_tunnel", tunnel_socket_.overflows());
+    set("drop_queue_full_plain", plain_socket_.overflows());
+    return counters_;
+}
+
+void EngineDriver::read_messages(SignallingSocket& socket) {
+    int delivered = 0;
+    for (int i = 0; (i < read_max && delivered < turn_max) || socket.has_more(); ++i) {
+        const auto datagram = socket.receive();
         if (!datagram) {
             counters_.add(fmt::format("drop_{}", datagram.error()));
             continue;
@@ -189,12 +211,12 @@ void EngineDriver::read_messages() {
         if (!*datagram) {
             break;
         }
-        deliver(**datagram);
+        delivered += deliver(**datagram) ? 1 : 0;
     }
     finish_turn();
 }
 
-void EngineDriver::deliver(const SignallingDatagram& datagram) {
+bool EngineDriver::deliver(const SignallingDatagram& datagram) {
     counters_.add("messages_received");
     mobility::ReceivedMessage message;
     message.source = datagram.source;
@@ -210,13 +232,15 @@ void EngineDriver::deliver(const SignallingDatagram& datagram) {
         // Without its path the message would look as if it had come over plain IPv6.
         if (!message.path) {
             counters_.add("drop_path_unknown");
-            return;
+            return true; // the kernel was asked
         }
     }
     if (calls_.frame_source && !message.path && !message.wire_source) {
         message.link_address = calls_.frame_source(message.link, message.source);
     }
-    execute(calls_.receive(now(), message));
+    const auto actions = calls_.receive(now(), message);
+    execute(actions);
+    return message.path || !actions.empty();
 }
 
 void EngineDriver::read_events() {
@@ -318,7 +342,7 @@ void EngineDriver::send(const mobility::SendMessage& message) {
         ancillary.source = message.source;
         ancillary.mark = *cookie;
     }
-    if (auto sent = socket_.send(message.octets, destination, ancillary); !sent) {
+    if (auto sent = plain_socket_.send(message.octets, destination, ancillary); !sent) {
         log_failure("send_failed", sent.error());
         return;
     }
@@ -327,7 +351,7 @@ void EngineDriver::send(const mobility::SendMessage& message) {
 
 void EngineDriver::log_failure(std::string_view counter, const std::string& text) {
     counters_.add(counter);
-    spdlog::warn("{}: {}", counter, text);
+    reporter_({mobility::Report::Level::warning, counter, {{"error", text}}});
 }
 
 } // namespace dsmip::daemon

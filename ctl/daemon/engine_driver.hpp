@@ -82,25 +82,28 @@ public:
     /// No more calls to the engine.
     void stop();
 
-    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] const Counters& counters();
 
 private:
     EngineDriver(asio::io_context& loop, bool home_agent, Reporter reporter,
-                 SignallingSocket socket, netlink::Client client, netlink::EventSocket events);
+                 SignallingSocket tunnel_socket, SignallingSocket plain_socket,
+                 netlink::Client client, netlink::EventSocket events);
 
     void execute(const mobility::Actions& actions);
     void finish_turn();
-    void read_messages();
+    void read_messages(SignallingSocket& socket);
     void read_events();
     void resynchronize();
-    void deliver(const SignallingDatagram& datagram);
+    /// False if nothing came of it.
+    bool deliver(const SignallingDatagram& datagram);
     void send(const mobility::SendMessage& message);
     std::optional<std::uint32_t> make_path(const mobility::UdpPath& path);
     void log_failure(std::string_view counter, const std::string& text);
 
     asio::io_context& loop_;
     Reporter reporter_;
-    SignallingSocket socket_;
+    SignallingSocket tunnel_socket_;
+    SignallingSocket plain_socket_;
     netlink::Client client_;
     netlink::EventSocket events_;
     std::uint32_t ifindex_ = 0;
@@ -109,7 +112,8 @@ private:
     Counters counters_;
     EngineCalls calls_;
     std::optional<DeadlineTimer> timer_;
-    std::optional<ReadWatch> socket_watch_;
+    std::optional<ReadWatch> tunnel_watch_;
+    std::optional<ReadWatch> plain_watch_;
     std::optional<ReadWatch> event_watch_;
 };
 

@@ -37,6 +37,22 @@ std::set<wire::Ipv4Address> fixed_addresses4(const mobility::HomeAgentConfig& co
     return addresses;
 }
 
+/// What the module lets in is what the engine would; there is no use in giving a path cookie to more.
+void set_limits(netlink::DeviceSettings& settings, const mobility::HomeAgentPolicy& policy) {
+    // Half of the path cookies there are.
+    constexpr std::uint32_t stranger_burst_maximum = 4096;
+    const auto burst = [](std::uint32_t rate, std::uint32_t maximum) {
+        return std::clamp<std::uint32_t>(mobility::HomeAgentPolicy::saved_seconds * rate, 1,
+                                         maximum);
+    };
+    settings.source_rate = policy.updates_per_source;
+    settings.source_burst = burst(policy.updates_per_source, DSMIP_SIGNALLING_RATE_MAX);
+    settings.network_rate = policy.updates_per_network;
+    settings.network_burst = burst(policy.updates_per_network, DSMIP_SIGNALLING_RATE_MAX);
+    settings.stranger_rate = policy.updates_of_strangers;
+    settings.stranger_burst = burst(policy.updates_of_strangers, stranger_burst_maximum);
+}
+
 /// Things the operator has to do and may have forgotten; without them packets vanish silently.
 void warn_about_host(const HomeAgentConfiguration& configuration) {
     const auto monitor = netlink::LinkMonitor::open();
@@ -190,6 +206,7 @@ Outcome HomeAgentRole::set_up_network() {
     settings.home_agent4 = engine.address4.value_or(wire::Ipv4Address{});
     settings.udp_port = configuration_.udp_port;
     settings.home_link = engine.home_link.link;
+    set_limits(settings, engine.policy);
     const auto table = network_.configuration().table;
     const auto to_device = [&](const wire::IpAddress& address, std::uint8_t length,
                                std::uint32_t table_id) {
@@ -493,6 +510,11 @@ Outcome HomeAgentRole::reconfigure(const Configuration& configuration) {
                 spdlog::warn("reload: {}", removed.error());
             }
         }
+    }
+    netlink::DeviceSettings limits;
+    set_limits(limits, configuration.home_agent.engine.policy);
+    if (auto set = network_.set_up_device(driver_->client(), limits); !set) {
+        spdlog::warn("reload: {}", set.error()); // the engine's own limits hold
     }
     const auto link = configuration_.engine.home_link.link;
     configuration_ = configuration.home_agent;

@@ -3,6 +3,7 @@
 #include "daemon/host_network.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -84,6 +85,16 @@ std::optional<netlink::DeviceSettings> settings_to_change(const netlink::DeviceS
     if (wanted.cookie_lifetime && present.cookie_lifetime != wanted.cookie_lifetime) {
         change.cookie_lifetime = wanted.cookie_lifetime;
         any = true;
+    }
+    constexpr std::array limits{
+        &netlink::DeviceSettings::source_rate,   &netlink::DeviceSettings::source_burst,
+        &netlink::DeviceSettings::network_rate,  &netlink::DeviceSettings::network_burst,
+        &netlink::DeviceSettings::stranger_rate, &netlink::DeviceSettings::stranger_burst};
+    for (const auto limit : limits) {
+        if (wanted.*limit && present.*limit != wanted.*limit) {
+            change.*limit = wanted.*limit;
+            any = true;
+        }
     }
     return any ? std::optional(change) : std::nullopt;
 }

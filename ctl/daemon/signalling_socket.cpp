@@ -6,7 +6,12 @@
 #include <cstring>
 #include <utility>
 
+#include <array>
+
 #include <fmt/format.h>
+#include <linux/dsmip.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,16 +41,42 @@ constexpr auto options = std::to_array<Option>({
     {IPPROTO_IPV6, IPV6_RECVDSTOPTS, 1, "IPV6_RECVDSTOPTS"},
     {IPPROTO_IPV6, IPV6_RECVRTHDR, 1, "IPV6_RECVRTHDR"},
     {SOL_SOCKET, SO_RCVMARK, 1, "SO_RCVMARK (Linux 5.19)"},
-    // Room for others in a flood of messages that are soon dropped; but what waits must be far less
-    // than the 8192 path cookies that the kernel remembers, or nothing read is answered any more.
-    {SOL_SOCKET, SO_RCVBUFFORCE, 512 * 1024, "SO_RCVBUFFORCE"},
     // The care-of address of a Binding Update may have left the host a moment ago.
     {IPPROTO_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND"},
 });
 
+// Room for others in a flood of messages that are soon dropped. Of those with a path cookie far less
+// must wait than the 8192 that the kernel remembers, or nothing read is answered any more.
+// Of neither so much that what waits is answered after its sender has given up.
+constexpr int tunnel_queue = 1024 * 1024;
+constexpr int plain_queue = 2 * 1024 * 1024;
+
+/// Lets in what has a path cookie for a mark, or what has none.
+bool set_filter(int fd, Passage passage) {
+    const std::uint8_t with_cookie = passage == Passage::tunnel ? 0 : 1;
+    constexpr std::uint32_t all = 0xFFFFFFFF;
+    std::array filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                             static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_MARK)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, DSMIP_COOKIE_FLAG, with_cookie,
+                             static_cast<std::uint8_t>(1 - with_cookie)),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, all),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    const sock_fprog program{filter.size(), filter.data()};
+    if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
+        return false;
+    }
+    // What came in before that may be for the other socket, which has it as well.
+    std::uint8_t octet = 0;
+    while (::recv(fd, &octet, sizeof octet, MSG_TRUNC) >= 0) {
+    }
+    return true;
+}
+
 } // namespace
 
-tl::expected<SignallingSocket, std::string> SignallingSocket::open() {
+tl::expected<SignallingSocket, std::string> SignallingSocket::open(Passage passage) {
     const int fd =
         ::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, mobility_header_protocol);
     if (fd < 0) {
@@ -54,17 +85,63 @@ tl::expected<SignallingSocket, std::string> SignallingSocket::open() {
                         errno == EPERM ? "; the daemon needs CAP_NET_RAW and CAP_NET_ADMIN" : ""));
     }
     SignallingSocket socket(fd);
+    const auto failed = [](std::string_view what) {
+        return tl::make_unexpected(fmt::format("raw socket for Mobility Headers, {}: {}", what,
+                                               std::strerror(errno)));
+    };
+    if (!set_filter(fd, passage)) {
+        return failed("SO_ATTACH_FILTER");
+    }
+    const int queue = passage == Passage::tunnel ? tunnel_queue : plain_queue;
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof queue) != 0) {
+        return failed("SO_RCVBUFFORCE");
+    }
     for (const auto& option : options) {
         if (::setsockopt(fd, option.level, option.name, &option.value, sizeof option.value) != 0) {
-            return tl::make_unexpected(fmt::format("raw socket for Mobility Headers, {}: {}",
-                                                   option.text, std::strerror(errno)));
+            return failed(option.text);
         }
     }
     return socket;
 }
 
+/// What recvmmsg fills.
+struct SignallingSocket::Batch {
+    static constexpr std::size_t size = 32;
+    struct Slot {
+        sockaddr_in6 from{};
+        // One octet more than the longest message, so that a longer one is seen to be.
+        std::array<std::uint8_t, wire::max_mobility_header_length + 1> octets{};
+        alignas(std::size_t) std::array<std::byte, 4096> control{};
+        iovec data{};
+    };
+    std::array<Slot, size> slots{};
+    std::array<mmsghdr, size> headers{};
+
+    void prepare() {
+        for (std::size_t index = 0; index < size; ++index) {
+            auto& slot = slots.at(index);
+            slot.data = {slot.octets.data(), slot.octets.size()};
+            auto& header = headers.at(index).msg_hdr;
+            header = {};
+            header.msg_name = &slot.from;
+            header.msg_namelen = sizeof slot.from;
+            header.msg_iov = &slot.data;
+            header.msg_iovlen = 1;
+            header.msg_control = slot.control.data();
+            header.msg_controllen = slot.control.size();
+        }
+    }
+};
+
+SignallingSocket::SignallingSocket(int fd)
+    : fd_(fd)
+    , batch_(std::make_unique<Batch>()) {}
+
 SignallingSocket::SignallingSocket(SignallingSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {}
+    : fd_(std::exchange(other.fd_, -1))
+    , batch_(std::move(other.batch_))
+    , taken_(std::exchange(other.taken_, 0))
+    , next_(std::exchange(other.next_, 0)) {}
 
 SignallingSocket::~SignallingSocket() {
     if (fd_ >= 0) {
@@ -73,29 +150,29 @@ SignallingSocket::~SignallingSocket() {
 }
 
 tl::expected<std::optional<SignallingDatagram>, std::string_view> SignallingSocket::receive() {
-    sockaddr_in6 from{};
-    iovec data{buffer_.data(), buffer_.size()};
-    msghdr message{};
-    message.msg_name = &from;
-    message.msg_namelen = sizeof from;
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control_.data();
-    message.msg_controllen = control_.size();
-    const auto length = ::recvmsg(fd_, &message, 0);
-    if (length < 0) {
-        if (errno == EAGAIN || errno == EINTR) {
-            return std::nullopt;
+    if (!has_more()) {
+        batch_->prepare();
+        const int count = ::recvmmsg(fd_, batch_->headers.data(), Batch::size, 0, nullptr);
+        if (count < 0) {
+            if (errno == EAGAIN || errno == EINTR) {
+                return std::nullopt;
+            }
+            return tl::make_unexpected(std::string_view("socket_error"));
         }
-        return tl::make_unexpected(std::string_view("socket_error"));
+        taken_ = static_cast<std::size_t>(count);
+        next_ = 0;
     }
+    const auto& slot = batch_->slots.at(next_);
+    const auto& header = batch_->headers.at(next_);
+    ++next_;
+    const auto& message = header.msg_hdr;
     if ((message.msg_flags & MSG_TRUNC) != 0) {
         return tl::make_unexpected(std::string_view("mh_overlong"));
     }
     if ((message.msg_flags & MSG_CTRUNC) != 0) {
         return tl::make_unexpected(std::string_view("control_truncated"));
     }
-    auto ancillary = read_ancillary({control_.data(), message.msg_controllen});
+    auto ancillary = read_ancillary({slot.control.data(), message.msg_controllen});
     if (!ancillary) {
         return tl::make_unexpected(ancillary.error());
     }
@@ -103,10 +180,19 @@ tl::expected<std::optional<SignallingDatagram>, std::string_view> SignallingSock
         return tl::make_unexpected(std::string_view("control_malformed"));
     }
     SignallingDatagram datagram;
-    std::memcpy(datagram.source.bytes.data(), &from.sin6_addr, sizeof from.sin6_addr);
+    std::memcpy(datagram.source.bytes.data(), &slot.from.sin6_addr, sizeof slot.from.sin6_addr);
     datagram.ancillary = *ancillary;
-    datagram.octets = {buffer_.data(), static_cast<std::size_t>(length)};
+    datagram.octets = {slot.octets.data(), header.msg_len};
     return datagram;
+}
+
+std::uint64_t SignallingSocket::overflows() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> values{};
+    socklen_t size = sizeof values;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, values.data(), &size) != 0) {
+        return 0;
+    }
+    return values[SK_MEMINFO_DROPS];
 }
 
 tl::expected<void, std::string> SignallingSocket::send(std::span<const std::uint8_t> octets,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The raw IPv6 socket on protocol 135 that brings and takes all signalling.
+// The raw IPv6 sockets on protocol 135 that bring and take all signalling.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,10 +25,17 @@ struct SignallingDatagram {
     std::span<const std::uint8_t> octets;
 };
 
+/// What a socket hears. A flood of plain packets, which the module does not see and cannot limit,
+/// leaves the queue of the others alone.
+enum class Passage : std::uint8_t {
+    tunnel, ///< what the module gave a path cookie, in UDP or another tunnel
+    plain,  ///< all else
+};
+
 class SignallingSocket {
 public:
     /// The error names the step that failed and, for EPERM, what is missing.
-    static tl::expected<SignallingSocket, std::string> open();
+    static tl::expected<SignallingSocket, std::string> open(Passage passage);
 
     SignallingSocket(SignallingSocket&& other) noexcept;
     SignallingSocket& operator=(SignallingSocket&&) = delete;
@@ -39,8 +47,14 @@ public:
     [[nodiscard]] int fd() const { return fd_; }
 
     /// The next message; nothing if none waits; the error is the name of a drop counter, reading
-    /// goes on after it.
+    /// goes on after it. Several are taken from the kernel at once, so that a flood costs little to
+    /// read: do not wait for fd() before has_more() is false.
     tl::expected<std::optional<SignallingDatagram>, std::string_view> receive();
+
+    [[nodiscard]] bool has_more() const { return next_ < taken_; }
+
+    /// How many messages found no room in the queue since the socket is open.
+    [[nodiscard]] std::uint64_t overflows() const;
 
     /// `destination` is the one of the checksum: the home address where a routing header is added.
     /// The error is a text for people.
@@ -49,13 +63,13 @@ public:
                                          const SentAncillary& ancillary);
 
 private:
-    explicit SignallingSocket(int fd)
-        : fd_(fd) {}
+    explicit SignallingSocket(int fd);
 
+    struct Batch;
     int fd_;
-    // One octet more than the longest message, so that a longer one is seen to be.
-    std::array<std::uint8_t, wire::max_mobility_header_length + 1> buffer_{};
-    alignas(std::size_t) std::array<std::byte, 4096> control_{};
+    std::unique_ptr<Batch> batch_;
+    std::size_t taken_ = 0; // messages in the batch
+    std::size_t next_ = 0;  // of these, the one to be given out next
 };
 
 } // namespace dsmip::daemon

@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentDrop::c
     "drop_unexpected_type",
     "drop_too_many_waiting",
     "drop_rate_of_node",
+    "drop_rate_of_source",
     "drop_rate_of_network",
     "drop_rate_of_strangers"};
 

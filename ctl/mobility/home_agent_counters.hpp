@@ -27,8 +27,9 @@ enum class HomeAgentDrop : std::uint8_t {
     unexpected_type,            // a message a home agent has no use for
     too_many_waiting,           // behind a change that the kernel has not answered
     rate_of_node,               // more Binding Updates than one node may send
+    rate_of_source,             // more messages than may come from one address and port
     rate_of_network,            // than may come from one network
-    rate_of_strangers,          // than nodes that are not registered may send together
+    rate_of_strangers,          // than may come from where no node is registered, together
     count_
 };
 

@@ -86,9 +86,9 @@ private:
     // ---- messages (home_agent_receive.cpp)
     // `arrives`: for the first time, not from among those that waited.
     void handle(TimePoint now, const ReceivedMessage& message, bool arrives);
+    // That of its node if it comes from a care-of address that is registered for it.
+    [[nodiscard]] RateState* rate_of_node(const ReceivedMessage& message);
     bool exceeds_rate(TimePoint now, const ReceivedMessage& message);
-    void note_rate(TimePoint now, const ReceivedMessage& message,
-                   const wire::BindingUpdate& update);
     [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
     void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
     void process_update(TimePoint now, const ReceivedMessage& message, wire::BindingUpdate update);

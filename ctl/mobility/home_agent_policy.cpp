@@ -8,7 +8,6 @@ namespace dsmip::mobility {
 namespace {
 
 constexpr TimePoint::rep second = 1'000'000; // microseconds
-constexpr TimePoint::rep saved_seconds = 3;
 
 } // namespace
 
@@ -29,14 +28,15 @@ bool RateState::take(TimePoint now, unsigned per_second) {
     const auto time = std::chrono::microseconds(now.time_since_epoch()).count();
     const auto interval = std::max<TimePoint::rep>(second / per_second, 1);
     const auto full_at = std::max(full_at_, time) + interval;
-    if (full_at - time > saved_seconds * second) {
+    if (full_at - time > HomeAgentPolicy::saved_seconds * second) {
         return false;
     }
     full_at_ = full_at;
     return true;
 }
 
-std::size_t RateLimiter::slot_of(const wire::IpAddress& from) const {
+// A number with the secret in it.
+std::uint64_t RateLimiter::network_of(const wire::IpAddress& from) const {
     std::uint64_t network = from.is_ipv4() ? 1 : 0; // no IPv6 prefix begins like that
     const auto add = [&](const auto& octets, std::size_t count) {
         for (std::size_t index = 0; index < count; ++index) {
@@ -48,19 +48,34 @@ std::size_t RateLimiter::slot_of(const wire::IpAddress& from) const {
     } else {
         add(from.ipv6()->bytes, 8);
     }
-    return static_cast<std::size_t>(wire::mixed(network ^ secret_) % slots);
+    return wire::mixed(network ^ secret_);
 }
 
-// The node's own limit first: what it exceeds alone is not to use up what it shares with others.
-ExceededRate RateLimiter::admit(TimePoint now, const HomeAgentPolicy& policy,
-                                const wire::IpAddress& from, RateState* node) {
-    if (node != nullptr && !node->take(now, policy.updates_per_node)) {
-        return ExceededRate::node;
+bool RateLimiter::take_of_source(TimePoint now, unsigned per_second, const wire::Endpoint& from) {
+    std::uint64_t rest = from.port;
+    if (const auto* ipv6 = from.address.ipv6()) {
+        std::uint64_t interface = 0;
+        for (std::size_t index = 8; index < ipv6->bytes.size(); ++index) {
+            interface = (interface << 8U) | ipv6->bytes.at(index);
+        }
+        rest = wire::mixed(interface ^ secret_) + from.port;
     }
-    if (!networks_.at(slot_of(from)).take(now, policy.updates_per_network)) {
+    const auto hash = wire::mixed(network_of(from.address) ^ rest);
+    const bool first = sources_.at(hash % slots).take(now, per_second);
+    const bool second = sources_.at(slots + (hash >> 32U) % slots).take(now, per_second);
+    return first || second;
+}
+
+// The source's own limit first: what it exceeds alone is not to use up what it shares with others.
+ExceededRate RateLimiter::admit(TimePoint now, const HomeAgentPolicy& policy,
+                                const wire::Endpoint& from) {
+    if (!take_of_source(now, policy.updates_per_source, from)) {
+        return ExceededRate::source;
+    }
+    if (!networks_.at(network_of(from.address) % slots).take(now, policy.updates_per_network)) {
         return ExceededRate::network;
     }
-    if (node == nullptr && !strangers_.take(now, policy.updates_of_strangers)) {
+    if (!strangers_.take(now, policy.updates_of_strangers)) {
         return ExceededRate::strangers;
     }
     return ExceededRate::none;

@@ -13,14 +13,17 @@ namespace dsmip::mobility {
 
 // A node sends three Binding Updates per second at most for each care-of address (RFC 6275, 12).
 struct HomeAgentPolicy {
+    static constexpr unsigned saved_seconds = 3;
     // Home addresses that are registered or about to be; another one gets 130.  The memory of a
     // home agent has its bound in this.
     std::size_t max_nodes = 1'000'000;
-    // Binding Updates per second; three times as many may come at once.  0 = no limit.  What is
-    // above is dropped and counted.
-    unsigned updates_per_node = 20;         // of one home address that is registered
+    // Messages per second; three times as many may come at once.  0 = no limit.  What is above is
+    // dropped and counted.  Anybody can claim any home address, so that what comes from no care-of
+    // address that is registered for its home address is limited by where it comes from.
+    unsigned updates_per_node = 20;         // of one node, from where it is registered
+    unsigned updates_per_source = 100;      // from one address (and UDP port) elsewhere
     unsigned updates_per_network = 1000;    // from one IPv4 address, or one IPv6 prefix of 64 bits
-    unsigned updates_of_strangers = 10'000; // of home addresses that are not registered, together
+    unsigned updates_of_strangers = 10'000; // from elsewhere, together
     // Care-of addresses that are refused with 174, beside home addresses, those of the home agent
     // and what is not unicast.
     std::vector<wire::Prefix6> refused_care_of6;
@@ -41,25 +44,27 @@ private:
     TimePoint::rep full_at_ = 0; // microseconds
 };
 
-// Which limit a Binding Update exceeds.
-enum class ExceededRate : std::uint8_t { none, node, network, strangers };
+// Which limit a message exceeds.
+enum class ExceededRate : std::uint8_t { none, source, network, strangers };
 
-// The limits that are not about one known node.  Memory is fixed: networks share counters by a
-// keyed hash, so one that floods slows down those few that fall together with it.
+// The limits of what comes from elsewhere than a node is registered.  Memory is fixed: sources and
+// networks share counters by a keyed hash.  A source has two and is refused when both are used up,
+// so that hardly one shares its limit with another that floods.
 class RateLimiter {
 public:
     explicit RateLimiter(std::uint64_t secret)
         : secret_(secret) {}
 
-    // `node` is that of the home address if it is registered.
-    ExceededRate admit(TimePoint now, const HomeAgentPolicy& policy, const wire::IpAddress& from,
-                       RateState* node);
+    // `from`: the address on the wire, and the UDP port where there is one.
+    ExceededRate admit(TimePoint now, const HomeAgentPolicy& policy, const wire::Endpoint& from);
 
 private:
     static constexpr std::size_t slots = 4096;
-    [[nodiscard]] std::size_t slot_of(const wire::IpAddress& from) const;
+    bool take_of_source(TimePoint now, unsigned per_second, const wire::Endpoint& from);
+    [[nodiscard]] std::uint64_t network_of(const wire::IpAddress& from) const;
 
     std::uint64_t secret_;
+    std::vector<RateState> sources_ = std::vector<RateState>(2 * slots);
     std::vector<RateState> networks_ = std::vector<RateState>(slots);
     RateState strangers_;
 };

@@ -15,6 +15,11 @@ namespace {
 // Binding Updates of one node that wait for the kernel; a node sends a few per second at most.
 constexpr std::size_t waiting_max = 8;
 
+wire::Endpoint came_from(const ReceivedMessage& message) {
+    return message.path ? message.path->remote
+                        : wire::Endpoint{message.wire_source.value_or(message.source), 0};
+}
+
 } // namespace
 
 Actions HomeAgent::Impl::receive(TimePoint now, const ReceivedMessage& message) {
@@ -53,6 +58,11 @@ bool HomeAgent::Impl::came_through_router(const ReceivedMessage& message) const 
 }
 
 void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool arrives) {
+    // What comes from elsewhere than its node is registered is not worth being read before that.
+    auto* rate = arrives ? rate_of_node(message) : nullptr;
+    if (arrives && rate == nullptr && exceeds_rate(now, message)) {
+        return;
+    }
     auto decoded =
         wire::decode(message.octets, message.source, message.destination, config_.dialect);
     if (!decoded) {
@@ -72,8 +82,12 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         drop(name_of(HomeAgentDrop::unexpected_type), message);
         return;
     }
-    if (arrives && exceeds_rate(now, message)) {
-        note_rate(now, message, *update);
+    if (rate != nullptr && !rate->take(now, config_.policy.updates_per_node)) {
+        counters_.add(HomeAgentDrop::rate_of_node);
+        if (const auto* entry = cache_.find(message.source); !entry->pending) {
+            history_.received(now, message, update, true);
+            history_.dropped(message.source, "more Binding Updates than [home-agent.policy] allows");
+        }
         return;
     }
     // One change at a time: a later Binding Update is judged by what an earlier one made.
@@ -90,17 +104,28 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
     process_update(now, message, std::move(*update));
 }
 
-bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message) {
-    const auto from = message.path ? message.path->remote.address
-                                   : wire::IpAddress(message.wire_source.value_or(message.source));
+RateState* HomeAgent::Impl::rate_of_node(const ReceivedMessage& message) {
     auto* entry = cache_.find(message.source);
-    auto* node = entry != nullptr && entry->has_sequence() ? &entry->rate : nullptr;
+    if (entry == nullptr) {
+        return nullptr;
+    }
+    const auto from = came_from(message);
+    const auto& bindings = entry->current.bindings;
+    const bool registered = std::any_of(
+        bindings.begin(), bindings.end(), [&](const Binding& binding) {
+            return binding.end_point.care_of == from.address &&
+                   (from.port == 0 || binding.end_point.port == from.port);
+        });
+    return registered ? &entry->rate : nullptr;
+}
+
+bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message) {
     std::optional<HomeAgentDrop> cause;
-    switch (rates_.admit(now, config_.policy, from, node)) {
+    switch (rates_.admit(now, config_.policy, came_from(message))) {
     case ExceededRate::none:
         return false;
-    case ExceededRate::node:
-        cause = HomeAgentDrop::rate_of_node;
+    case ExceededRate::source:
+        cause = HomeAgentDrop::rate_of_source;
         break;
     case ExceededRate::network:
         cause = HomeAgentDrop::rate_of_network;
@@ -109,19 +134,10 @@ bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message
         cause = HomeAgentDrop::rate_of_strangers;
         break;
     }
-    // Not reported one by one: that would be the larger part of the work.
+    // Neither reported one by one, which would be the larger part of the work, nor told to the
+    // history of the node that somebody claims to be.
     counters_.add(*cause);
     return true;
-}
-
-// For nodes only: strangers would make this the larger part of the work.
-void HomeAgent::Impl::note_rate(TimePoint now, const ReceivedMessage& message,
-                                const wire::BindingUpdate& update) {
-    const auto* entry = cache_.find(message.source);
-    if (is_known(message.source) && (entry == nullptr || !entry->pending)) {
-        history_.received(now, message, &update, true);
-        history_.dropped(message.source, "more Binding Updates than [home-agent.policy] allows");
-    }
 }
 
 void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& message) {

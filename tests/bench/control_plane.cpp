@@ -59,6 +59,7 @@ HomeAgentConfig config(std::uint32_t nodes) {
     config.accept_unlisted_nodes = true;
     config.address_pool = wire::Prefix4{wire::Ipv4Address{{10, 0, 0, 0}}, 8};
     config.policy.max_nodes = nodes;
+    config.policy.updates_per_source = 0;
     config.policy.updates_of_strangers = 0;
     return config;
 }

@@ -507,6 +507,7 @@ TEST_CASE("policy of a home agent: limits and refused care-of addresses") {
 max-nodes = 1000
 max-bindings-per-node = 4
 updates-per-node = 5
+updates-per-source = 6
 updates-per-network = 0
 updates-of-strangers = 7
 refused-care-of6 = ["2001:db8:bad::/48"]
@@ -517,6 +518,7 @@ refused-care-of4 = ["10.0.0.0/8", "192.0.2.0/24"]
     CHECK(engine.policy.max_nodes == 1000);
     CHECK(engine.max_bindings_per_node == 4);
     CHECK(engine.policy.updates_per_node == 5);
+    CHECK(engine.policy.updates_per_source == 6);
     CHECK(engine.policy.updates_per_network == 0);
     CHECK(engine.policy.updates_of_strangers == 7);
     CHECK(engine.policy.refused_care_of6.size() == 1);

@@ -145,6 +145,7 @@ TEST_CASE("a node that sends too much") {
 
 TEST_CASE("a flood of home addresses displaces no node that is served") {
     auto config = default_config();
+    config.policy.updates_per_source = 0;
     config.policy.updates_per_network = 0;
     config.policy.updates_of_strangers = 0;
     Scene scene(config);

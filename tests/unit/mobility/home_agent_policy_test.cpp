@@ -55,6 +55,72 @@ TEST_CASE("a flood of one node costs that node its messages and no other one") {
     CHECK(scene.answer().status() == BindingStatus::Accepted); // it has calmed down
 }
 
+TEST_CASE("a flood in the name of a node, from elsewhere, uses up nothing that is the node's") {
+    Scene scene;
+    std::uint16_t sequence = 0;
+    scene.native(Update(++sequence), visited);
+    Update impostor(1000);
+    impostor.message.flags.home_registration = false; // or it would be believed
+    for (int moment = 0; moment < 1000; ++moment) {
+        scene.native(impostor, v6("2001:db8:66::1"));
+        scene.udp(impostor, {v4("198.51.100.66"), 6666});
+        scene.advance(milliseconds(1));
+    }
+    CHECK(scene.counter("drop_rate_of_source") > 1100);
+    CHECK(scene.counter("drop_rate_of_node") == 0);
+    for (int message = 0; message < 40; ++message) {
+        scene.sent.clear();
+        scene.native(Update(++sequence), visited);
+        CHECK(scene.answer().status() == BindingStatus::Accepted);
+    }
+    scene.sent.clear();
+    scene.native(Update(++sequence), visited2); // and it moves
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+}
+
+TEST_CASE("neighbours have limits of their own, behind a NAT as well") {
+    auto config = open_to_all();
+    config.policy.updates_per_source = 10;
+    Scene scene(config);
+    const auto flood = [&](auto send) {
+        for (std::uint16_t number = 1; number <= 100; ++number) {
+            send(number);
+        }
+    };
+    flood([&](std::uint16_t number) {
+        scene.native(Update(1).of(numbered("2001:db8:1::", 0x1000U + number)), visited);
+    });
+    CHECK(scene.counter("drop_rate_of_source") == 70);
+    auto neighbour = visited;
+    neighbour.bytes.back() ^= 1U;
+    register_well(scene, 1, neighbour);
+
+    const wire::Endpoint behind_nat{visited4, 4000};
+    flood([&](std::uint16_t number) {
+        scene.udp(Update(1).of(numbered("2001:db8:1::", 0x2000U + number)).care_of4(visited4),
+                  behind_nat);
+    });
+    CHECK(scene.counter("drop_rate_of_source") == 140);
+    scene.sent.clear();
+    scene.udp(Update(1).care_of4(visited4), {visited4, 4001});
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+}
+
+TEST_CASE("a node that is registered goes on where its network floods") {
+    auto config = open_to_all();
+    config.policy.max_nodes = 100;
+    Scene scene(config);
+    register_well(scene, 1, visited2);
+    for (std::uint32_t number = 1; number <= 5000; ++number) {
+        auto source = visited2;
+        source.bytes.at(8) = static_cast<std::uint8_t>(number >> 8U);
+        source.bytes.at(9) = static_cast<std::uint8_t>(number);
+        scene.native(Update(1).of(numbered("2001:db8:1::", number << 12U)), source);
+    }
+    CHECK(scene.counter("drop_rate_of_network") == 2001); // the node's first one counted, too
+    register_well(scene, 2, visited2);
+}
+
 TEST_CASE("a flood from one network with many home addresses ends at the limit of the network") {
     auto config = open_to_all();
     config.policy.max_nodes = 500;
@@ -166,7 +232,7 @@ TEST_CASE("which networks share a counter depends on the secret") {
             network.bytes.at(4) = static_cast<std::uint8_t>(number >> 8U);
             network.bytes.at(5) = static_cast<std::uint8_t>(number);
             for (int message = 0; message < 3; ++message) {
-                if (limiter.admit(now, policy, network, nullptr) != ExceededRate::none) {
+                if (limiter.admit(now, policy, {network, 0}) != ExceededRate::none) {
                     limited.insert(number);
                 }
             }
