@@ -32,6 +32,7 @@ public:
         add_status();
         add_explain();
         add_reload();
+        add_drain();
         add_device();
         add_binding();
         add_prefix();
@@ -87,6 +88,48 @@ private:
             "  dsmipctl reload\n"
             "  dsmipctl reload --json | jq '.changes | length'",
             [this] { return reload(options_, out_); });
+    }
+
+    void add_drain() {
+        auto* sub = add(app_, "drain", "send all nodes of this home agent to others",
+                        "  dsmipctl drain --to 2001:db8:1::2 --rate 50\n"
+                        "  dsmipctl drain --to 2001:db8:1::2 --to 2001:db8:1::3 --grace 30\n"
+                        "  dsmipctl status --json | jq .home_agent.drain\n"
+                        "  dsmipctl drain --stop",
+                        [this] { return drain(options_, out_); });
+        auto* to = sub->add_option_function<std::vector<std::string>>(
+            "--to",
+            [this](const std::vector<std::string>& texts) {
+                for (const auto& text : texts) {
+                    options_.drain_to.push_back(parse_home_agent(text));
+                }
+            },
+            "IPv6 address of another home agent; may be repeated, in order of preference; without "
+            "it nodes choose themselves");
+        to->type_name("ADDRESS");
+        auto* rate = sub->add_option("--rate", options_.drain_rate, "nodes per second, 10 if unsaid")
+                         ->check(CLI::Range(1, 100000))
+                         ->type_name("N");
+        auto* grace = sub->add_option("--grace", options_.drain_grace,
+                                      "how long a node that was asked may still renew its binding, "
+                                      "0 if unsaid")
+                          ->check(CLI::Range(0, 262140))
+                          ->type_name("SECONDS");
+        sub->add_flag("--stop", options_.drain_stop, "take nodes again, ask no more to leave")
+            ->excludes(to)
+            ->excludes(rate)
+            ->excludes(grace);
+    }
+
+    static wire::Ipv6Address parse_home_agent(const std::string& text) {
+        auto address = wire::Ipv6Address::parse(text);
+        if (!address) {
+            throw CLI::ValidationError(
+                "--to", address.error().message +
+                            "; wanted the IPv6 address of a home agent: the message has no room "
+                            "for IPv4 addresses, mobile nodes know those by their configuration");
+        }
+        return *address;
     }
 
     void add_device() {

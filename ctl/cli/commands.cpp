@@ -144,6 +144,36 @@ Outcome reload(const Options& options, std::ostream& out) {
     return {};
 }
 
+Outcome drain(const Options& options, std::ostream& out) {
+    Json request{{"command", "drain"}};
+    if (options.drain_stop) {
+        request["stop"] = true;
+    } else {
+        auto& to = request["to"] = Json::array();
+        for (const auto& address : options.drain_to) {
+            to.push_back(wire::to_string(address));
+        }
+        if (options.drain_rate) {
+            request["rate"] = *options.drain_rate;
+        }
+        if (options.drain_grace) {
+            request["grace"] = *options.drain_grace;
+        }
+    }
+    auto result = ask_daemon(options, request);
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    if (options.json) {
+        out << result->dump() << '\n';
+    } else if (options.drain_stop) {
+        out << "no longer being drained\n";
+    } else {
+        out << result->value("nodes", 0) << " nodes to go; see dsmipctl status\n";
+    }
+    return {};
+}
+
 Outcome device_show(const Options& options, std::ostream& out) {
     auto client = open_client();
     if (!client) {

@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -26,6 +27,11 @@ struct Options {
     std::optional<std::uint16_t> bid;
     /// Of binding show.
     BindingFilter filter;
+    /// Of drain: where to, nodes per second, seconds until they are refused; or its end.
+    std::vector<wire::Ipv6Address> drain_to;
+    std::optional<unsigned> drain_rate;
+    std::optional<unsigned> drain_grace;
+    bool drain_stop = false;
     /// Counters: also those that never moved.
     bool all = false;
 };
@@ -45,6 +51,8 @@ Outcome binding_del(const Options& options, std::ostream& out);
 Outcome explain(const Options& options, std::ostream& out);
 /// The daemon reads its configuration again and says what has changed.
 Outcome reload(const Options& options, std::ostream& out);
+/// The home agent sends its nodes to others, or stops that.
+Outcome drain(const Options& options, std::ostream& out);
 Outcome counters(const Options& options, std::ostream& out);
 /// Runs until it is killed, or until both kernel and daemon are gone. Notes go to `err`.
 Outcome monitor(const Options& options, std::ostream& out, std::ostream& err);

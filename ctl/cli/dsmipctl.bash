@@ -36,6 +36,7 @@ _dsmipctl() {
 	esac
 
 	case $previous in
+	--to | --rate | --grace) return ;;
 	--state)
 		candidates='nat direct udp udp-tlv udp-tlv-draft forced-udp draft mcoa home heard silent'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
@@ -44,7 +45,8 @@ _dsmipctl() {
 	esac
 
 	case "${words[*]}" in
-	'') candidates='status explain reload device binding prefix flow monitor counters' ;;
+	'') candidates='status explain reload drain device binding prefix flow monitor counters' ;;
+	drain) candidates='--to --rate --grace --stop' ;;
 	device) candidates='show' ;;
 	binding) candidates='show del' ;;
 	prefix | flow) candidates='show' ;;

@@ -260,6 +260,7 @@ private:
                     "for each interface");
         }
         check_router();
+        check_other_home_agents();
         check_accesses();
     }
 
@@ -286,6 +287,33 @@ private:
             if (prefix.contains(engine.home_agent6)) {
                 mistake(line("mobile-node", "prefixes6"), "mobile-node.prefixes6",
                         fmt::format("{} holds the address of the home agent", to_string(prefix)));
+            }
+        }
+    }
+
+    void check_other_home_agents() {
+        const auto& engine = read_.configuration.mobile_node.engine;
+        std::map<wire::Ipv6Address, unsigned> addresses6;
+        std::map<wire::Ipv4Address, unsigned> addresses4;
+        if (const auto at = line("mobile-node", "home-agent6")) {
+            addresses6.emplace(engine.home_agent6, at);
+        }
+        if (const auto at = line("mobile-node", "home-agent4")) {
+            addresses4.emplace(*engine.home_agent4, at);
+        }
+        for (std::size_t i = 0; i < engine.other_home_agents.size(); ++i) {
+            const auto& other = engine.other_home_agents[i];
+            if (const auto at = line("mobile-node.home-agent", "address6", i)) {
+                constexpr auto* key = "mobile-node.home-agent.address6";
+                unique(addresses6, other.address6, at, key, to_string(other.address6));
+                if (other.address6 == engine.home_address) {
+                    mistake(at, key,
+                            "is the home address of this node; wanted that of a home agent");
+                }
+            }
+            if (const auto at = line("mobile-node.home-agent", "address4", i)) {
+                unique(addresses4, *other.address4, at, "mobile-node.home-agent.address4",
+                       to_string(*other.address4));
             }
         }
     }
@@ -329,6 +357,9 @@ std::size_t ReadConfiguration::element_of(std::string_view section) const {
     const auto& mobile_node = configuration.mobile_node.engine;
     if (section == "home-agent.node") {
         return home_agent.nodes.size() - 1;
+    }
+    if (section == "mobile-node.home-agent") {
+        return mobile_node.other_home_agents.size() - 1;
     }
     return section == "mobile-node.access" ? mobile_node.accesses.size() - 1 : 0;
 }

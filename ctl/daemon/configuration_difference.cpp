@@ -35,7 +35,8 @@ constexpr std::array changeable{
     "home-agent.prefixes.leases-max"sv,
     "home-agent.prefixes.max-per-node"sv,
 };
-constexpr std::array changeable_sections{"home-agent.node"sv, "home-agent.policy"sv};
+constexpr std::array changeable_sections{"home-agent.node"sv, "home-agent.policy"sv,
+                                         "home-agent.refresh"sv, "home-agent.map"sv};
 
 struct Value {
     std::string text;

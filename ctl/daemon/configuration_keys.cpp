@@ -190,6 +190,47 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
      [](C& c, const V& v) {
          c.home_agent.engine.policy.refused_care_of4 = as<std::vector<wire::Prefix4>>(v);
      }},
+    {"home-agent.refresh",
+     "request-before",
+     K::duration,
+     "0s",
+     false,
+     0,
+     lifetime_maximum,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.refresh.request_before = as<std::chrono::seconds>(v);
+     }},
+    {"home-agent.refresh",
+     "requests-per-second",
+     K::integer,
+     "100",
+     false,
+     1,
+     rate_maximum,
+     {},
+     [](C& c, const V& v) {
+         c.home_agent.engine.refresh.requests_per_second = number<unsigned>(v);
+     }},
+    {"home-agent.map",
+     "enabled",
+     K::boolean,
+     "false",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) { c.home_agent.engine.map.enabled = as<bool>(v); }},
+    {"home-agent.map",
+     "care-of6",
+     K::prefixes6,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c,
+        const V& v) { c.home_agent.engine.map.care_of6 = as<std::vector<wire::Prefix6>>(v); }},
     {"store",
      "enabled",
      K::boolean,
@@ -639,6 +680,29 @@ constexpr auto keys = std::to_array<ConfigurationKey>({
              as<std::string>(v) == "all" ? RoutedTraffic::all : RoutedTraffic::home;
      }},
 
+    {"mobile-node.home-agent",
+     "address6",
+     K::address6,
+     "",
+     true,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.mobile_node.engine.other_home_agents.back().address6 = as<wire::Ipv6Address>(v);
+     }},
+    {"mobile-node.home-agent",
+     "address4",
+     K::address4,
+     "",
+     false,
+     0,
+     0,
+     {},
+     [](C& c, const V& v) {
+         c.mobile_node.engine.other_home_agents.back().address4 = as<wire::Ipv4Address>(v);
+     }},
+
     {"mobile-node.access",
      "interface",
      K::text,
@@ -678,8 +742,12 @@ constexpr auto sections = std::to_array<ConfigurationSection>({
     {"home-agent.prefixes", false, nullptr},
     {"home-agent.home-link", false, nullptr},
     {"home-agent.policy", false, nullptr},
+    {"home-agent.refresh", false, nullptr},
+    {"home-agent.map", false, nullptr},
     {"home-agent.node", true, [](C& c) { c.home_agent.engine.nodes.emplace_back(); }},
     {"mobile-node", false, nullptr},
+    {"mobile-node.home-agent", true,
+     [](C& c) { c.mobile_node.engine.other_home_agents.emplace_back(); }},
     {"mobile-node.access", true, [](C& c) { c.mobile_node.engine.accesses.emplace_back(); }},
 });
 

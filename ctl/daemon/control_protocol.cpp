@@ -50,6 +50,59 @@ Outcome parse_explain(const Json& object) {
     return ControlRequest{ExplainRequest{*parsed}};
 }
 
+constexpr std::uint64_t drain_rate_max = 100'000;
+constexpr std::uint64_t drain_grace_max = 262140; // what the option can say
+
+tl::expected<std::uint64_t, std::string> parse_number(const Json& object, const char* name,
+                                                      std::uint64_t minimum, std::uint64_t maximum,
+                                                      std::uint64_t fallback) {
+    const auto found = object.find(name);
+    if (found == object.end()) {
+        return fallback;
+    }
+    if (!found->is_number_unsigned() || found->get<std::uint64_t>() < minimum ||
+        found->get<std::uint64_t>() > maximum) {
+        return tl::make_unexpected(
+            fmt::format("{}: wanted an integer from {} to {}", name, minimum, maximum));
+    }
+    return found->get<std::uint64_t>();
+}
+
+Outcome parse_drain(const Json& object) {
+    DrainControlRequest request;
+    if (const auto stop = object.find("stop"); stop != object.end()) {
+        if (!stop->is_boolean() || !stop->get<bool>() || object.size() != 2) {
+            return refuse("stop: wanted true, and no other members");
+        }
+        request.stop = true;
+        return ControlRequest{request};
+    }
+    if (const auto to = object.find("to"); to != object.end()) {
+        if (!to->is_array()) {
+            return refuse("to: wanted a list of IPv6 addresses of home agents as texts");
+        }
+        for (const auto& item : *to) {
+            const auto parsed = wire::Ipv6Address::parse(
+                item.is_string() ? item.get<std::string>() : item.dump());
+            if (!parsed) {
+                return refuse(fmt::format("to: {}", parsed.error().message));
+            }
+            request.to.push_back(*parsed);
+        }
+    }
+    const auto rate = parse_number(object, "rate", 1, drain_rate_max, request.rate);
+    if (!rate) {
+        return refuse(rate.error());
+    }
+    request.rate = static_cast<unsigned>(*rate);
+    const auto grace = parse_number(object, "grace", 0, drain_grace_max, 0);
+    if (!grace) {
+        return refuse(grace.error());
+    }
+    request.grace = std::chrono::seconds(*grace);
+    return ControlRequest{request};
+}
+
 template<class Request>
 Outcome parse_plain(const Json&) {
     return ControlRequest{Request{}};
@@ -57,7 +110,7 @@ Outcome parse_plain(const Json&) {
 
 struct Command {
     std::string_view name;
-    std::array<std::string_view, 2> members; // beside "command"
+    std::array<std::string_view, 4> members; // beside "command"
     Outcome (*parse)(const Json& object);
 };
 
@@ -66,6 +119,7 @@ constexpr auto commands = std::to_array<Command>({
     {"binding-del", {"home_address", "bid"}, parse_binding_delete},
     {"explain", {"address"}, parse_explain},
     {"reload", {}, parse_plain<ReloadRequest>},
+    {"drain", {"to", "rate", "grace", "stop"}, parse_drain},
     {"monitor", {}, parse_plain<MonitorRequest>},
 });
 

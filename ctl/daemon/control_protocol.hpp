@@ -6,6 +6,8 @@
 //   {"command":"binding-del",                     {"ok":true,"result":{"deleted":true}}
 //    "home_address":"2001:db8::1","bid":1}        (without bid: all bindings of the node)
 //   {"command":"explain","address":"..."}         {"ok":true,"result":{...}}
+//   {"command":"drain","to":["..."],             {"ok":true,"result":{"draining":true}}
+//    "rate":10,"grace":0} or {...,"stop":true}
 //   {"command":"reload"}                          {"ok":true,"result":{"changes":[...]}}
 //   {"command":"monitor"}                         {"ok":true,"result":{}}, then one line per event:
 //                                                 {"event":NAME,"time":RFC 3339,"fields":{...}}
@@ -21,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 #include <tl/expected.hpp>
@@ -57,8 +60,17 @@ struct ExplainRequest {
 struct ReloadRequest {
     friend bool operator==(const ReloadRequest&, const ReloadRequest&) = default;
 };
+/// Sends all nodes to other home agents, or stops that.
+struct DrainControlRequest {
+    std::vector<wire::Ipv6Address> to;
+    unsigned rate = 10; ///< nodes per second
+    std::chrono::seconds grace{0};
+    bool stop = false;
+
+    friend bool operator==(const DrainControlRequest&, const DrainControlRequest&) = default;
+};
 using ControlRequest = std::variant<StatusRequest, MonitorRequest, BindingDeleteRequest,
-                                    ExplainRequest, ReloadRequest>;
+                                    ExplainRequest, ReloadRequest, DrainControlRequest>;
 
 /// The error is the text for the answer.
 tl::expected<ControlRequest, std::string> parse_control_request(std::string_view line);

@@ -183,6 +183,9 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
     if (const auto* explain = std::get_if<ExplainRequest>(&request)) {
         return role_->explain(*explain);
     }
+    if (const auto* drain = std::get_if<DrainControlRequest>(&request)) {
+        return role_->drain(*drain);
+    }
     if (std::holds_alternative<ReloadRequest>(request)) {
         return reload();
     }

@@ -183,6 +183,10 @@ void EngineDriver::execute(const mobility::Actions& actions) {
             if (calls_.withdraw_home_address4) {
                 calls_.withdraw_home_address4(withdraw->address);
             }
+        } else if (const auto* use = std::get_if<mobility::UseHomeAgent>(&action)) {
+            if (calls_.use_home_agent) {
+                calls_.use_home_agent(*use);
+            }
         } else if (const auto* report = std::get_if<mobility::Report>(&action)) {
             reporter_(*report);
         }

@@ -54,6 +54,7 @@ struct EngineCalls {
     /// Mobile node only.
     std::function<void(const wire::Ipv4Address&)> assign_home_address4;
     std::function<void(const wire::Ipv4Address&)> withdraw_home_address4;
+    std::function<void(const mobility::UseHomeAgent&)> use_home_agent;
 };
 
 class EngineDriver {

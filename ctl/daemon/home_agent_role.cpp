@@ -342,10 +342,33 @@ Outcome HomeAgentRole::start() {
             [this](auto requests, const auto& error) { driver_->confirm(requests, error); });
     }
     driver_->run(*restored);
+    watch_home_address_options();
     return {};
 }
 
+/// Not worth failing for: without it nodes are not told why their packets vanish.
+void HomeAgentRole::watch_home_address_options() {
+    auto reports = netlink::XfrmReports::open();
+    if (!reports) {
+        spdlog::warn("no Binding Errors about Home Address options: {}", reports.error().message());
+        return;
+    }
+    refused_options_.emplace(std::move(*reports));
+    refused_options_watch_.emplace(loop_, refused_options_->fd(), [this] {
+        // What is lost in a flood of them would not have been answered either.
+        mobility::Actions actions;
+        for (const auto& report : refused_options_->read()) {
+            auto made = engine_.home_address_option_refused(
+                now(), {report.home_address, report.care_of, report.destination, report.protocol,
+                        report.mobility_type});
+            std::move(made.begin(), made.end(), std::back_inserter(actions));
+        }
+        driver_->run(actions);
+    });
+}
+
 void HomeAgentRole::stop(std::function<void()> finished) {
+    refused_options_watch_.reset();
     driver_->stop();
     if (home_link_) {
         home_link_->stop();
@@ -444,6 +467,7 @@ Json HomeAgentRole::status() const {
     own["bindings"] = engine_.binding_count();
     own["store"] = store_ ? store_->status() : Json(nullptr);
     own["prefixes"] = routes_.size();
+    own["drain"] = drain_status(engine_.drain_status());
     return result;
 }
 
@@ -468,6 +492,26 @@ tl::expected<Json, std::string> HomeAgentRole::explain(const ExplainRequest& req
             fmt::format("{} is no node's IPv4 home address", to_string(request.address)));
     }
     return explanation_json(*home_address, engine_.explain(time, *home_address), time);
+}
+
+tl::expected<Json, std::string> HomeAgentRole::drain(const DrainControlRequest& request) {
+    if (request.stop) {
+        if (!engine_.drain_status()) {
+            return tl::make_unexpected("this home agent is not being drained");
+        }
+        driver_->run(engine_.stop_drain());
+        return Json{{"draining", false}};
+    }
+    mobility::DrainRequest wanted;
+    wanted.home_agents = request.to;
+    wanted.nodes_per_second = request.rate;
+    wanted.grace = request.grace;
+    const auto actions = engine_.drain(std::move(wanted));
+    if (!actions) {
+        return tl::make_unexpected(actions.error());
+    }
+    driver_->run(*actions);
+    return Json{{"draining", true}, {"nodes", engine_.node_count()}};
 }
 
 netlink::RouteSpec HomeAgentRole::address_route(const wire::Ipv4Address& address) const {

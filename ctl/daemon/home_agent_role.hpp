@@ -14,6 +14,7 @@
 #include "daemon/registration_store.hpp"
 #include "daemon/role.hpp"
 #include "mobility/home_agent.hpp"
+#include "netlink/xfrm_reports.hpp"
 
 namespace dsmip::daemon {
 
@@ -28,6 +29,7 @@ public:
     [[nodiscard]] Json status() const override;
     tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) override;
     tl::expected<Json, std::string> explain(const ExplainRequest& request) const override;
+    tl::expected<Json, std::string> drain(const DrainControlRequest& request) override;
     tl::expected<void, std::string> reconfigure(const Configuration& configuration) override;
 
 private:
@@ -42,6 +44,7 @@ private:
     [[nodiscard]] netlink::RouteSpec prefix_route(const netlink::Prefix& prefix) const;
     tl::expected<void, std::string> route_restored();
     tl::expected<void, std::string> add_home_link_rules();
+    void watch_home_address_options();
 
     asio::io_context& loop_;
     HomeAgentConfiguration configuration_;
@@ -51,6 +54,8 @@ private:
     std::unique_ptr<EngineDriver> driver_;
     std::unique_ptr<RegistrationStore> store_; // none = the kernel alone remembers
     PrefixRoutes routes_;
+    std::optional<netlink::XfrmReports> refused_options_;
+    std::optional<ReadWatch> refused_options_watch_;
 };
 
 } // namespace dsmip::daemon

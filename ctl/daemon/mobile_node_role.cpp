@@ -137,17 +137,30 @@ netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std:
     return rule;
 }
 
+netlink::DeviceSettings MobileNodeRole::device_settings() const {
+    const auto home_agent = engine_.home_agent();
+    netlink::DeviceSettings settings;
+    settings.role = netlink::Role::mobile_node;
+    settings.home_agent6 = home_agent.address6;
+    settings.home_agent4 = home_agent.address4.value_or(wire::Ipv4Address{});
+    settings.udp_port = configuration_.udp_port;
+    settings.home_agent_port = configuration_.engine.home_agent_port;
+    return settings;
+}
+
+/// A predecessor may have gone to another home agent, where its bindings are.
+void MobileNodeRole::continue_with_home_agent() {
+    const auto device = driver_->client().device_get(network_.ifindex());
+    if (device && device->settings.role == netlink::Role::mobile_node &&
+        device->settings.home_agent6) {
+        engine_.start_with(*device->settings.home_agent6);
+    }
+}
+
 Outcome MobileNodeRole::set_up_network() {
     const auto& engine = configuration_.engine;
     const auto table = network_.configuration().table;
-    netlink::DeviceSettings settings;
-    settings.role = netlink::Role::mobile_node;
-    settings.home_agent6 = engine.home_agent6;
-    settings.home_agent4 = engine.home_agent4.value_or(wire::Ipv4Address{});
-    settings.udp_port = configuration_.udp_port;
-    settings.home_agent_port = engine.home_agent_port;
-
-    Outcome result = network_.set_up_device(driver_->client(), settings);
+    Outcome result = network_.set_up_device(driver_->client(), device_settings());
     if (result) {
         result = network_.add_address(home_address(), home_address_policy());
     }
@@ -232,6 +245,9 @@ EngineCalls MobileNodeRole::engine_calls() {
     };
     calls.assign_home_address4 = [this](const auto& address) { assign(address); };
     calls.withdraw_home_address4 = [this](const auto& address) { withdraw(address); };
+    calls.use_home_agent = [this](const auto&) {
+        log_if_failed(network_.set_up_device(driver_->client(), device_settings()));
+    };
     return calls;
 }
 
@@ -261,6 +277,7 @@ mobility::Actions MobileNodeRole::restore() {
 }
 
 Outcome MobileNodeRole::start() {
+    continue_with_home_agent();
     if (auto set_up = set_up_network(); !set_up) {
         return set_up;
     }
@@ -412,6 +429,10 @@ Json MobileNodeRole::status() const {
     result["counters"] = counter_status(engine_.counters(), driver_->counters());
     auto& own = result["mobile_node"];
     own["home_address"] = to_string(configuration_.engine.home_address);
+    const auto home_agent = engine_.home_agent();
+    own["home_agent6"] = to_string(home_agent.address6);
+    own["home_agent4"] =
+        home_agent.address4 ? Json(to_string(*home_agent.address4)) : Json(nullptr);
     const auto address = engine_.home_address4();
     own["home_address4"] = address ? Json(to_string(*address)) : Json(nullptr);
     auto& prefixes = own["prefixes"] = Json::array();

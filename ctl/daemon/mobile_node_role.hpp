@@ -39,6 +39,8 @@ private:
                    netlink::LinkMonitor monitor);
     tl::expected<void, std::string> set_up_network();
     tl::expected<void, std::string> route_everything();
+    [[nodiscard]] netlink::DeviceSettings device_settings() const;
+    void continue_with_home_agent();
     EngineCalls engine_calls();
     mobility::Actions restore();
     void remove_leftover_addresses();

@@ -9,6 +9,10 @@ tl::expected<Json, std::string> Role::explain(const ExplainRequest& /*request*/)
         "this daemon is a mobile node; only a home agent knows why a node is bound");
 }
 
+tl::expected<Json, std::string> Role::drain(const DrainControlRequest& /*request*/) {
+    return tl::make_unexpected("this daemon is a mobile node; only a home agent can be drained");
+}
+
 tl::expected<void, std::string> Role::reconfigure(const Configuration& /*configuration*/) {
     return {};
 }

@@ -35,6 +35,9 @@ public:
     /// Why a node is bound or not; only a home agent knows.
     virtual tl::expected<Json, std::string> explain(const ExplainRequest& request) const;
 
+    /// Sends the nodes away; only a home agent has any.
+    virtual tl::expected<Json, std::string> drain(const DrainControlRequest& request);
+
     /// Takes over a configuration that differs only in what may change (configuration_difference),
     /// whole or, with the error, not at all.
     virtual tl::expected<void, std::string> reconfigure(const Configuration& configuration);

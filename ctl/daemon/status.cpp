@@ -42,6 +42,25 @@ Json mobile_node_configuration(const MobileNodeConfiguration& configuration) {
 
 } // namespace
 
+Json drain_status(const std::optional<mobility::DrainStatus>& drain) {
+    if (!drain) {
+        return nullptr;
+    }
+    Json result;
+    auto& to = result["to"] = Json::array();
+    for (const auto& home_agent : drain->request.home_agents) {
+        to.push_back(to_string(home_agent));
+    }
+    result["rate"] = drain->request.nodes_per_second;
+    result["grace_s"] =
+        std::chrono::duration_cast<std::chrono::seconds>(drain->request.grace).count();
+    result["left"] = drain->waiting + drain->asked;
+    result["asked"] = drain->asked;
+    result["gone"] = drain->gone;
+    result["messages"] = drain->messages;
+    return result;
+}
+
 Json configuration_status(const Configuration& configuration) {
     return configuration.role == RoleName::home_agent
                ? home_agent_configuration(configuration.home_agent)

@@ -17,4 +17,7 @@ Json configuration_status(const Configuration& configuration);
 Json counter_status(const std::vector<mobility::NamedCount>& engine, const Counters& daemon);
 Json binding_update_list_status(const std::vector<mobility::BindingUpdateListEntry>& list);
 
+/// null if the home agent is not being drained.
+Json drain_status(const std::optional<mobility::DrainStatus>& drain);
+
 } // namespace dsmip::daemon

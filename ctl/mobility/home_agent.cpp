@@ -84,7 +84,24 @@ Actions HomeAgent::Impl::tick(TimePoint now) {
     while (const auto home_address = cache_.due(now)) {
         attend(now, *home_address);
     }
+    while (const auto home_address = refreshes_.take(now, config_.refresh)) {
+        ask_for_refresh(now, *home_address);
+    }
+    while (const auto home_address = drain_.take(now)) {
+        ask_to_go(*home_address);
+    }
     return take();
+}
+
+std::optional<TimePoint> HomeAgent::Impl::next_deadline() const {
+    std::optional<TimePoint> next;
+    for (const auto& deadline :
+         {cache_.next_deadline(), refreshes_.next_deadline(), drain_.next_deadline()}) {
+        if (deadline) {
+            next = next ? std::min(*next, *deadline) : deadline;
+        }
+    }
+    return next;
 }
 
 std::vector<KernelNode> HomeAgent::Impl::binding_cache(TimePoint now) const {
@@ -189,6 +206,10 @@ const Reconciliation& HomeAgent::reconciliation() const {
 Actions HomeAgent::receive(TimePoint now, const ReceivedMessage& message) {
     return impl_->receive(now, message);
 }
+Actions HomeAgent::home_address_option_refused(TimePoint now,
+                                               const RefusedHomeAddressOption& refused) {
+    return impl_->home_address_option_refused(now, refused);
+}
 Actions HomeAgent::confirm(TimePoint now, RequestId request, const RequestOutcome& error) {
     return impl_->confirm(now, request, error);
 }
@@ -203,6 +224,15 @@ Actions HomeAgent::remove(TimePoint now, const wire::Ipv6Address& home_address,
                           std::optional<std::uint16_t> bid, bool& found) {
     return impl_->remove(now, home_address, bid, found);
 }
+tl::expected<Actions, std::string> HomeAgent::drain(DrainRequest request) {
+    return impl_->drain(std::move(request));
+}
+Actions HomeAgent::stop_drain() {
+    return impl_->stop_drain();
+}
+std::optional<DrainStatus> HomeAgent::drain_status() const {
+    return impl_->drain_status();
+}
 tl::expected<Actions, std::string> HomeAgent::reconfigure(TimePoint now, HomeAgentConfig config) {
     return impl_->reconfigure(now, std::move(config));
 }
@@ -210,7 +240,7 @@ Actions HomeAgent::tick(TimePoint now) {
     return impl_->tick(now);
 }
 std::optional<TimePoint> HomeAgent::next_deadline() const {
-    return impl_->cache().next_deadline();
+    return impl_->next_deadline();
 }
 std::size_t HomeAgent::node_count() const {
     return impl_->cache().node_count();

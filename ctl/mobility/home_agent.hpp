@@ -11,8 +11,10 @@
 
 #include <tl/expected.hpp>
 
+#include "mobility/home_agent_drain.hpp"
 #include "mobility/home_agent_history.hpp"
 #include "mobility/home_agent_policy.hpp"
+#include "mobility/home_agent_refresh.hpp"
 #include "mobility/mobile_prefix_advertiser.hpp"
 #include "mobility/types.hpp"
 #include "wire/mobility_header.hpp"
@@ -57,6 +59,13 @@ struct HomeAgentDiscoveryConfig {
     std::uint16_t preference = 0; // of this home agent, until its own router says another
 };
 
+// A mobility anchor point takes local Binding Updates (M set) for regional care-of addresses in the
+// home prefixes like home registrations (RFC 5380, 4.2 and 6).
+struct HomeAgentMap {
+    bool enabled = false;
+    std::vector<wire::Prefix6> care_of6 = {}; // on-link care-of addresses; else 129; none = all
+};
+
 struct HomeAgentConfig {
     wire::Ipv6Address address6;
     std::optional<wire::Ipv4Address> address4;
@@ -77,6 +86,8 @@ struct HomeAgentConfig {
     bool accept_bulk = true;                    // else 168
     unsigned max_bindings_per_node = 32;
     HomeAgentPolicy policy;
+    HomeAgentRefresh refresh;
+    HomeAgentMap map;
     bool has_store = false; // changes are kept (KeepRegistration) before they are acknowledged
     wire::Dialect dialect = wire::Dialect::Auto;
     HomeLinkConfig home_link;
@@ -93,6 +104,16 @@ struct Reconciliation {
     std::size_t newer_in_store = 0;
     std::size_t removed = 0; // no longer served
     std::size_t leases = 0;  // addresses and prefixes that stay reserved
+};
+
+// A packet with a Home Address option that the kernel has dropped, because the option is accepted
+// with Binding Updates only.
+struct RefusedHomeAddressOption {
+    wire::Ipv6Address home_address; // in the option
+    wire::Ipv6Address care_of;      // source on the wire
+    wire::Ipv6Address destination;
+    std::uint8_t protocol = 0;      // what came behind the option
+    std::uint8_t mobility_type = 0; // of a Mobility Header
 };
 
 // Why a node is bound or not.
@@ -127,6 +148,11 @@ public:
 
     [[nodiscard]] Actions receive(TimePoint now, const ReceivedMessage& message);
 
+    // Such a packet is answered with a Binding Error, unless the node is bound there (RFC
+    // 6275, 9.3.1 and 9.3.3; RFC 5648, 6.5).
+    [[nodiscard]] Actions home_address_option_refused(TimePoint now,
+                                                      const RefusedHomeAddressOption& refused);
+
     // Outcome of a request this engine made: InstallBindings, RemoveBindings, KeepRegistration.
     [[nodiscard]] Actions confirm(TimePoint now, RequestId request, const RequestOutcome& error);
 
@@ -141,6 +167,14 @@ public:
     // there is none.
     [[nodiscard]] Actions remove(TimePoint now, const wire::Ipv6Address& home_address,
                                  std::optional<std::uint16_t> bid, bool& found);
+
+    // Sends all nodes away and takes no new ones, until it is stopped or the daemon is.  A second
+    // request takes the place of the first, and asks everybody again.  The error says what is wrong
+    // with the request.
+    [[nodiscard]] tl::expected<Actions, std::string> drain(DrainRequest request);
+    [[nodiscard]] Actions stop_drain();
+    // Nothing if it is not being drained.
+    [[nodiscard]] std::optional<DrainStatus> drain_status() const;
 
     // A configuration that differs in policies and nodes only: what it takes from a node is
     // removed, all else stays.  The error says why it cannot be; then nothing has changed.

@@ -125,14 +125,15 @@ tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& r
     return to_message(refusal(request, status, sequence, current, config));
 }
 
-std::optional<SendMessage> binding_error(const ReceivedMessage& message) {
+std::optional<SendMessage> binding_error(const ReceivedMessage& message,
+                                         wire::BindingErrorStatus status) {
     const auto destination = message.wire_source.value_or(message.source);
     if (destination.is_multicast() || destination.is_unspecified() ||
         message.destination.is_multicast()) {
         return std::nullopt;
     }
     wire::BindingError error;
-    error.status = wire::BindingErrorStatus::UnrecognizedMhType;
+    error.status = status;
     if (message.wire_source) {
         error.home_address = message.source;
     }
@@ -153,6 +154,20 @@ std::optional<SendMessage> binding_error(const ReceivedMessage& message) {
         answer.route = route;
     }
     return answer;
+}
+
+tl::expected<SendMessage, wire::EncodeError> to_node(const wire::MobilityMessage& message,
+                                                     const wire::Ipv6Address& home_address,
+                                                     wire::Dialect dialect,
+                                                     const HomeAgentConfig& config) {
+    auto octets = wire::encode(message, dialect, config.address6, home_address);
+    if (!octets) {
+        return tl::unexpected(octets.error());
+    }
+    NativeIpv6 route;
+    route.wire_source = config.address6;
+    route.wire_destination = home_address;
+    return SendMessage{std::move(*octets), config.address6, home_address, route};
 }
 
 } // namespace dsmip::mobility

@@ -32,8 +32,15 @@ refuse(const RegistrationRequest& request, wire::BindingStatus status, std::uint
                              const HomeAgentConfig& config);
 [[nodiscard]] tl::expected<SendMessage, wire::EncodeError> to_message(Answer answer);
 
-// Binding Error 2 to where a message of unknown type came from (RFC 6275, 9.2 and 9.3.3).
+// Binding Error to where a message came from (RFC 6275, 9.2 and 9.3.3).
 // Nothing if that address is not unicast.
-[[nodiscard]] std::optional<SendMessage> binding_error(const ReceivedMessage& message);
+[[nodiscard]] std::optional<SendMessage> binding_error(const ReceivedMessage& message,
+                                                       wire::BindingErrorStatus status);
+
+// A message that is no answer: to the home address, through whatever tunnel leads there, without
+// a type 2 routing header (RFC 6275, 6.4: that is for Binding Acknowledgements).
+[[nodiscard]] tl::expected<SendMessage, wire::EncodeError>
+to_node(const wire::MobilityMessage& message, const wire::Ipv6Address& home_address,
+        wire::Dialect dialect, const HomeAgentConfig& config);
 
 } // namespace dsmip::mobility

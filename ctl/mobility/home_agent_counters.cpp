@@ -21,7 +21,10 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentDrop::c
     "drop_rate_of_node",
     "drop_rate_of_source",
     "drop_rate_of_network",
-    "drop_rate_of_strangers"};
+    "drop_rate_of_strangers",
+    "drop_home_address_option_unbound",
+    "drop_home_address_option_unused",
+    "drop_home_address_option_unknown_type"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentCount::count_)>
     count_names{"updates_received",       "acknowledgements_sent",
@@ -32,7 +35,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HomeAgentCount::
                 "kernel_failures",        "kernel_timeouts",
                 "kernel_repairs",         "store_failures",
                 "store_timeouts",         "store_repairs",
-                "encode_failures"};
+                "encode_failures",        "refresh_requests_sent",
+                "switch_requests_sent",   "refused_by_drain"};
 
 constexpr std::array refusals_given{BindingStatus::ReasonUnspecified,
                                     BindingStatus::AdministrativelyProhibited,

@@ -30,6 +30,10 @@ enum class HomeAgentDrop : std::uint8_t {
     rate_of_source,             // more messages than may come from one address and port
     rate_of_network,            // than may come from one network
     rate_of_strangers,          // than may come from where no node is registered, together
+    // Of packets that the kernel has dropped because of their Home Address option:
+    home_address_option_unbound,      // no such binding: answered with Binding Error 1
+    home_address_option_unused,       // there is one, but nothing here needs the option
+    home_address_option_unknown_type, // a Mobility Header of unknown type: Binding Error 2
     count_
 };
 
@@ -51,6 +55,9 @@ enum class HomeAgentCount : std::uint8_t {
     store_timeouts,            // changes the store did not confirm
     store_repairs,             // requests to make the store agree with the cache again
     encode_failures,           // answers that could not be built: a defect
+    refresh_requests_sent,
+    switch_requests_sent, // Home Agent Switch messages
+    refused_by_drain,     // Binding Updates refused because the home agent is being drained
     count_
 };
 

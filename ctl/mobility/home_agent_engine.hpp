@@ -44,15 +44,24 @@ public:
                                                        const wire::Ipv6Address& home_address) const;
     [[nodiscard]] std::vector<wire::Ipv6Address> registered_nodes() const;
     [[nodiscard]] const BindingCache& cache() const { return cache_; }
+    [[nodiscard]] std::optional<TimePoint> next_deadline() const;
     [[nodiscard]] std::vector<NamedCount> counters() const { return counters_.all(); }
     [[nodiscard]] std::optional<wire::Ipv6Address> owner_of(const wire::Ipv4Address& address) const;
     [[nodiscard]] Explanation explain(TimePoint now, const wire::Ipv6Address& home_address) const;
+
+    // home_agent_drain.cpp
+    tl::expected<Actions, std::string> drain(DrainRequest request);
+    Actions stop_drain();
+    [[nodiscard]] std::optional<DrainStatus> drain_status() const {
+        return drain_.active() ? std::optional(drain_.status()) : std::nullopt;
+    }
 
     // home_agent_reconfigure.cpp
     tl::expected<Actions, std::string> reconfigure(TimePoint now, HomeAgentConfig config);
 
     // home_agent_receive.cpp
     Actions receive(TimePoint now, const ReceivedMessage& message);
+    Actions home_address_option_refused(TimePoint now, const RefusedHomeAddressOption& refused);
 
     // home_agent_transaction.cpp
     Actions confirm(TimePoint now, RequestId request, const RequestOutcome& error);
@@ -90,7 +99,7 @@ private:
     [[nodiscard]] RateState* rate_of_node(const ReceivedMessage& message);
     bool exceeds_rate(TimePoint now, const ReceivedMessage& message);
     [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
-    void answer_unknown_type(TimePoint now, const ReceivedMessage& message);
+    void send_error(TimePoint now, const ReceivedMessage& message, wire::BindingErrorStatus status);
     void process_update(TimePoint now, const ReceivedMessage& message, wire::BindingUpdate update);
     void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
                        wire::BindingStatus status);
@@ -132,6 +141,16 @@ private:
     // Notes which leases are in use and when the entry needs attention.
     void settle(const wire::Ipv6Address& home_address);
 
+    // ---- draining (home_agent_drain.cpp)
+    void note_drain(const std::optional<wire::Ipv6Address>& home_address);
+    void ask_to_go(const wire::Ipv6Address& home_address);
+    [[nodiscard]] bool refused_by_drain(TimePoint now, const RegistrationRequest& request,
+                                        const RegistrationContext& context) const;
+
+    // ---- renewal (home_agent_refresh.cpp)
+    void note_refresh(TimePoint now, const wire::Ipv6Address& home_address);
+    void ask_for_refresh(TimePoint now, const wire::Ipv6Address& home_address);
+
     // ---- home link (home_agent_home_link.cpp)
     // Answers on the home link for what is registered, and for nothing else.
     void claim(const wire::Ipv6Address& home_address);
@@ -158,6 +177,9 @@ private:
     BindingCache cache_;
     HomeAgentCounters counters_;
     TokenBucket binding_errors_;
+    RefreshSchedule refreshes_;
+    DrainSchedule drain_;
+    bool drained_ = false; // everybody has gone, and that was reported
     RateLimiter rates_;
     std::unordered_map<RequestId, wire::Ipv6Address> requests_; // without answer yet
     RequestId last_request_ = 0;

@@ -72,7 +72,7 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         history_.received(now, message, nullptr, is_known(message.source));
         history_.dropped(message.source, rule_of(cause));
         if (cause == wire::DecodeCause::MhTypeUnknown) {
-            answer_unknown_type(now, message);
+            send_error(now, message, wire::BindingErrorStatus::UnrecognizedMhType);
         }
         return;
     }
@@ -140,8 +140,42 @@ bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message
     return true;
 }
 
-void HomeAgent::Impl::answer_unknown_type(TimePoint now, const ReceivedMessage& message) {
-    auto error = binding_error(message);
+// The kernel accepts the option in front of Binding Updates only, which are not asked for a binding
+// (RFC 5648, 6.5).  Whoever else uses it without one is told so.
+Actions
+HomeAgent::Impl::home_address_option_refused(TimePoint now,
+                                             const RefusedHomeAddressOption& refused) {
+    ReceivedMessage message;
+    message.source = refused.home_address;
+    message.destination = refused.destination;
+    message.wire_source = refused.care_of;
+    const auto* entry = cache_.find(refused.home_address);
+    const bool bound =
+        entry != nullptr &&
+        std::any_of(entry->current.bindings.begin(), entry->current.bindings.end(),
+                    [&](const Binding& binding) {
+                        return binding.end_point.care_of == wire::IpAddress(refused.care_of);
+                    });
+    if (refused.protocol == wire::mobility_header_protocol) {
+        // Messages of known types need no Home Address option here.
+        const bool known = wire::is_known(static_cast<wire::MhType>(refused.mobility_type));
+        counters_.add(known ? HomeAgentDrop::home_address_option_unused
+                            : HomeAgentDrop::home_address_option_unknown_type);
+        if (!known) {
+            send_error(now, message, wire::BindingErrorStatus::UnrecognizedMhType);
+        }
+    } else if (bound) {
+        counters_.add(HomeAgentDrop::home_address_option_unused);
+    } else {
+        counters_.add(HomeAgentDrop::home_address_option_unbound);
+        send_error(now, message, wire::BindingErrorStatus::UnknownBindingForHomeAddressOption);
+    }
+    return take();
+}
+
+void HomeAgent::Impl::send_error(TimePoint now, const ReceivedMessage& message,
+                                 wire::BindingErrorStatus status) {
+    auto error = binding_error(message, status);
     if (!error) {
         return;
     }
@@ -169,6 +203,14 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
         } else {
             refuse_update(request, judged_by, std::get<wire::BindingStatus>(*refusal));
         }
+        return;
+    }
+    if (refused_by_drain(now, request, judged_by)) {
+        counters_.add(HomeAgentCount::refused_by_drain);
+        constexpr auto status = wire::BindingStatus::AdministrativelyProhibited;
+        history_.refused(request.home_address, status,
+                         "this home agent is being drained (dsmipctl drain)");
+        refuse_update(request, judged_by, status);
         return;
     }
     if (judged_by.entry != nullptr && judged_by.entry->duplicate && needs_dad(request, judged_by)) {

@@ -123,6 +123,7 @@ tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
     prefixes_ = std::move(prefixes);
     config_ = std::move(config);
     listed_nodes_ = listed_nodes_of(config_);
+    refreshes_.clear();
     std::vector<wire::Ipv6Address> known;
     known.reserve(cache_.entries().size());
     for (const auto& [home_address, entry] : cache_.entries()) {
@@ -134,6 +135,7 @@ tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
         } else {
             revise(now, home_address);
         }
+        note_refresh(now, home_address);
         settle(home_address);
     }
     return take();

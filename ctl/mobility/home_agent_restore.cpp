@@ -137,6 +137,7 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode* kernel,
     if (entry.repair_at) {
         begin_repair(now, home_address);
     }
+    note_refresh(now, home_address);
     settle(home_address);
 }
 

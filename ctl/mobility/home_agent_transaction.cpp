@@ -328,6 +328,8 @@ void HomeAgent::Impl::go_on(TimePoint now, const wire::Ipv6Address& home_address
     if (entry != nullptr && !entry->pending && entry->repair_at && *entry->repair_at <= now) {
         begin_repair(now, home_address);
     }
+    note_refresh(now, home_address);
+    note_drain(home_address);
     settle(home_address);
 }
 

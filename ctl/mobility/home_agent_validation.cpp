@@ -59,8 +59,16 @@ Result home_address_option_repeats_source(const RegistrationRequest& request,
 // Registrations with a correspondent need the tokens of return routability.  One that is not
 // authenticated gets no answer at all, not even 135 or 139 (RFC 6275, 9.5.1 and 9.5.4).  A
 // mobile router without H is told (RFC 3963, 6.2).
-Result is_home_registration(const RegistrationRequest& request, const RegistrationContext&) {
-    if (request.update.flags.home_registration) {
+// A local Binding Update to a mobility anchor point has M and A in the place of H (RFC 5380, 4.2); to
+// others M means nothing.
+bool is_local(const RegistrationRequest& request, const RegistrationContext& context) {
+    return context.config.map.enabled && request.update.flags.map_registration &&
+           request.update.flags.acknowledge;
+}
+
+Result is_home_registration(const RegistrationRequest& request,
+                            const RegistrationContext& context) {
+    if (request.update.flags.home_registration || is_local(request, context)) {
         return {};
     }
     if (request.update.flags.mobile_router) {
@@ -110,6 +118,23 @@ Result node_is_admitted(const RegistrationRequest& request, const RegistrationCo
     const bool admitted =
         context.config.accept_unlisted_nodes || context.listed_nodes.contains(request.home_address);
     if (!admitted || request.home_address == context.config.address6) {
+        return BindingStatus::AdministrativelyProhibited;
+    }
+    return {};
+}
+
+// RFC 5380, 6: from networks that this mobility anchor point is not for.
+Result care_of_address_is_in_domain(const RegistrationRequest& request,
+                                    const RegistrationContext& context) {
+    const auto& domain = context.config.map.care_of6;
+    if (!is_local(request, context) || domain.empty() || request.deregisters()) {
+        return {};
+    }
+    const bool inside =
+        !request.path && std::any_of(domain.begin(), domain.end(), [&](const auto& prefix) {
+            return prefix.contains(request.wire_source.value_or(request.home_address));
+        });
+    if (!inside) {
         return BindingStatus::AdministrativelyProhibited;
     }
     return {};
@@ -222,7 +247,7 @@ Result no_plain_binding_is_in_the_way(const RegistrationRequest& request,
     return {};
 }
 
-constexpr std::array<Check, 25> checks{source_is_unicast,
+constexpr std::array<Check, 26> checks{source_is_unicast,
                                        destination_is_unicast,
                                        home_address_is_routable,
                                        tunnel_is_ipv4,
@@ -233,6 +258,7 @@ constexpr std::array<Check, 25> checks{source_is_unicast,
                                        is_for_this_home_agent,
                                        home_address_is_served,
                                        node_is_admitted,
+                                       care_of_address_is_in_domain,
                                        there_is_room,
                                        has_home_address_option,
                                        care_of_address_is_usable,

@@ -23,12 +23,20 @@ MobileNode::Impl::Impl(MobileNodeConfig config, const std::function<std::uint32_
     : config_(checked(std::move(config)))
     , care_of_(config_)
     , sequence_(static_cast<std::uint16_t>(random()))
+    , home_agents_(config_)
     , home_address4_(config_)
     , network_(config_)
     , mcoa_(config_.mcoa)
     , bulk_(config_.bulk)
     , force_udp_(config_.force_udp) {
     make_entries();
+}
+
+void MobileNode::Impl::start_with(const wire::Ipv6Address& home_agent6) {
+    home_agents_.start_with(home_agent6);
+    config_.home_agent6 = home_agents_.current().address6;
+    config_.home_agent4 = home_agents_.current().address4;
+    care_of_.use_ipv4(config_.home_agent4.has_value());
 }
 
 Actions MobileNode::Impl::restore(TimePoint now, const KernelNode& node) {
@@ -241,6 +249,12 @@ Actions MobileNode::binding_expired(TimePoint now, std::uint16_t bid) {
 }
 Actions MobileNode::stop(TimePoint now) {
     return impl_->stop(now);
+}
+void MobileNode::start_with(const wire::Ipv6Address& home_agent6) {
+    impl_->start_with(home_agent6);
+}
+HomeAgentAddresses MobileNode::home_agent() const {
+    return impl_->home_agent();
 }
 bool MobileNode::finished() const {
     return impl_->finished();

@@ -20,10 +20,18 @@ struct Access {
     std::uint8_t priority = 0;
 };
 
+struct HomeAgentAddresses {
+    wire::Ipv6Address address6;
+    std::optional<wire::Ipv4Address> address4; // needed in IPv4-only networks
+    friend bool operator==(const HomeAgentAddresses&, const HomeAgentAddresses&) = default;
+};
+
 struct MobileNodeConfig {
     wire::Ipv6Address home_address;
     wire::Ipv6Address home_agent6;
     std::optional<wire::Ipv4Address> home_agent4; // needed in IPv4-only networks
+    // Where to go when that one sends the node away, refuses it or does not answer; in order.
+    std::vector<HomeAgentAddresses> other_home_agents = {};
     std::uint16_t home_agent_port = 4191;
     enum class HomeAddress4 : std::uint8_t {
         none,
@@ -108,6 +116,12 @@ public:
     // other call: taken over as registered, refreshed with later sequence
     // numbers at the first network_changed().
     [[nodiscard]] Actions restore(TimePoint now, const KernelNode& node);
+
+    // Before restore(): the home agent that the predecessor used.  One that the configuration does
+    // not know changes nothing.
+    void start_with(const wire::Ipv6Address& home_agent6);
+    // The one that is used now.
+    [[nodiscard]] HomeAgentAddresses home_agent() const;
 
     // All usable care-of addresses, after every change of links or addresses.
     // The binding in the kernel stays until another is accepted; with MCoA that

@@ -36,7 +36,15 @@ bool CareOfTable::eligible(const CareOfCandidate& candidate) const {
     return *candidate.address.ipv6() != home_address_;
 }
 
+void CareOfTable::use_ipv4(bool possible) {
+    if (possible != home_agent4_) {
+        home_agent4_ = possible;
+        update(std::vector(candidates_));
+    }
+}
+
 void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
+    candidates_ = candidates;
     usable_.clear();
     for (const auto& candidate : candidates) {
         const auto access =

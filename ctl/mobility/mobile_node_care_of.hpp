@@ -26,6 +26,9 @@ class CareOfTable {
 public:
     explicit CareOfTable(const MobileNodeConfig& config);
 
+    // The home agent has an IPv4 address, or none; what update() was told counts on.
+    void use_ipv4(bool possible);
+
     // Takes what can serve: on a configured access, unicast, no home address, of a
     // family in which the home agent has an address.  Forgets the failures of
     // addresses that are gone.
@@ -69,7 +72,8 @@ private:
     std::optional<wire::Ipv4Address> home_address4_;
     bool home_agent4_ = false;
     std::vector<Access> accesses_;
-    std::vector<Usable> usable_; // best first
+    std::vector<CareOfCandidate> candidates_; // as update() was told
+    std::vector<Usable> usable_;              // best first
     std::vector<Failure> failures_;
 };
 

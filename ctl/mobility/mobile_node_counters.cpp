@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeDrop::
     "drop_not_for_home_address", "drop_not_from_home_agent",
     "drop_wrong_path",           "drop_unknown_sequence",
     "drop_foreign_home_address", "drop_unexpected_type",
-    "drop_bid_unknown",          "drop_stopped"};
+    "drop_error_not_awaited", "drop_error_unknown", "drop_bid_unknown",          "drop_no_other_home_agent", "drop_stopped"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeCount::count_)>
     count_names{"updates_sent",
@@ -23,6 +23,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeCount:
                 "fallbacks",
                 "refresh_requests",
                 "binding_errors",
+                "switch_requests",
+                "home_agent_changes",
                 "kernel_failures",
                 "illegal_transitions",
                 "encode_failures"};

@@ -21,7 +21,10 @@ enum class MobileNodeDrop : std::uint8_t {
     unknown_sequence,     // acknowledges nothing that is outstanding: late, repeated, made up
     foreign_home_address, // Binding Error about another home address
     unexpected_type,      // a message a mobile node has no use for
+    error_not_awaited,    // Binding Error 2 without a Binding Update under way
+    error_unknown,        // Binding Error with another status
     bid_unknown,          // refresh request for a BID that is not in use
+    no_other_home_agent,  // sent away, but nobody else is known
     stopped,              // after de-registration
     count_
 };
@@ -38,6 +41,8 @@ enum class MobileNodeCount : std::uint8_t {
     fallbacks,              // another care-of address after silence
     refresh_requests,       // Binding Refresh Requests obeyed
     binding_errors,         // Binding Errors obeyed
+    switch_requests,        // Home Agent Switch messages obeyed
+    home_agent_changes,     // for whatever reason
     kernel_failures,        // requests the kernel refused
     illegal_transitions,    // of the table of states: a defect
     encode_failures,        // Binding Updates that could not be built: a defect

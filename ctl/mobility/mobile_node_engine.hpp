@@ -16,6 +16,7 @@
 #include "mobility/mobile_node_counters.hpp"
 #include "mobility/mobile_node_exchange.hpp"
 #include "mobility/mobile_node_home_address4.hpp"
+#include "mobility/mobile_node_home_agents.hpp"
 #include "mobility/mobile_node_prefixes.hpp"
 #include "mobility/mobile_node_sequence.hpp"
 #include "mobility/retransmission.hpp"
@@ -27,6 +28,8 @@ public:
     Impl(MobileNodeConfig config, const std::function<std::uint32_t()>& random);
 
     // mobile_node.cpp
+    void start_with(const wire::Ipv6Address& home_agent6);
+    [[nodiscard]] HomeAgentAddresses home_agent() const { return home_agents_.current(); }
     Actions restore(TimePoint now, const KernelNode& node);
     Actions network_changed(TimePoint now, const std::vector<CareOfCandidate>& candidates);
     Actions kernel_done(TimePoint now, RequestId request, const KernelOutcome& error);
@@ -94,6 +97,14 @@ private:
                           const wire::BindingAcknowledgement& acknowledgement);
     void update_soon(TimePoint now, UpdateListEntry& entry);
 
+    // ---- another home agent (mobile_node_switch.cpp)
+    static bool is_about_home_agent(wire::BindingStatus status);
+    void receive_switch(TimePoint now, const ReceivedMessage& message,
+                        const wire::HomeAgentSwitch& request);
+    void leave_home_agent(TimePoint now);
+    void change_home_agent(TimePoint now);
+    [[nodiscard]] bool is_registered() const;
+
     // ---- consequences (mobile_node_registration.cpp)
     void registration_answered(TimePoint now, const Exchange& exchange, const SentUpdate& sent,
                                const wire::BindingAcknowledgement& acknowledgement);
@@ -121,6 +132,7 @@ private:
     CareOfTable care_of_;
     SequenceCounter sequence_;
     UpdateRateLimiter limiter_;
+    HomeAgentList home_agents_;
     HomeAddress4 home_address4_;
     MobileNetwork network_;
     std::vector<std::string> prefixes_lost_; // as reported last
@@ -136,6 +148,7 @@ private:
     bool overwrite_pending_ = true; // with MCoA: no Binding Update with O was accepted yet
     bool refused_for_good_ = false; // status 134
     bool stopping_ = false;
+    bool leaving_ = false; // de-registers in order to go to another home agent
     bool finished_ = false;
     bool in_kernel_ = false; // bindings were installed, here or by a predecessor
 

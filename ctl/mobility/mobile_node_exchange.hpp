@@ -27,11 +27,12 @@ struct Exchange {
     enum class Kind : std::uint8_t {
         registration,
         deregistration, // of the bids listed
-        shutdown        // of everything
+        leave,          // of everything, to register elsewhere
+        shutdown        // of everything, for good
     };
 
     Kind kind = Kind::registration;
-    std::vector<std::uint16_t> bids; // {0} = plain; empty with shutdown
+    std::vector<std::uint16_t> bids; // {0} = plain; empty with leave and shutdown
     CareOf path;                     // the care-of address it is sent from
     bool refresh = false;            // of a binding that is in force
     BackOff back_off;

@@ -16,7 +16,7 @@ void MobileNode::Impl::settle(TimePoint now) {
     if (network_known_ && !finished_) {
         choose_care_of(now);
         start_due(now);
-        if (mcoa_ && !stopping_) {
+        if (mcoa_ && !stopping_ && !leaving_) {
             leave_vanished(now);
         }
         pump(now);

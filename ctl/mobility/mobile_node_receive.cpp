@@ -35,6 +35,8 @@ Actions MobileNode::Impl::receive(TimePoint now, const ReceivedMessage& message)
         receive_refresh_request(now, message, *request);
     } else if (const auto* error = std::get_if<wire::BindingError>(&*decoded)) {
         receive_error(now, message, *error);
+    } else if (const auto* away = std::get_if<wire::HomeAgentSwitch>(&*decoded)) {
+        receive_switch(now, message, *away);
     } else {
         drop(MobileNodeDrop::unexpected_type, message);
     }
@@ -85,6 +87,9 @@ void MobileNode::Impl::receive_acknowledgement(
     case Exchange::Kind::deregistration:
         deregistration_finished(exchange, wire::to_string(acknowledgement.status));
         break;
+    case Exchange::Kind::leave:
+        change_home_agent(now);
+        break;
     case Exchange::Kind::shutdown:
         finish(wire::to_string(acknowledgement.status));
         break;
@@ -100,6 +105,7 @@ void MobileNode::Impl::correct_sequence(TimePoint now, const ReceivedMessage& me
     for (auto& exchange : exchanges_) {
         const bool meant =
             options.empty() || exchange.kind == Exchange::Kind::shutdown ||
+            exchange.kind == Exchange::Kind::leave ||
             std::any_of(options.begin(), options.end(), [&](const wire::BindingIdentifier& option) {
                 return exchange.includes(option.bid);
             });
@@ -162,13 +168,34 @@ void MobileNode::Impl::receive_error(TimePoint now, const ReceivedMessage& messa
         drop(MobileNodeDrop::foreign_home_address, message);
         return;
     }
-    counters_.add(MobileNodeCount::binding_errors);
-    report(Level::warning, "binding-error", {{"status", wire::to_string(error.status)}});
-    if (error.status == wire::BindingErrorStatus::UnknownBindingForHomeAddressOption) {
+    switch (error.status) {
+    case wire::BindingErrorStatus::UnknownBindingForHomeAddressOption:
         for (auto& entry : entries_) {
             update_soon(now, entry);
         }
+        break;
+    case wire::BindingErrorStatus::UnrecognizedMhType:
+        // Only a Binding Update is ever waited for (RFC 6275, 11.3.6).  Anybody may have sent the
+        // error, so the home agent is asked on.
+        if (exchanges_.empty()) {
+            drop(MobileNodeDrop::error_not_awaited, message);
+            return;
+        }
+        for (auto& entry : entries_) {
+            if (exchange_of(entry.bid) != nullptr) {
+                entry.last_error = "the home agent does not know Binding Updates";
+            }
+        }
+        if (home_agents_.has_untried() && !is_registered() && !leaving_ && !stopping_) {
+            change_home_agent(now);
+        }
+        break;
+    default:
+        drop(MobileNodeDrop::error_unknown, message);
+        return;
     }
+    counters_.add(MobileNodeCount::binding_errors);
+    report(Level::warning, "binding-error", {{"status", wire::to_string(error.status)}});
 }
 
 } // namespace dsmip::mobility

@@ -61,7 +61,11 @@ void MobileNode::Impl::registration_answered(TimePoint now, const Exchange& exch
             return;
         }
         if (auto* entry = find_entry(entries_, bid)) {
+            const auto asked = config_.home_agent6;
             refused(now, *entry, status);
+            if (leaving_ || asked != config_.home_agent6) {
+                return;
+            }
         }
     }
 }
@@ -121,6 +125,7 @@ void MobileNode::Impl::accepted(TimePoint now, UpdateListEntry& entry, const Sen
     entry.last_error.clear();
     apply(entry, EntryEvent::acknowledged);
     counters_.add(MobileNodeCount::registrations_accepted);
+    home_agents_.succeeded();
 
     auto fields = describe(entry);
     fields.emplace_back("encapsulation", encapsulation_text(registration.encapsulation));
@@ -161,6 +166,15 @@ void MobileNode::Impl::refused(TimePoint now, UpdateListEntry& entry, BindingSta
     entry.last_error = "refused with status " + status_text(status);
     auto fields = describe(entry);
     fields.emplace_back("status", status_text(status));
+    if (is_about_home_agent(status)) {
+        entry.maybe_at_home_agent = entry.registration.has_value();
+        if (home_agents_.has_untried()) {
+            report(Level::warning, "registration-refused", fields);
+            leave_home_agent(now);
+            return;
+        }
+        home_agents_.rest(); // one after the other again, when it is time to ask again
+    }
     if (status == BindingStatus::DuplicateAddressDetectionFailed) {
         // This home address is not to be used again (RFC 6275, 11.7.3).
         refused_for_good_ = true;

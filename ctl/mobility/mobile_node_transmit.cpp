@@ -15,6 +15,9 @@ constexpr unsigned attempts_before_fallback = 3;
 // A home agent that does not answer forgets the binding by itself.
 constexpr unsigned deregistration_attempts = 5;
 constexpr unsigned shutdown_attempts = 3;
+constexpr unsigned leave_attempts = 3;
+// With one home agent after the other in vain: on the last one so long before they are tried again.
+constexpr unsigned attempts_before_rest = 8;
 
 // Trying several addresses in turn must not undo the back-off: each round starts
 // where three messages on one address have led (times 8).
@@ -45,7 +48,7 @@ bool MobileNode::Impl::leader_under_way() const {
 }
 
 bool MobileNode::Impl::may_start(const UpdateListEntry& entry) const {
-    return network_known_ && !stopping_ && !refused_for_good_ && entry.target && entry.update_at &&
+    return network_known_ && !stopping_ && !leaving_ && !refused_for_good_ && entry.target && entry.update_at &&
            exchange_of(entry.bid) == nullptr && !leader_under_way();
 }
 
@@ -142,9 +145,15 @@ void MobileNode::Impl::pump(TimePoint now) {
 
 void MobileNode::Impl::transmit(TimePoint now, Exchange& exchange) {
     const bool registers = exchange.kind == Exchange::Kind::registration;
-    if (exchange.kind == Exchange::Kind::shutdown &&
+    const bool of_everything =
+        exchange.kind == Exchange::Kind::shutdown || exchange.kind == Exchange::Kind::leave;
+    if (of_everything &&
         !care_of_.contains(exchange.path.address, exchange.path.link)) {
         const auto best = care_of_.best(std::nullopt, std::nullopt);
+        if (!best && exchange.kind == Exchange::Kind::leave) {
+            change_home_agent(now);
+            return;
+        }
         if (!best) {
             finish("no care-of address left to de-register from");
             return;
@@ -216,6 +225,13 @@ void MobileNode::Impl::time_out(TimePoint now) {
         if (exchange.next_send > now || exchange.back_off.attempts() == 0 || finished_) {
             continue;
         }
+        const bool over =
+            std::none_of(exchanges_.begin(), exchanges_.end(), [&](const Exchange& known) {
+                return known.kind == exchange.kind && known.bids == exchange.bids;
+            });
+        if (over) {
+            continue;
+        }
         const auto attempts = exchange.back_off.attempts();
         switch (exchange.kind) {
         case Exchange::Kind::registration:
@@ -227,6 +243,12 @@ void MobileNode::Impl::time_out(TimePoint now) {
             if (attempts >= deregistration_attempts) {
                 forget(exchange);
                 deregistration_finished(exchange, "no answer");
+            }
+            break;
+        case Exchange::Kind::leave:
+            if (attempts >= leave_attempts) {
+                change_home_agent(now);
+                return; // nothing is left of the others
             }
             break;
         case Exchange::Kind::shutdown:
@@ -262,6 +284,17 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
     const auto access = mcoa_ ? entry->access : std::nullopt;
     care_of_.mark_failed(*entry->target);
     const bool all_failed = care_of_.all_failed(access);
+    if (all_failed && !is_registered()) {
+        if (home_agents_.has_untried()) {
+            report(Report::Level::warning, "home-agent-unanswered",
+                   {{"home-agent", wire::to_string(config_.home_agent6)}});
+            change_home_agent(now);
+            return;
+        }
+        if (exchange.back_off.attempts() >= attempts_before_rest || entry->rounds > 1) {
+            home_agents_.rest();
+        }
+    }
     if (all_failed) {
         care_of_.forget_failures(access);
     }

@@ -198,9 +198,15 @@ struct WithdrawHomeAddress4 {
     wire::Ipv4Address address;
 };
 
+// Mobile node: from now on tunnels lead to that home agent and come from it.
+struct UseHomeAgent {
+    wire::Ipv6Address address6;
+    std::optional<wire::Ipv4Address> address4;
+};
+
 using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, KeepRegistration,
                             StartDad, ClaimHomeAddress, ReleaseHomeAddress, AssignHomeAddress4,
-                            WithdrawHomeAddress4, Report>;
+                            WithdrawHomeAddress4, UseHomeAgent, Report>;
 using Actions = std::vector<Action>;
 
 // Outcome of a request: no value = done, else why not.

@@ -216,4 +216,8 @@ tl::expected<MobilityMessage, DecodeError> decode(Octets octets, const Ipv6Addre
                         dialect);
 }
 
+bool is_known(MhType type) {
+    return options_offset(type).has_value();
+}
+
 } // namespace dsmip::wire

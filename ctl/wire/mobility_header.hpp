@@ -31,6 +31,9 @@ enum class MhType : std::uint8_t {
     HomeAgentSwitch = 12,
 };
 
+/// Is it one of them?
+bool is_known(MhType type);
+
 /// RFC 6275, 6.1.2.
 struct BindingRefreshRequest {
     MobilityOptions options{};

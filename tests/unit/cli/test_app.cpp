@@ -43,6 +43,9 @@ TEST_CASE("wrong usage ends with 2 and says what is wrong", "[app]") {
                                                {"binding", "del", "2001:db8::1", "bid", "-1"},
                                                {"binding", "del", "2001:db8::1", "dib", "1"},
                                                {"binding", "del", "2001:db8::1", "bid", "1", "2"},
+                                               {"drain", "--to", "192.0.2.1"},
+                                               {"drain", "--rate", "0"},
+                                               {"drain", "--stop", "--rate", "5"},
                                                {"status", "--frob"}}) {
         const Result result = run(arguments);
         CHECK(result.status == 2);
@@ -60,6 +63,7 @@ TEST_CASE("every command has help with examples", "[app]") {
                                                {"device", "show"},
                                                {"binding", "show"},
                                                {"binding", "del"},
+                                               {"drain"},
                                                {"monitor"},
                                                {"counters"}}) {
         auto arguments = command;
@@ -95,6 +99,25 @@ TEST_CASE("the socket may come from the environment", "[app]") {
     const Result result = run({"status"});
     unsetenv("DSMIP_SOCKET");
     CHECK(result.status == 0);
+}
+
+TEST_CASE("drain asks the daemon with what was said", "[app]") {
+    {
+        FakeDaemon daemon("{\"ok\":true,\"result\":{\"draining\":true,\"nodes\":3}}\n");
+        const Result result =
+            run({"--socket", daemon.path(), "drain", "--to", "2001:DB8::2", "--to", "2001:db8::3",
+                 "--rate", "50", "--grace", "30"});
+        CHECK(result.status == 0);
+        CHECK(result.out == "3 nodes to go; see dsmipctl status\n");
+        CHECK(daemon.request() ==
+              R"({"command":"drain","to":["2001:db8::2","2001:db8::3"],"rate":50,"grace":30})");
+    }
+    {
+        FakeDaemon daemon("{\"ok\":true,\"result\":{\"draining\":false}}\n");
+        const Result result = run({"--socket", daemon.path(), "drain", "--stop"});
+        CHECK(result.status == 0);
+        CHECK(daemon.request() == R"({"command":"drain","stop":true})");
+    }
 }
 
 TEST_CASE("binding del asks the daemon for one binding or all", "[app]") {

@@ -530,3 +530,42 @@ refused-care-of4 = ["10.0.0.0/8", "192.0.2.0/24"]
     CHECK(mistakes_of(home_agent + "[home-agent.policy]\nrefused-care-of4 = [\"10.0.0.0\"]\n")
               .find("wanted a list of IPv4 prefixes") != std::string::npos);
 }
+
+TEST_CASE("renewal on request and anchor point of a home agent") {
+    const auto defaults = read_configuration(home_agent);
+    REQUIRE(defaults);
+    CHECK(defaults->home_agent.engine.refresh.request_before.count() == 0);
+    CHECK_FALSE(defaults->home_agent.engine.map.enabled);
+    const auto read = read_configuration(home_agent + R"([home-agent.refresh]
+request-before = "30s"
+requests-per-second = 5
+[home-agent.map]
+enabled = true
+care-of6 = ["2001:db8:2::/64"]
+)");
+    REQUIRE(read);
+    const auto& engine = read->home_agent.engine;
+    CHECK(engine.refresh.request_before == std::chrono::seconds(30));
+    CHECK(engine.refresh.requests_per_second == 5);
+    CHECK(engine.map.enabled);
+    CHECK(engine.map.care_of6.size() == 1);
+}
+
+TEST_CASE("other home agents of a mobile node") {
+    const std::string other = "[[mobile-node.home-agent]]\n";
+    const auto read = read_configuration(mobile_node + other + "address6 = \"2001:db8:1::2\"\n" +
+                                         other +
+                                         "address6 = \"2001:db8:9::3\"\naddress4 = \"192.0.2.3\"\n");
+    REQUIRE(read);
+    const auto& others = read->mobile_node.engine.other_home_agents;
+    REQUIRE(others.size() == 2);
+    CHECK(to_string(others[0].address6) == "2001:db8:1::2");
+    CHECK_FALSE(others[0].address4);
+    CHECK(to_string(others[1].address4.value()) == "192.0.2.3");
+
+    CHECK(mistakes_of(mobile_node + other + "address4 = \"192.0.2.3\"\n").find("address6") !=
+          std::string::npos);
+    CHECK(mistakes_of(mobile_node + other + "address6 = \"2001:db8:1::2\"\n" + other +
+                      "address6 = \"2001:db8:1::2\"\n")
+              .find("used once") != std::string::npos);
+}

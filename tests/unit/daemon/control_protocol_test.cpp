@@ -25,6 +25,39 @@ TEST_CASE("requests") {
           ControlRequest{deletion});
 }
 
+TEST_CASE("a request to drain") {
+    CHECK(parse_control_request(R"({"command":"drain"})") == ControlRequest{DrainControlRequest{}});
+    DrainControlRequest drain;
+    drain.to = {wire::Ipv6Address::parse("2001:db8::2").value(),
+                wire::Ipv6Address::parse("2001:db8::3").value()};
+    drain.rate = 50;
+    drain.grace = std::chrono::seconds(30);
+    CHECK(parse_control_request(
+              R"({"command":"drain","to":["2001:db8::2","2001:db8::3"],"rate":50,"grace":30})") ==
+          ControlRequest{drain});
+    DrainControlRequest stop;
+    stop.stop = true;
+    CHECK(parse_control_request(R"({"command":"drain","stop":true})") == ControlRequest{stop});
+
+    const auto error_of = [](const char* line) {
+        const auto request = parse_control_request(line);
+        REQUIRE_FALSE(request);
+        return request.error();
+    };
+    CHECK(error_of(R"({"command":"drain","stop":false})") ==
+          "stop: wanted true, and no other members");
+    CHECK(error_of(R"({"command":"drain","stop":true,"rate":5})") ==
+          "stop: wanted true, and no other members");
+    CHECK(error_of(R"({"command":"drain","to":"2001:db8::2"})") ==
+          "to: wanted a list of IPv6 addresses of home agents as texts");
+    CHECK_THAT(error_of(R"({"command":"drain","to":["192.0.2.1"]})"), Catch::StartsWith("to: "));
+    CHECK_THAT(error_of(R"({"command":"drain","to":[7]})"), Catch::StartsWith("to: "));
+    CHECK(error_of(R"({"command":"drain","rate":0})") ==
+          "rate: wanted an integer from 1 to 100000");
+    CHECK(error_of(R"({"command":"drain","grace":262141})") ==
+          "grace: wanted an integer from 0 to 262140");
+}
+
 TEST_CASE("a bad request is told what is wrong and what would be right") {
     struct Row {
         const char* line;
@@ -37,11 +70,14 @@ TEST_CASE("a bad request is told what is wrong and what would be right") {
                      "{\"command\":\"status\"}"},
         {"[]", "is array; wanted an object such as {\"command\":\"status\"}"},
         {"{}",
-         "command: missing or no text; known are status, binding-del, explain, reload, monitor"},
+         "command: missing or no text; known are status, binding-del, explain, reload, drain, "
+         "monitor"},
         {R"({"command":7})",
-         "command: missing or no text; known are status, binding-del, explain, reload, monitor"},
+         "command: missing or no text; known are status, binding-del, explain, reload, drain, "
+         "monitor"},
         {R"({"command":"stop"})",
-         "command: \"stop\" is not known; known are status, binding-del, explain, reload, monitor"},
+         "command: \"stop\" is not known; known are status, binding-del, explain, reload, drain, "
+         "monitor"},
         {R"({"command":"status","verbose":true})", "verbose: not a member of \"status\""},
         {R"({"command":"binding-del"})", "home_address: wanted an IPv6 address as a text"},
         {R"({"command":"binding-del","home_address":1})",

@@ -312,3 +312,58 @@ TEST_CASE("unknown message types are answered with Binding Error 2, a few per se
     }
     check_untouched(scene);
 }
+
+TEST_CASE("a Home Address option without a binding is answered with Binding Error 1",
+          "[M-6.5-01][M-6.5-03][BE-1]") {
+    Scene scene;
+    constexpr std::uint8_t udp = 17;
+    const RefusedHomeAddressOption refused{node, visited, agent6, udp, 0};
+    const auto tell = [&](const RefusedHomeAddressOption& what) {
+        scene.run(scene.agent.home_address_option_refused(scene.now, what));
+    };
+    const auto error_of = [](const SendMessage& message) {
+        const auto decoded =
+            wire::decode(message.octets, message.source, message.destination, Dialect::Rfc);
+        REQUIRE(decoded);
+        return std::get<wire::BindingError>(*decoded);
+    };
+    SECTION("to the source on the wire, naming the home address") {
+        tell(refused);
+        REQUIRE(scene.sent.size() == 1);
+        const auto error = error_of(scene.sent.front());
+        CHECK(error.status == wire::BindingErrorStatus::UnknownBindingForHomeAddressOption);
+        CHECK(error.home_address == node);
+        CHECK(scene.sent.front().source == agent6);
+        CHECK(scene.sent.front().destination == visited);
+        CHECK_FALSE(std::get<NativeIpv6>(scene.sent.front().route).routing_header);
+        CHECK(scene.counter("drop_home_address_option_unbound") == 1);
+        CHECK(scene.counter("binding_errors_sent") == 1);
+        check_untouched(scene);
+    }
+    SECTION("a node that is bound there, by whichever BID, is not told that it is not") {
+        scene.native(Update(1).bid(1, visited2).bid(2, visited), visited2);
+        scene.sent.clear();
+        tell(refused);
+        CHECK(scene.silent());
+        CHECK(scene.counter("drop_home_address_option_unused") == 1);
+        tell({node, v6("2001:db8:5::1"), agent6, udp, 0});
+        CHECK(scene.sent.size() == 1);
+    }
+    SECTION("not to a group, not more than ten at once") {
+        tell({node, v6("ff02::1"), agent6, udp, 0});
+        CHECK(scene.silent());
+        for (int i = 0; i < 50; ++i) {
+            tell(refused);
+        }
+        CHECK(scene.sent.size() == 10);
+        CHECK(scene.counter("binding_errors_suppressed") == 40);
+    }
+    SECTION("Mobility Headers are not asked for a binding; of unknown type they get status 2") {
+        tell({node, visited, agent6, wire::mobility_header_protocol, 1});
+        CHECK(scene.silent());
+        tell({node, visited, agent6, wire::mobility_header_protocol, 99});
+        REQUIRE(scene.sent.size() == 1);
+        CHECK(error_of(scene.sent.front()).status == wire::BindingErrorStatus::UnrecognizedMhType);
+        CHECK(scene.counter("drop_home_address_option_unknown_type") == 1);
+    }
+}

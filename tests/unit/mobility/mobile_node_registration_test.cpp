@@ -243,11 +243,40 @@ TEST_CASE("a Binding Error of the home agent leads to a new registration", "[BE-
         CHECK(scene.pending() == 1);
         CHECK(scene.count("binding_errors") == 1);
     }
-    SECTION("unrecognised type: nothing to repeat") {
+    SECTION("unrecognised type, and nothing is waited for: ignored") {
         error.status = wire::BindingErrorStatus::UnrecognizedMhType;
         scene.from_home_agent(error, v6("2001:db8:2::200"));
         CHECK(scene.pending() == 0);
+        CHECK(scene.count("drop_error_not_awaited") == 1);
+        CHECK_FALSE(scene.reported("binding-error"));
+    }
+    SECTION("unrecognised type while an answer is waited for: told, and asked on") {
+        error.status = wire::BindingErrorStatus::UnrecognizedMhType;
+        scene.from_home_agent(wire::BindingRefreshRequest{});
+        (void)scene.take();
+        scene.from_home_agent(error, v6("2001:db8:2::200"));
         CHECK(scene.reported("binding-error"));
+        CHECK(scene.count("binding_errors") == 1);
+        CHECK_FALSE(scene.row().last_error.empty());
+        scene.advance(seconds(2));
+        CHECK(scene.pending() == 1);
+    }
+    SECTION("a status that nobody knows: ignored") {
+        error.status = static_cast<wire::BindingErrorStatus>(9);
+        scene.from_home_agent(error, v6("2001:db8:2::200"));
+        CHECK(scene.pending() == 0);
+        CHECK(scene.count("drop_error_unknown") == 1);
+    }
+    SECTION("of somebody else: dropped") {
+        Arrival arrival;
+        const auto stranger = v6("2001:db8:9::1");
+        const auto care_of = v6("2001:db8:2::200");
+        arrival.octets = wire::encode(error, wire::Dialect::Rfc, stranger, care_of).value();
+        arrival.message.source = stranger;
+        arrival.message.destination = care_of;
+        scene.deliver(arrival);
+        CHECK(scene.pending() == 0);
+        CHECK(scene.count("drop_not_from_home_agent") == 1);
     }
     SECTION("about someone else: dropped") {
         error.home_address = v6("2001:db8:1::666");

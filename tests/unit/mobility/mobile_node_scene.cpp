@@ -91,6 +91,8 @@ void Scene::absorb(Actions actions) {
             assigned.push_back(assign->address);
         } else if (auto* withdraw = std::get_if<WithdrawHomeAddress4>(&action)) {
             withdrawn.push_back(withdraw->address);
+        } else if (auto* use = std::get_if<UseHomeAgent>(&action)) {
+            used.push_back(*use);
         } else if (auto* report = std::get_if<Report>(&action)) {
             reports.push_back(*report);
         }

@@ -105,6 +105,7 @@ public:
     std::vector<RemoveBindings> removes;
     std::vector<wire::Ipv4Address> assigned;
     std::vector<wire::Ipv4Address> withdrawn;
+    std::vector<UseHomeAgent> used;
     std::vector<Report> reports;
     KernelNode kernel_node;
     KernelOutcome kernel_answer; // to every request
