@@ -4,6 +4,7 @@
 # connection that stays, moves when its binding goes and comes back with it; a node that is at home.
 #
 #   cn ---- ha ==== access 1, access 2, home link ==== mn
+# requirements: M-3-13 M-6.1-01
 #
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

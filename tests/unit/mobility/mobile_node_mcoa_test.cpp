@@ -438,6 +438,30 @@ TEST_CASE("a refresh request names the binding it wants", "[M-5.8-02][M-5.8-03]"
     CHECK(scene.count("drop_bid_unknown") == 1);
 }
 
+TEST_CASE("an address in the option of another message than a Binding Update means nothing",
+          "[M-4.2.1-18]") {
+    Scene scene(mcoa_config());
+    scene.network({wlan6});
+    const auto update = scene.take();
+    Answer answer;
+    answer.echo_bids = false;
+    answer.options.emplace_back(
+        wire::BindingIdentifier{1, BindingStatus::Accepted, 0, v6("2001:db8:66::66")});
+    scene.answer(update, answer);
+    REQUIRE(scene.row(1).state == RegistrationState::registered);
+    CHECK(scene.row(1).care_of == wlan6.address);
+    REQUIRE(scene.kernel(1) != nullptr);
+    CHECK(scene.kernel(1)->care_of == wlan6.address);
+
+    wire::BindingRefreshRequest request;
+    request.options.emplace_back(
+        wire::BindingIdentifier{1, BindingStatus::Accepted, 0, v6("2001:db8:66::66")});
+    scene.from_home_agent(request);
+    const auto refresh = scene.take();
+    CHECK(refresh.bids() == Bids{1});
+    CHECK(refresh.native()->wire_source == *wlan6.address.ipv6());
+}
+
 TEST_CASE("an access without a BID takes no part", "[M-5.1-06]") {
     auto config = mcoa_config();
     config.accesses = {{"wlan0", 0, 1}, {"lte0", 2, 2}};

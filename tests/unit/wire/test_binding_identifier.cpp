@@ -50,6 +50,19 @@ void check_refused(const BindingUpdate& message, const BindingIdentifierContext&
 
 } // namespace
 
+TEST_CASE("numbers of RFC 5648", "[M-11-01]") {
+    const auto number = [](auto value) { return static_cast<unsigned>(value); };
+    CHECK(number(OptionType::BindingIdentifier) == 35);
+    CHECK(number(BindingStatus::McoaNotComplete) == 4);
+    CHECK(number(BindingStatus::McoaReturnHomeWithoutNdp) == 5);
+    CHECK(number(BindingStatus::McoaMalformed) == 164);
+    CHECK(number(BindingStatus::McoaNonMcoaBindingExists) == 165);
+    CHECK(number(BindingStatus::McoaProhibited) == 166);
+    CHECK(number(BindingStatus::McoaUnknownCareOfAddress) == 167);
+    CHECK(number(BindingStatus::McoaBulkRegistrationProhibited) == 168);
+    CHECK(number(BindingStatus::McoaSimultaneousHomeAndForeignProhibited) == 169);
+}
+
 TEST_CASE("no option, no reading") {
     const auto readings = read(update({NonceIndices{1, 2}}), context(Dialect::Auto));
     CHECK(readings.options.empty());

@@ -34,6 +34,14 @@ Option only_option(std::string_view area) {
 
 } // namespace
 
+TEST_CASE("numbers of RFC 5555", "[D-8-01]") {
+    const auto number = [](auto value) { return static_cast<unsigned>(value); };
+    CHECK(number(OptionType::Ipv4HomeAddress) == 29);
+    CHECK(number(OptionType::Ipv4AddressAcknowledgement) == 30);
+    CHECK(number(OptionType::NatDetection) == 31);
+    CHECK(number(OptionType::Ipv4CareOfAddress) == 32);
+}
+
 TEST_CASE("options start at their alignment, the gap filled with zeros") {
     // The option area starts at octet 12.
     CHECK(area_of({BindingRefreshAdvice{{0x0102}}}) == "02020102");
