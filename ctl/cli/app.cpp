@@ -37,6 +37,7 @@ public:
         add_binding();
         add_prefix();
         add_flow();
+        add_home_agent();
         add_monitor();
         add_counters();
     }
@@ -213,6 +214,15 @@ private:
             "  dsmipctl monitor\n"
             "  dsmipctl monitor --json | jq -c 'select(.event == \"binding-expired\")'",
             [this] { return monitor(options_, out_, err_); });
+    }
+
+    void add_home_agent() {
+        auto* home_agent = app_.add_subcommand("home-agent", "home agents of the home link");
+        home_agent->require_subcommand(1);
+        add(*home_agent, "show", "those that a node is told which looks for one, by preference",
+            "  dsmipctl home-agent show\n"
+            "  dsmipctl home-agent show --json | jq '.[].addresses[0]'",
+            [this] { return home_agent_show(options_, out_); });
     }
 
     void add_counters() {

@@ -174,6 +174,19 @@ Outcome drain(const Options& options, std::ostream& out) {
     return {};
 }
 
+Outcome home_agent_show(const Options& options, std::ostream& out) {
+    auto result = ask_daemon(options, {{"command", "home-agents"}});
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    Printer printer(format_of(options));
+    for (const auto& home_agent : *result) {
+        show_home_agent(printer, home_agent);
+    }
+    out << printer.finish();
+    return {};
+}
+
 Outcome device_show(const Options& options, std::ostream& out) {
     auto client = open_client();
     if (!client) {

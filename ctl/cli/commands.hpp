@@ -53,6 +53,8 @@ Outcome explain(const Options& options, std::ostream& out);
 Outcome reload(const Options& options, std::ostream& out);
 /// The home agent sends its nodes to others, or stops that.
 Outcome drain(const Options& options, std::ostream& out);
+/// The home agents of the home link, as the daemon knows them.
+Outcome home_agent_show(const Options& options, std::ostream& out);
 Outcome counters(const Options& options, std::ostream& out);
 /// Runs until it is killed, or until both kernel and daemon are gone. Notes go to `err`.
 Outcome monitor(const Options& options, std::ostream& out, std::ostream& err);

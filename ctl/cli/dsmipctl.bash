@@ -45,11 +45,11 @@ _dsmipctl() {
 	esac
 
 	case "${words[*]}" in
-	'') candidates='status explain reload drain device binding prefix flow monitor counters' ;;
+	'') candidates='status explain reload drain device binding prefix flow home-agent monitor counters' ;;
 	drain) candidates='--to --rate --grace --stop' ;;
 	device) candidates='show' ;;
 	binding) candidates='show del' ;;
-	prefix | flow) candidates='show' ;;
+	prefix | flow | home-agent) candidates='show' ;;
 	'device show') candidates=$(_dsmipctl_values dev device show) ;;
 	counters) candidates="--all $(_dsmipctl_values dev device show)" ;;
 	explain) candidates=$(_dsmipctl_values home_address binding show) ;;

@@ -410,6 +410,35 @@ void show_flows(Printer& printer, const netlink::NodeEntry& entry, const Interfa
     }
 }
 
+void show_home_agent(Printer& printer, const Json& home_agent) {
+    const auto addresses = home_agent.value("addresses", std::vector<std::string>{});
+    printer.item([&] {
+        printer.field("addresses", "{}", addresses,
+                      addresses.empty() ? std::string("no address")
+                                        : fmt::format("{}", fmt::join(addresses, " ")));
+        printer.field("preference", "preference {}", home_agent.value("preference", 0));
+        const bool mobile_routers = home_agent.value("mobile_routers", false);
+        printer.field("mobile_routers", "{}", mobile_routers,
+                      mobile_routers ? "mobile-routers" : "no-mobile-routers");
+        const bool own = home_agent.value("own", false);
+        printer.json_field("own", own);
+        if (own) {
+            printer.words("own");
+        }
+        if (const auto& link_local = home_agent["link_local"]; link_local.is_string()) {
+            printer.field("link_local", "router {}", link_local.get<std::string>());
+        } else {
+            printer.json_field("link_local", nullptr);
+        }
+        if (const auto& remaining = home_agent["remaining_ms"]; remaining.is_number()) {
+            const auto milliseconds = remaining.get<std::int64_t>();
+            printer.field("remaining_ms", "lifetime {}s", milliseconds, milliseconds / 1000);
+        } else {
+            printer.json_field("remaining_ms", nullptr);
+        }
+    });
+}
+
 void show_counters(Printer& printer, const netlink::Device& device,
                    const std::vector<netlink::Counter>& counters, bool all) {
     printer.item([&] {

@@ -25,6 +25,8 @@ void show_node(Printer& printer, const netlink::NodeEntry& entry, const Interfac
 void show_prefixes(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
 /// One item per flow rule.
 void show_flows(Printer& printer, const netlink::NodeEntry& entry, const InterfaceNames& names);
+/// A home agent of the home link, as the daemon describes it.
+void show_home_agent(Printer& printer, const Json& home_agent);
 /// Only those that moved, unless `all`.
 void show_counters(Printer& printer, const netlink::Device& device,
                    const std::vector<netlink::Counter>& counters, bool all);

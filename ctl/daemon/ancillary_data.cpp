@@ -53,6 +53,8 @@ tl::expected<void, std::string_view> take(int level, int type, std::span<const s
         }
     } else if (level == SOL_SOCKET && type == SO_MARK) {
         result.mark = value_of<std::uint32_t>(data).value_or(0);
+    } else if (level == IPPROTO_IPV6 && type == IPV6_HOPLIMIT) {
+        result.hop_limit = static_cast<std::uint8_t>(value_of<int>(data).value_or(0));
     } else if (level == IPPROTO_IPV6 && type == IPV6_DSTOPTS) {
         const auto options = wire::parse_destination_options(as_octets(data));
         if (!options) {

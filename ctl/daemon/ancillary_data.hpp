@@ -23,6 +23,7 @@ struct ReceivedAncillary {
     std::optional<wire::Ipv6Address> destination; ///< home address after a type 2 routing header
     unsigned link = 0;                            ///< interface it came in by
     std::uint32_t mark = 0;
+    std::uint8_t hop_limit = 0;
     /// Content of the Home Address option. The kernel swapped it with the source (RFC 6275, 9.3.1),
     /// so it is the source that was on the wire.
     std::optional<wire::Ipv6Address> wire_source;

@@ -130,6 +130,43 @@ private:
         }
         check_nodes();
         check_prefixes();
+        check_discovery();
+    }
+
+    void check_discovery() {
+        const auto& engine = read_.configuration.home_agent.engine;
+        const auto& discovery = engine.prefix_discovery;
+        constexpr std::string_view section = "home-agent.prefix-discovery";
+        if (discovery.min_interval > discovery.max_interval) {
+            const auto at = std::max(line(section, "min-interval"), line(section, "max-interval"));
+            mistake(at, "home-agent.prefix-discovery.min-interval",
+                    "is longer than max-interval; wanted one that is not");
+        }
+        constexpr std::string_view element = "home-agent.advertised-prefix";
+        std::map<wire::Prefix6, unsigned> seen;
+        for (std::size_t i = 0; i < discovery.prefixes.size(); ++i) {
+            const auto& advertised = discovery.prefixes[i];
+            const auto at = line(element, "prefix", i);
+            if (at != 0) {
+                constexpr auto* key = "home-agent.advertised-prefix.prefix";
+                unique(seen, advertised.prefix, at, key, to_string(advertised.prefix));
+                const bool served =
+                    std::any_of(engine.home_prefixes.begin(), engine.home_prefixes.end(),
+                                [&](const auto& home) { return home.contains(advertised.prefix); });
+                if (!served && line("home-agent", "home-prefixes") != 0) {
+                    mistake(at, key,
+                            fmt::format("{} is in none of the home-prefixes; wanted one whose "
+                                        "addresses can be registered",
+                                        to_string(advertised.prefix)));
+                }
+            }
+            if (advertised.preferred_lifetime > advertised.valid_lifetime) {
+                mistake(std::max({at, line(element, "preferred-lifetime", i),
+                                  line(element, "valid-lifetime", i)}),
+                        "home-agent.advertised-prefix.preferred-lifetime",
+                        "is longer than valid-lifetime; wanted one that is not");
+            }
+        }
     }
 
     /// Every address of a mobile network leads to one node.
@@ -360,6 +397,9 @@ std::size_t ReadConfiguration::element_of(std::string_view section) const {
     }
     if (section == "mobile-node.home-agent") {
         return mobile_node.other_home_agents.size() - 1;
+    }
+    if (section == "home-agent.advertised-prefix") {
+        return home_agent.prefix_discovery.prefixes.size() - 1;
     }
     return section == "mobile-node.access" ? mobile_node.accesses.size() - 1 : 0;
 }

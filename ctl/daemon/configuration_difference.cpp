@@ -35,8 +35,13 @@ constexpr std::array changeable{
     "home-agent.prefixes.leases-max"sv,
     "home-agent.prefixes.max-per-node"sv,
 };
-constexpr std::array changeable_sections{"home-agent.node"sv, "home-agent.policy"sv,
-                                         "home-agent.refresh"sv, "home-agent.map"sv};
+constexpr std::array changeable_sections{"home-agent.node"sv,
+                                         "home-agent.policy"sv,
+                                         "home-agent.refresh"sv,
+                                         "home-agent.map"sv,
+                                         "home-agent.advertised-prefix"sv,
+                                         "home-agent.discovery"sv,
+                                         "home-agent.prefix-discovery"sv};
 
 struct Value {
     std::string text;

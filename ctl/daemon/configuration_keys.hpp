@@ -26,6 +26,7 @@ enum class KeyKind : std::uint8_t {
     address4,
     address4_or_choice,
     prefix4,
+    prefix6,
     prefixes6,
     prefixes4,
     addresses4,
@@ -33,7 +34,7 @@ enum class KeyKind : std::uint8_t {
 
 /// A value that is of the kind of its key and in range.
 using KeyValue = std::variant<bool, std::int64_t, std::chrono::seconds, std::string,
-                              wire::Ipv6Address, wire::Ipv4Address, wire::Prefix4,
+                              wire::Ipv6Address, wire::Ipv4Address, wire::Prefix4, wire::Prefix6,
                               std::vector<wire::Prefix6>, std::vector<wire::Prefix4>,
                               std::vector<wire::Ipv4Address>>;
 

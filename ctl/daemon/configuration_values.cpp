@@ -253,6 +253,15 @@ tl::expected<KeyValue, std::string> read_value(const ConfigurationKey& key,
             return KeyValue{*prefix};
         }
         return wrong_type(key, node);
+    case KeyKind::prefix6:
+        if (const auto* text = node.as_string()) {
+            auto prefix = parse_prefix<wire::Prefix6>(text->get());
+            if (!prefix) {
+                return wrong(key, prefix.error());
+            }
+            return KeyValue{*prefix};
+        }
+        return wrong_type(key, node);
     case KeyKind::prefixes6:
         return read_list<wire::Prefix6>(key, node, parse_prefix<wire::Prefix6>);
     case KeyKind::prefixes4:

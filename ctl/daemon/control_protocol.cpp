@@ -120,6 +120,7 @@ constexpr auto commands = std::to_array<Command>({
     {"explain", {"address"}, parse_explain},
     {"reload", {}, parse_plain<ReloadRequest>},
     {"drain", {"to", "rate", "grace", "stop"}, parse_drain},
+    {"home-agents", {}, parse_plain<HomeAgentsRequest>},
     {"monitor", {}, parse_plain<MonitorRequest>},
 });
 

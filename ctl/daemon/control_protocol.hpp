@@ -9,6 +9,7 @@
 //   {"command":"drain","to":["..."],             {"ok":true,"result":{"draining":true}}
 //    "rate":10,"grace":0} or {...,"stop":true}
 //   {"command":"reload"}                          {"ok":true,"result":{"changes":[...]}}
+//   {"command":"home-agents"}                     {"ok":true,"result":[...]}
 //   {"command":"monitor"}                         {"ok":true,"result":{}}, then one line per event:
 //                                                 {"event":NAME,"time":RFC 3339,"fields":{...}}
 //   whatever fails                                {"ok":false,"error":"why, and what would be
@@ -69,8 +70,13 @@ struct DrainControlRequest {
 
     friend bool operator==(const DrainControlRequest&, const DrainControlRequest&) = default;
 };
-using ControlRequest = std::variant<StatusRequest, MonitorRequest, BindingDeleteRequest,
-                                    ExplainRequest, ReloadRequest, DrainControlRequest>;
+/// The home agents of the home link.
+struct HomeAgentsRequest {
+    friend bool operator==(const HomeAgentsRequest&, const HomeAgentsRequest&) = default;
+};
+using ControlRequest =
+    std::variant<StatusRequest, MonitorRequest, BindingDeleteRequest, ExplainRequest, ReloadRequest,
+                 DrainControlRequest, HomeAgentsRequest>;
 
 /// The error is the text for the answer.
 tl::expected<ControlRequest, std::string> parse_control_request(std::string_view line);

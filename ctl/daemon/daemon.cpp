@@ -186,6 +186,9 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
     if (const auto* drain = std::get_if<DrainControlRequest>(&request)) {
         return role_->drain(*drain);
     }
+    if (std::holds_alternative<HomeAgentsRequest>(request)) {
+        return role_->home_agents();
+    }
     if (std::holds_alternative<ReloadRequest>(request)) {
         return reload();
     }

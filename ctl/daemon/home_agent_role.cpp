@@ -128,7 +128,7 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
     if (auto made = network->make_device(); !made) {
         return tl::make_unexpected(made.error());
     }
-    auto driver = EngineDriver::open(loop, true, std::move(reporter));
+    auto driver = EngineDriver::open(loop, true, reporter);
     if (!driver) {
         return tl::make_unexpected(driver.error());
     }
@@ -145,13 +145,14 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
     }
     return std::unique_ptr<Role>(new HomeAgentRole(loop, std::move(home_agent), std::move(*network),
                                                    std::move(home_link), std::move(*driver),
-                                                   std::move(store)));
+                                                   std::move(store), std::move(reporter)));
 }
 
 HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration,
                              HostNetwork network, std::unique_ptr<HomeLink> home_link,
                              std::unique_ptr<EngineDriver> driver,
-                             std::unique_ptr<RegistrationStore> store)
+                             std::unique_ptr<RegistrationStore> store,
+                             EngineDriver::Reporter reporter)
     : loop_(loop)
     , configuration_(std::move(configuration))
     , network_(std::move(network))
@@ -162,7 +163,8 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
     , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
               [this](const auto& prefix) {
                   return network_.remove_loose_route(prefix_route(prefix));
-              }) {}
+              })
+    , reporter_(std::move(reporter)) {}
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
     netlink::RouteSpec route;
@@ -343,6 +345,27 @@ Outcome HomeAgentRole::start() {
     }
     driver_->run(*restored);
     watch_home_address_options();
+    return start_discovery();
+}
+
+Outcome HomeAgentRole::start_discovery() {
+    DiscoveryCalls calls;
+    calls.report = reporter_;
+    calls.path = [this](std::uint32_t cookie) -> std::optional<mobility::MessagePath> {
+        const auto path = driver_->client().path_get(network_.ifindex(), cookie);
+        return path ? from_kernel(*path) : std::nullopt;
+    };
+    calls.nodes.find = [this](auto time, const auto& home_address) {
+        return engine_.registered(time, home_address);
+    };
+    calls.nodes.all = [this] { return engine_.registered_nodes(); };
+    auto opened =
+        DiscoveryService::open(configuration_.engine, network_.ifindex(), std::move(calls));
+    if (!opened) {
+        return tl::make_unexpected(opened.error());
+    }
+    discovery_ = std::move(*opened);
+    discovery_->start(loop_);
     return {};
 }
 
@@ -370,6 +393,9 @@ void HomeAgentRole::watch_home_address_options() {
 void HomeAgentRole::stop(std::function<void()> finished) {
     refused_options_watch_.reset();
     driver_->stop();
+    if (discovery_) {
+        discovery_->stop();
+    }
     if (home_link_) {
         home_link_->stop();
     }
@@ -461,6 +487,10 @@ Json HomeAgentRole::status() const {
         const auto more = home_link_->counters();
         counts.insert(counts.end(), more.begin(), more.end());
     }
+    if (discovery_) {
+        const auto more = discovery_->counters();
+        counts.insert(counts.end(), more.begin(), more.end());
+    }
     result["counters"] = counter_status(counts, driver_->counters());
     auto& own = result["home_agent"];
     own["nodes"] = engine_.node_count();
@@ -468,6 +498,7 @@ Json HomeAgentRole::status() const {
     own["store"] = store_ ? store_->status() : Json(nullptr);
     own["prefixes"] = routes_.size();
     own["drain"] = drain_status(engine_.drain_status());
+    own["advertised_prefixes"] = discovery_ ? discovery_->advertised_prefixes() : Json::array();
     return result;
 }
 
@@ -512,6 +543,13 @@ tl::expected<Json, std::string> HomeAgentRole::drain(const DrainControlRequest& 
     }
     driver_->run(*actions);
     return Json{{"draining", true}, {"nodes", engine_.node_count()}};
+}
+
+tl::expected<Json, std::string> HomeAgentRole::home_agents() const {
+    if (!discovery_) {
+        return tl::make_unexpected("the daemon is still starting; try again");
+    }
+    return discovery_->home_agents();
 }
 
 netlink::RouteSpec HomeAgentRole::address_route(const wire::Ipv4Address& address) const {
@@ -565,6 +603,9 @@ Outcome HomeAgentRole::reconfigure(const Configuration& configuration) {
     configuration_.engine.has_store = store_ != nullptr;
     configuration_.engine.home_link.link = link;
     driver_->run(*actions);
+    if (discovery_) {
+        discovery_->reconfigure(configuration_.engine);
+    }
     return {};
 }
 

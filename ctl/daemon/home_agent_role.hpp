@@ -7,6 +7,7 @@
 #include <asio/io_context.hpp>
 
 #include "daemon/configuration.hpp"
+#include "daemon/discovery_service.hpp"
 #include "daemon/engine_driver.hpp"
 #include "daemon/home_link.hpp"
 #include "daemon/host_network.hpp"
@@ -30,12 +31,13 @@ public:
     tl::expected<Json, std::string> delete_binding(const BindingDeleteRequest& request) override;
     tl::expected<Json, std::string> explain(const ExplainRequest& request) const override;
     tl::expected<Json, std::string> drain(const DrainControlRequest& request) override;
+    [[nodiscard]] tl::expected<Json, std::string> home_agents() const override;
     tl::expected<void, std::string> reconfigure(const Configuration& configuration) override;
 
 private:
     HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,
                   std::unique_ptr<HomeLink> home_link, std::unique_ptr<EngineDriver> driver,
-                  std::unique_ptr<RegistrationStore> store);
+                  std::unique_ptr<RegistrationStore> store, EngineDriver::Reporter reporter);
     /// Bindings of the kernel and registrations of the store into the engine.
     tl::expected<mobility::Actions, std::string> restore();
     void log_reconciliation() const;
@@ -45,6 +47,7 @@ private:
     tl::expected<void, std::string> route_restored();
     tl::expected<void, std::string> add_home_link_rules();
     void watch_home_address_options();
+    tl::expected<void, std::string> start_discovery();
 
     asio::io_context& loop_;
     HomeAgentConfiguration configuration_;
@@ -56,6 +59,8 @@ private:
     PrefixRoutes routes_;
     std::optional<netlink::XfrmReports> refused_options_;
     std::optional<ReadWatch> refused_options_watch_;
+    EngineDriver::Reporter reporter_;
+    std::unique_ptr<DiscoveryService> discovery_; // once started
 };
 
 } // namespace dsmip::daemon

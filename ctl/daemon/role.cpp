@@ -13,6 +13,11 @@ tl::expected<Json, std::string> Role::drain(const DrainControlRequest& /*request
     return tl::make_unexpected("this daemon is a mobile node; only a home agent can be drained");
 }
 
+tl::expected<Json, std::string> Role::home_agents() const {
+    return tl::make_unexpected(
+        "this daemon is a mobile node; only a home agent keeps a list of home agents");
+}
+
 tl::expected<void, std::string> Role::reconfigure(const Configuration& /*configuration*/) {
     return {};
 }

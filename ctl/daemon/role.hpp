@@ -38,6 +38,9 @@ public:
     /// Sends the nodes away; only a home agent has any.
     virtual tl::expected<Json, std::string> drain(const DrainControlRequest& request);
 
+    /// The home agents of the home link; only one of them knows.
+    [[nodiscard]] virtual tl::expected<Json, std::string> home_agents() const;
+
     /// Takes over a configuration that differs only in what may change (configuration_difference),
     /// whole or, with the error, not at all.
     virtual tl::expected<void, std::string> reconfigure(const Configuration& configuration);

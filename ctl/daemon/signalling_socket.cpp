@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Raw socket for Mobility Headers.
+// Raw sockets for Mobility Headers and ICMPv6.
 #include "daemon/signalling_socket.hpp"
 
 #include <cerrno>
@@ -12,6 +12,7 @@
 #include <linux/dsmip.h>
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,10 +37,12 @@ struct Option {
 constexpr auto options = std::to_array<Option>({
     // The codec computes and verifies the checksum: with a Home Address option or routing header
     // the addresses of the pseudo-header are not those the kernel would take.
-    {IPPROTO_IPV6, IPV6_CHECKSUM, -1, "IPV6_CHECKSUM"},
+    // At this level, since the other one does not take it for ICMPv6.
+    {IPPROTO_RAW, IPV6_CHECKSUM, -1, "IPV6_CHECKSUM"},
     {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO"},
     {IPPROTO_IPV6, IPV6_RECVDSTOPTS, 1, "IPV6_RECVDSTOPTS"},
     {IPPROTO_IPV6, IPV6_RECVRTHDR, 1, "IPV6_RECVRTHDR"},
+    {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT"},
     {SOL_SOCKET, SO_RCVMARK, 1, "SO_RCVMARK (Linux 5.19)"},
     // The care-of address of a Binding Update may have left the host a moment ago.
     {IPPROTO_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND"},
@@ -76,20 +79,20 @@ bool set_filter(int fd, Passage passage) {
 
 } // namespace
 
-tl::expected<SignallingSocket, std::string> SignallingSocket::open(Passage passage) {
-    const int fd =
-        ::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, mobility_header_protocol);
+tl::expected<SignallingSocket, std::string>
+SignallingSocket::open(int protocol, std::string_view what, std::optional<Passage> passage) {
+    const int fd = ::socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (fd < 0) {
         return tl::make_unexpected(
-            fmt::format("raw socket for Mobility Headers: {}{}", std::strerror(errno),
+            fmt::format("raw socket for {}: {}{}", what, std::strerror(errno),
                         errno == EPERM ? "; the daemon needs CAP_NET_RAW and CAP_NET_ADMIN" : ""));
     }
     SignallingSocket socket(fd);
-    const auto failed = [](std::string_view what) {
-        return tl::make_unexpected(fmt::format("raw socket for Mobility Headers, {}: {}", what,
-                                               std::strerror(errno)));
+    const auto failed = [&](std::string_view step) {
+        return tl::make_unexpected(
+            fmt::format("raw socket for {}, {}: {}", what, step, std::strerror(errno)));
     };
-    if (!set_filter(fd, passage)) {
+    if (passage && !set_filter(fd, *passage)) {
         return failed("SO_ATTACH_FILTER");
     }
     const int queue = passage == Passage::tunnel ? tunnel_queue : plain_queue;
@@ -100,6 +103,28 @@ tl::expected<SignallingSocket, std::string> SignallingSocket::open(Passage passa
         if (::setsockopt(fd, option.level, option.name, &option.value, sizeof option.value) != 0) {
             return failed(option.text);
         }
+    }
+    return socket;
+}
+
+tl::expected<SignallingSocket, std::string> SignallingSocket::open(Passage passage) {
+    return open(mobility_header_protocol, "Mobility Headers", passage);
+}
+
+tl::expected<SignallingSocket, std::string>
+SignallingSocket::open_icmpv6(std::span<const std::uint8_t> types) {
+    auto socket = open(IPPROTO_ICMPV6, "ICMPv6", std::nullopt);
+    if (!socket) {
+        return socket;
+    }
+    icmp6_filter filter{};
+    ICMP6_FILTER_SETBLOCKALL(&filter);
+    for (const auto type : types) {
+        ICMP6_FILTER_SETPASS(type, &filter);
+    }
+    if (::setsockopt(socket->fd(), IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter) != 0) {
+        return tl::make_unexpected(
+            fmt::format("raw socket for ICMPv6, ICMP6_FILTER: {}", std::strerror(errno)));
     }
     return socket;
 }

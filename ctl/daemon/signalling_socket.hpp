@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The raw IPv6 sockets on protocol 135 that bring and take all signalling.
+// The raw IPv6 sockets that bring and take all signalling: Mobility Headers (protocol 135), and the
+// ICMPv6 messages of discovery.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +35,11 @@ enum class Passage : std::uint8_t {
 
 class SignallingSocket {
 public:
-    /// The error names the step that failed and, for EPERM, what is missing.
+    /// For Mobility Headers. The error names the step that failed and, for EPERM, what is missing.
     static tl::expected<SignallingSocket, std::string> open(Passage passage);
+    /// For ICMPv6 messages of these types, whatever way they come.
+    static tl::expected<SignallingSocket, std::string>
+    open_icmpv6(std::span<const std::uint8_t> types);
 
     SignallingSocket(SignallingSocket&& other) noexcept;
     SignallingSocket& operator=(SignallingSocket&&) = delete;
@@ -64,6 +68,8 @@ public:
 
 private:
     explicit SignallingSocket(int fd);
+    static tl::expected<SignallingSocket, std::string>
+    open(int protocol, std::string_view what, std::optional<Passage> passage);
 
     struct Batch;
     int fd_;

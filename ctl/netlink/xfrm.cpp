@@ -2,6 +2,7 @@
 // XFRM states and policies of mode "ro" (net/ipv6/mip6.c in the kernel).
 #include "netlink/xfrm.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -18,7 +19,10 @@ namespace dsmip::netlink {
 
 namespace {
 
-constexpr std::uint16_t binding_update_type = 5; // RFC 6275, 6.1.7
+constexpr std::uint16_t binding_update_type = 5;                // RFC 6275, 6.1.7
+constexpr std::uint16_t mobility_extension_length = 2;          // Hdr Ext Len with a home address
+constexpr std::uint16_t mobile_prefix_solicitation_type = 146;  // ICMPv6; 6.7
+constexpr std::uint16_t mobile_prefix_advertisement_type = 147; // 6.8
 
 std::uint8_t protocol_of(MobilityHeaderExtension extension) {
     return extension == MobilityHeaderExtension::home_address_option ? IPPROTO_DSTOPTS
@@ -41,19 +45,34 @@ std::string describe(std::string_view what, MobilityHeaderExtension extension,
                                          : wire::to_string(destination));
 }
 
-/// The policy that goes with a state. A Home Address option is for Binding Updates; what a home
-/// agent sends with a type 2 routing header is a message of any type.
-xfrm_selector selector_of(MobilityHeaderExtension extension, const wire::Ipv6Address& destination) {
+/// What may come with the extension. A Home Address option is for Binding Updates; what a home
+/// agent sends with a type 2 routing header is a message of any type. Beside these, Mobile Prefix
+/// Solicitations and Advertisements.
+std::array<xfrm_selector, 3> selectors_of(MobilityHeaderExtension extension,
+                                          const wire::Ipv6Address& destination) {
+    const bool to_home_agent = extension == MobilityHeaderExtension::home_address_option;
     xfrm_selector selector{};
     selector.family = AF_INET6;
     selector.daddr = to_xfrm(destination);
     selector.prefixlen_d = destination.is_unspecified() ? 0 : wire::Ipv6Address::bit_length;
-    selector.proto = IPPROTO_MH;
-    if (extension == MobilityHeaderExtension::home_address_option) {
-        selector.sport = htons(binding_update_type); // where XFRM keeps the type of a message
-        selector.sport_mask = 0xffff;
+    auto signalling = selector;
+    signalling.proto = IPPROTO_MH;
+    if (to_home_agent) {
+        signalling.sport = htons(binding_update_type); // where XFRM keeps the type of a message
+        signalling.sport_mask = 0xffff;
     }
-    return selector;
+    auto discovery = selector;
+    discovery.proto = IPPROTO_ICMPV6;
+    discovery.sport =
+        htons(to_home_agent ? mobile_prefix_solicitation_type : mobile_prefix_advertisement_type);
+    discovery.sport_mask = 0xffff;
+    // Linux 6.1 looks for type and code of ICMPv6 at the wrong place, in the first extension
+    // header, and finds its fields Next Header and Hdr Ext Len: any ICMPv6 message gets in there.
+    auto misread = discovery;
+    misread.sport = htons(IPPROTO_ICMPV6);
+    misread.dport = htons(mobility_extension_length);
+    misread.dport_mask = 0xffff;
+    return {signalling, discovery, misread};
 }
 
 /// Of a request about the policy: ours are sub-policies, which leave those of IPsec in force beside
@@ -89,11 +108,11 @@ Result<DumpState> add_state(Socket& socket, MobilityHeaderExtension extension,
 }
 
 Result<DumpState> add_policy(Socket& socket, MobilityHeaderExtension extension,
-                             const wire::Ipv6Address& destination, const std::string& request) {
+                             const xfrm_selector& selector, const std::string& request) {
     RequestBuffer buffer;
     MessageBuilder builder(buffer.octets, XFRM_MSG_NEWPOLICY, add_flags(IfExists::fail));
     xfrm_userpolicy_info policy{};
-    policy.sel = selector_of(extension, destination);
+    policy.sel = selector;
     // The one for Binding Updates is narrower and comes first.
     policy.priority = extension == MobilityHeaderExtension::home_address_option ? 1 : 2;
     policy.dir = XFRM_POLICY_IN;
@@ -124,12 +143,12 @@ Result<DumpState> delete_state(Socket& socket, MobilityHeaderExtension extension
     return socket.transact(buffer.octets, request);
 }
 
-Result<DumpState> delete_policy(Socket& socket, MobilityHeaderExtension extension,
-                                const wire::Ipv6Address& destination, const std::string& request) {
+Result<DumpState> delete_policy(Socket& socket, const xfrm_selector& selector,
+                                const std::string& request) {
     RequestBuffer buffer;
     MessageBuilder builder(buffer.octets, XFRM_MSG_DELPOLICY, 0);
     xfrm_userpolicy_id id{};
-    id.sel = selector_of(extension, destination);
+    id.sel = selector;
     id.dir = XFRM_POLICY_IN;
     builder.header(id);
     put_policy_type(builder);
@@ -157,22 +176,31 @@ Result<void> Xfrm::accept(MobilityHeaderExtension extension, const wire::Ipv6Add
         return state;
     }
     // Without a policy the kernel drops what a state of mode "ro" let in (XfrmInNoPols).
-    auto policy = tolerate_existing(
-        add_policy(socket_, extension, destination, request + " (policy)"), if_exists);
-    if (!policy) {
-        (void)delete_state(socket_, extension, destination, request);
+    for (const auto& selector : selectors_of(extension, destination)) {
+        auto policy = tolerate_existing(
+            add_policy(socket_, extension, selector, request + " (policy)"), if_exists);
+        if (!policy) {
+            (void)stop_accepting(extension, destination, IfMissing::accept);
+            return policy;
+        }
     }
-    return policy;
+    return {};
 }
 
 Result<void> Xfrm::stop_accepting(MobilityHeaderExtension extension,
                                   const wire::Ipv6Address& destination, IfMissing if_missing) {
     const std::string request = describe("stop accepting", extension, destination);
-    auto policy = tolerate_missing(
-        delete_policy(socket_, extension, destination, request + " (policy)"), if_missing);
+    Result<void> result;
+    for (const auto& selector : selectors_of(extension, destination)) {
+        auto policy =
+            tolerate_missing(delete_policy(socket_, selector, request + " (policy)"), if_missing);
+        if (result) {
+            result = policy;
+        }
+    }
     auto state =
         tolerate_missing(delete_state(socket_, extension, destination, request), if_missing);
-    return policy ? state : policy;
+    return result ? state : result;
 }
 
 } // namespace dsmip::netlink

@@ -18,13 +18,15 @@ enum class MobilityHeaderExtension : std::uint8_t {
     type2_routing_header, ///< proto route2
 };
 
-/// Adds and removes pairs of a "wild receive" state (any source, any care-of address) and a
-/// sub-policy for incoming Mobility Header messages: the state lets the header through, the policy
-/// the message behind it. Binding Updates with a Home Address option and messages of all types with
-/// a type 2 routing header come in then; other protocols behind these headers stay out (RFC
-/// 6275, 9.3.1: not without a binding). They only admit; whether a message is believed is the
-/// business of its receiver. IPsec policies stay in force beside them. Nothing changes for outgoing
-/// packets.
+/// Adds and removes a "wild receive" state (any source, any care-of address) and the sub-policies
+/// for what comes in behind it: the state lets the header through, a policy the message. Binding
+/// Updates and Mobile Prefix Solicitations with a Home Address option, Mobility Header messages of
+/// all types and Mobile Prefix Advertisements with a type 2 routing header come in then; other
+/// protocols behind these headers stay out (RFC
+/// 6275, 9.3.1: not without a binding). On Linux 6.1 other ICMPv6 messages
+/// come in behind these headers, too: the kernel does not find their type. They only admit; whether
+/// a message is believed is the business of its receiver. IPsec policies stay in force beside them.
+/// Nothing changes for outgoing packets.
 class Xfrm {
 public:
     /// EPROTONOSUPPORT: the kernel has no XFRM user interface.

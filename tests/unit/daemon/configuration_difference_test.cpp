@@ -95,3 +95,20 @@ TEST_CASE("what needs a restart is refused by name, with its line") {
     CHECK(gone.refused[0].line == 0);
     CHECK(gone.changes == Texts{"store.enabled: false -> true"});
 }
+
+TEST_CASE("what discovery tells can change") {
+    const auto changed =
+        compare(base + nodes + "[[home-agent.advertised-prefix]]\nprefix = \"2001:db8:1::/64\"\n",
+                base + nodes +
+                    "[[home-agent.advertised-prefix]]\nprefix = \"2001:db8:1::/64\"\n"
+                    "preferred-lifetime = 0\n"
+                    "[[home-agent.advertised-prefix]]\nprefix = \"2001:db8:1::/80\"\n"
+                    "[home-agent.discovery]\npreference = 7\n"
+                    "[home-agent.prefix-discovery]\nother = true\n");
+    CHECK(changed.refused.empty());
+    CHECK(changed.changes ==
+          Texts{"home-agent.advertised-prefix 2001:db8:1::/64.preferred-lifetime: 168h -> 0s",
+                "home-agent.advertised-prefix 2001:db8:1::/80: added",
+                "home-agent.discovery.preference: 0 -> 7",
+                "home-agent.prefix-discovery.other: false -> true"});
+}

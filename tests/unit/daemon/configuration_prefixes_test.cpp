@@ -123,3 +123,60 @@ TEST_CASE("a mobile router") {
     CHECK(mistakes_of(mobile_node + "mobile-router = true\nprefixes6 = [\"2001:db8::/32\"]\n") ==
           "f:9: mobile-node.prefixes6: 2001:db8::/32 holds the address of the home agent\n");
 }
+
+TEST_CASE("what discovery tells") {
+    const auto usual = read_configuration(home_agent + node("100", ""));
+    REQUIRE(usual);
+    CHECK(usual->home_agent.engine.discovery.enabled);
+    CHECK(usual->home_agent.engine.prefix_discovery.prefixes.empty());
+
+    const auto read = read_configuration(
+        home_agent + node("100", "") +
+        "[home-agent.discovery]\nenabled = false\npreference = 65535\n"
+        "[home-agent.prefix-discovery]\nenabled = false\nunsolicited = false\n"
+        "min-interval = \"1m\"\nmax-interval = \"1h\"\nmanaged = true\nother = true\n"
+        "[[home-agent.advertised-prefix]]\nprefix = \"2001:db8:1::/64\"\n"
+        "valid-lifetime = \"2h\"\npreferred-lifetime = 0\non-link = false\nautonomous = false\n"
+        "[[home-agent.advertised-prefix]]\nprefix = \"2001:db8:1::/80\"\n");
+    REQUIRE(read);
+    const auto& engine = read->home_agent.engine;
+    CHECK_FALSE(engine.discovery.enabled);
+    CHECK(engine.discovery.preference == 65535);
+    const auto& discovery = engine.prefix_discovery;
+    CHECK_FALSE(discovery.enabled);
+    CHECK_FALSE(discovery.unsolicited);
+    CHECK(discovery.min_interval == 60s);
+    CHECK(discovery.max_interval == 1h);
+    CHECK(discovery.managed);
+    CHECK(discovery.other);
+    REQUIRE(discovery.prefixes.size() == 2);
+    CHECK(to_string(discovery.prefixes[0].prefix) == "2001:db8:1::/64");
+    CHECK(discovery.prefixes[0].valid_lifetime == 2h);
+    CHECK(discovery.prefixes[0].preferred_lifetime == 0s);
+    CHECK_FALSE(discovery.prefixes[0].on_link);
+    CHECK_FALSE(discovery.prefixes[0].autonomous);
+    CHECK(discovery.prefixes[1].valid_lifetime == 720h);
+    CHECK(discovery.prefixes[1].on_link);
+}
+
+TEST_CASE("prefixes and times of discovery that cannot be meant") {
+    const auto lines = home_agent + node("100", "");
+    const auto advertised = [](const std::string& rest) {
+        return "[[home-agent.advertised-prefix]]\nprefix = " + rest + "\n";
+    };
+    CHECK_THAT(mistakes_of(lines + advertised("\"2001:db8:99::/64\"")),
+               Catch::Contains("home-agent.advertised-prefix.prefix: 2001:db8:99::/64 is in none "
+                               "of the home-prefixes"));
+    CHECK_THAT(
+        mistakes_of(lines + advertised("\"2001:db8:1::/64\"") + advertised("\"2001:db8:1::/64\"")),
+        Catch::Contains("2001:db8:1::/64 is in line"));
+    CHECK_THAT(mistakes_of(lines + advertised("\"2001:db8:1::/64\"\nvalid-lifetime = 5")),
+               Catch::Contains("preferred-lifetime: is longer than valid-lifetime"));
+    CHECK_THAT(mistakes_of(lines + advertised("7")), Catch::Contains("wanted an IPv6 prefix"));
+    CHECK_THAT(mistakes_of(lines + advertised("\"2001:db8:1::1/64\"")),
+               Catch::Contains("home-agent.advertised-prefix.prefix"));
+    CHECK_THAT(mistakes_of(lines + "[home-agent.prefix-discovery]\nmax-interval = 5\n"),
+               Catch::Contains("min-interval: is longer than max-interval"));
+    CHECK_THAT(mistakes_of(lines + "[home-agent.discovery]\npreference = 65536\n"),
+               Catch::Contains("integer from 0 to 65535"));
+}

@@ -71,13 +71,13 @@ TEST_CASE("a bad request is told what is wrong and what would be right") {
         {"[]", "is array; wanted an object such as {\"command\":\"status\"}"},
         {"{}",
          "command: missing or no text; known are status, binding-del, explain, reload, drain, "
-         "monitor"},
+         "home-agents, monitor"},
         {R"({"command":7})",
          "command: missing or no text; known are status, binding-del, explain, reload, drain, "
-         "monitor"},
+         "home-agents, monitor"},
         {R"({"command":"stop"})",
          "command: \"stop\" is not known; known are status, binding-del, explain, reload, drain, "
-         "monitor"},
+         "home-agents, monitor"},
         {R"({"command":"status","verbose":true})", "verbose: not a member of \"status\""},
         {R"({"command":"binding-del"})", "home_address: wanted an IPv6 address as a text"},
         {R"({"command":"binding-del","home_address":1})",
