@@ -19,12 +19,25 @@ using wire::BindingStatus;
 // Most that the kernel holds for one node.
 constexpr std::size_t kernel_bindings_max = 32;
 
-// Never longer than asked for or than a lease that it uses (RFC 5555, 2.5), never zero: that
-// would mean de-registration.
+// What the configuration says of the prefix that a home address is in; nullptr = nothing.
+const AdvertisedPrefix* home_prefix_of(const wire::Ipv6Address& home_address,
+                                       const HomeAgentConfig& config) {
+    const auto& prefixes = config.prefix_discovery.prefixes;
+    const auto found =
+        std::find_if(prefixes.begin(), prefixes.end(), [&](const AdvertisedPrefix& advertised) {
+            return advertised.prefix.contains(home_address);
+        });
+    return found == prefixes.end() ? nullptr : &*found;
+}
+
+// Never longer than asked for, than a lease that it uses (RFC 5555, 2.5), or than the home prefix
+// is valid (RFC 6275, 10.3.1), never zero: that would mean de-registration.
 std::chrono::seconds granted_lifetime(const RegistrationRequest& request,
                                       const HomeAgentConfig& config, bool leased) {
-    const auto limit =
-        leased ? std::min(config.max_lifetime, config.lease_time) : config.max_lifetime;
+    auto limit = leased ? std::min(config.max_lifetime, config.lease_time) : config.max_lifetime;
+    if (const auto* prefix = home_prefix_of(request.home_address, config)) {
+        limit = std::min<Duration>(limit, prefix->valid_lifetime);
+    }
     const auto most =
         std::max(wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(limit)),
                  wire::Lifetime{1});
@@ -298,7 +311,16 @@ private:
 
 RegistrationOutcome evaluate(const RegistrationRequest& request, const RegistrationContext& context,
                              AddressPool& pool, PrefixTable& prefixes, TimePoint now) {
-    return Evaluation(request, context, pool, prefixes, now).run();
+    auto outcome = Evaluation(request, context, pool, prefixes, now).run();
+    const auto* prefix = home_prefix_of(request.home_address, context.config);
+    if (outcome.status == BindingStatus::Accepted && outcome.lifetime.count() != 0 &&
+        prefix != nullptr &&
+        (prefix->preferred_lifetime < outcome.lifetime ||
+         prefix->valid_lifetime <= outcome.lifetime)) {
+        // The node has to know more of its prefix (RFC 6275, 9.5.1).
+        outcome.status = BindingStatus::AcceptedPrefixDiscoveryNecessary;
+    }
+    return outcome;
 }
 
 } // namespace dsmip::mobility

@@ -218,3 +218,39 @@ TEST_CASE("nodes do not affect each other") {
     CHECK_FALSE(scene.registered(node));
     CHECK(scene.registered(other));
 }
+
+TEST_CASE("a binding does not outlive its home prefix, and a deprecated one is told") {
+    struct Row {
+        seconds valid;
+        seconds preferred;
+        BindingStatus status;
+        seconds granted;
+    };
+    const auto row = GENERATE(
+        Row{seconds(10000), seconds(600), BindingStatus::Accepted, seconds(600)},
+        Row{seconds(10000), seconds(599), BindingStatus::AcceptedPrefixDiscoveryNecessary,
+            seconds(600)},
+        Row{seconds(10000), seconds(0), BindingStatus::AcceptedPrefixDiscoveryNecessary,
+            seconds(600)},
+        // In units of four seconds, rounded down.
+        Row{seconds(103), seconds(103), BindingStatus::Accepted, seconds(100)},
+        Row{seconds(100), seconds(100), BindingStatus::AcceptedPrefixDiscoveryNecessary,
+            seconds(100)},
+        Row{seconds(0), seconds(0), BindingStatus::AcceptedPrefixDiscoveryNecessary, seconds(4)});
+    CAPTURE(row.valid.count(), row.preferred.count());
+    auto config = default_config();
+    AdvertisedPrefix prefix;
+    prefix.prefix = {v6("2001:db8:1::"), 64};
+    prefix.valid_lifetime = row.valid;
+    prefix.preferred_lifetime = row.preferred;
+    config.prefix_discovery.prefixes = {prefix};
+    Scene scene(config);
+    scene.native(Update(1), visited);
+    const auto answer = scene.answer();
+    CHECK(answer.status() == row.status);
+    CHECK(answer.message.lifetime.duration() == row.granted);
+    CHECK(scene.binding(node)->lifetime == row.granted);
+    // The end of a registration has nothing to do with it.
+    scene.native(Update(2, seconds(0)), visited);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+}
