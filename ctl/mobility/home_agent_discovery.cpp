@@ -250,14 +250,13 @@ void HomeAgentDiscovery::drop(DiscoveryDrop cause, const ReceivedIcmpv6& message
 void HomeAgentDiscovery::report_dropped(std::string_view cause, const ReceivedIcmpv6& message) {
     actions_.emplace_back(Report{Report::Level::debug,
                                  "message-dropped",
-                                 {{"cause", std::string(cause)},
-                                  {"source", wire::to_string(message.source)},
-                                  {"destination", wire::to_string(message.destination)}}});
+                                 {{"cause", ReportValue(cause)},
+                                  {"source", message.source},
+                                  {"destination", message.destination}}});
 }
 
-void HomeAgentDiscovery::report_list(std::string name, const wire::Ipv6Address& router) {
-    actions_.emplace_back(
-        Report{Report::Level::info, std::move(name), {{"router", wire::to_string(router)}}});
+void HomeAgentDiscovery::report_list(std::string_view name, const wire::Ipv6Address& router) {
+    actions_.emplace_back(Report{Report::Level::info, name, {{"router", router}}});
 }
 
 std::vector<NamedCount> HomeAgentDiscovery::counters() const {

@@ -91,7 +91,8 @@ private:
     void expire(TimePoint now);
     void drop(DiscoveryDrop cause, const ReceivedIcmpv6& message);
     void report_dropped(std::string_view cause, const ReceivedIcmpv6& message);
-    void report_list(std::string name, const wire::Ipv6Address& router);
+    // `name`: a constant.
+    void report_list(std::string_view name, const wire::Ipv6Address& router);
 
     // Of the configuration.
     wire::Ipv6Address address_;
