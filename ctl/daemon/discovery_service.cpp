@@ -44,13 +44,19 @@ DiscoveryService::open(const mobility::HomeAgentConfig& config, unsigned tunnel,
     if (!socket) {
         return tl::make_unexpected(socket.error());
     }
-    return std::unique_ptr<DiscoveryService>(
-        new DiscoveryService(std::move(*socket), config, tunnel, std::move(calls)));
+    auto tap = SolicitationTap::open(config.address6);
+    if (!tap) {
+        return tl::make_unexpected(tap.error());
+    }
+    return std::unique_ptr<DiscoveryService>(new DiscoveryService(
+        std::move(*socket), std::move(*tap), config, tunnel, std::move(calls)));
 }
 
-DiscoveryService::DiscoveryService(SignallingSocket socket, const mobility::HomeAgentConfig& config,
-                                   unsigned tunnel, DiscoveryCalls calls)
+DiscoveryService::DiscoveryService(SignallingSocket socket, SolicitationTap tap,
+                                   const mobility::HomeAgentConfig& config, unsigned tunnel,
+                                   DiscoveryCalls calls)
     : socket_(std::move(socket))
+    , tap_(std::move(tap))
     , tunnel_(tunnel)
     , anycast_link_(config.home_link.link != 0 ? config.home_link.link : tunnel)
     , calls_(std::move(calls))
@@ -59,6 +65,7 @@ DiscoveryService::DiscoveryService(SignallingSocket socket, const mobility::Home
 void DiscoveryService::start(asio::io_context& loop) {
     claim_addresses();
     watch_.emplace(loop, socket_.fd(), [this] { read_messages(); });
+    tap_watch_.emplace(loop, tap_.fd(), [this] { read_tap(); });
     timer_.emplace(loop, [this] {
         execute(engine_.tick(now()));
         set_timer();
@@ -68,6 +75,7 @@ void DiscoveryService::start(asio::io_context& loop) {
 
 void DiscoveryService::stop() {
     watch_.reset();
+    tap_watch_.reset();
     timer_.reset();
     for (const auto& address : claimed_) {
         (void)set_membership(address, false);
@@ -122,21 +130,36 @@ void DiscoveryService::read_messages() {
         if (!*datagram) {
             break;
         }
-        deliver(**datagram);
+        mobility::ReceivedIcmpv6 message;
+        message.source = (*datagram)->source;
+        message.destination = *(*datagram)->ancillary.destination;
+        message.wire_source = (*datagram)->ancillary.wire_source;
+        message.link = (*datagram)->ancillary.link;
+        message.hop_limit = (*datagram)->ancillary.hop_limit;
+        message.octets = (*datagram)->octets;
+        deliver(message, (*datagram)->ancillary.mark);
     }
     set_timer();
 }
 
-void DiscoveryService::deliver(const SignallingDatagram& datagram) {
-    mobility::ReceivedIcmpv6 message;
-    message.source = datagram.source;
-    message.destination = *datagram.ancillary.destination;
-    message.wire_source = datagram.ancillary.wire_source;
-    message.link = datagram.ancillary.link;
-    message.hop_limit = datagram.ancillary.hop_limit;
-    message.octets = datagram.octets;
-    if ((datagram.ancillary.mark & DSMIP_COOKIE_FLAG) != 0) {
-        message.path = calls_.path(datagram.ancillary.mark);
+void DiscoveryService::read_tap() {
+    for (int i = 0; i < turn_max; ++i) {
+        const auto tapped = tap_.receive();
+        if (!tapped) {
+            counters_.add(fmt::format("drop_{}", tapped.error()));
+            continue;
+        }
+        if (!*tapped) {
+            break;
+        }
+        deliver((*tapped)->message, (*tapped)->mark);
+    }
+    set_timer();
+}
+
+void DiscoveryService::deliver(mobility::ReceivedIcmpv6 message, std::uint32_t mark) {
+    if ((mark & DSMIP_COOKIE_FLAG) != 0) {
+        message.path = calls_.path(mark);
         if (!message.path) {
             counters_.add("drop_path_unknown");
             return;

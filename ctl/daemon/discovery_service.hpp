@@ -16,6 +16,7 @@
 #include "daemon/counters.hpp"
 #include "daemon/event_loop.hpp"
 #include "daemon/signalling_socket.hpp"
+#include "daemon/solicitation_tap.hpp"
 #include "mobility/home_agent_discovery.hpp"
 
 namespace dsmip::daemon {
@@ -48,19 +49,22 @@ public:
     [[nodiscard]] std::vector<mobility::NamedCount> counters() const;
 
 private:
-    DiscoveryService(SignallingSocket socket, const mobility::HomeAgentConfig& config,
-                     unsigned tunnel, DiscoveryCalls calls);
+    DiscoveryService(SignallingSocket socket, SolicitationTap tap,
+                     const mobility::HomeAgentConfig& config, unsigned tunnel,
+                     DiscoveryCalls calls);
 
     /// Claims what the engine wants claimed, and gives up the rest.
     void claim_addresses();
     bool set_membership(const wire::Ipv6Address& address, bool join) const;
     void read_messages();
-    void deliver(const SignallingDatagram& datagram);
+    void read_tap();
+    void deliver(mobility::ReceivedIcmpv6 message, std::uint32_t mark);
     void execute(const mobility::Actions& actions);
     void send(const mobility::SendMessage& message);
     void set_timer();
 
     SignallingSocket socket_;
+    SolicitationTap tap_;
     unsigned tunnel_;
     unsigned anycast_link_; // where anycast addresses are claimed
     DiscoveryCalls calls_;
@@ -68,6 +72,7 @@ private:
     std::vector<wire::Ipv6Address> claimed_;
     Counters counters_;
     std::optional<ReadWatch> watch_;
+    std::optional<ReadWatch> tap_watch_;
     std::optional<DeadlineTimer> timer_;
 };
 

@@ -154,7 +154,9 @@ HomeAgent::Impl::home_address_option_refused(TimePoint now,
         entry != nullptr &&
         std::any_of(entry->current.bindings.begin(), entry->current.bindings.end(),
                     [&](const Binding& binding) {
-                        return binding.end_point.care_of == wire::IpAddress(refused.care_of);
+                        // In a tunnel over IPv4 the source is the home address itself.
+                        return refused.care_of == refused.home_address ||
+                               binding.end_point.care_of == wire::IpAddress(refused.care_of);
                     });
     if (refused.protocol == wire::mobility_header_protocol) {
         // Messages of known types need no Home Address option here.

@@ -2,10 +2,10 @@
 // XFRM states and policies of mode "ro" (net/ipv6/mip6.c in the kernel).
 #include "netlink/xfrm.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <linux/netlink.h>
@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::uint16_t binding_update_type = 5;                // RFC 6275, 6.1.7
 constexpr std::uint16_t mobility_extension_length = 2;          // Hdr Ext Len with a home address
-constexpr std::uint16_t mobile_prefix_solicitation_type = 146;  // ICMPv6; 6.7
 constexpr std::uint16_t mobile_prefix_advertisement_type = 147; // 6.8
 
 std::uint8_t protocol_of(MobilityHeaderExtension extension) {
@@ -46,10 +45,10 @@ std::string describe(std::string_view what, MobilityHeaderExtension extension,
 }
 
 /// What may come with the extension. A Home Address option is for Binding Updates; what a home
-/// agent sends with a type 2 routing header is a message of any type. Beside these, Mobile Prefix
-/// Solicitations and Advertisements.
-std::array<xfrm_selector, 3> selectors_of(MobilityHeaderExtension extension,
-                                          const wire::Ipv6Address& destination) {
+/// agent sends with a type 2 routing header is a message of any type, or a Mobile Prefix
+/// Advertisement.
+std::vector<xfrm_selector> selectors_of(MobilityHeaderExtension extension,
+                                        const wire::Ipv6Address& destination) {
     const bool to_home_agent = extension == MobilityHeaderExtension::home_address_option;
     xfrm_selector selector{};
     selector.family = AF_INET6;
@@ -60,11 +59,11 @@ std::array<xfrm_selector, 3> selectors_of(MobilityHeaderExtension extension,
     if (to_home_agent) {
         signalling.sport = htons(binding_update_type); // where XFRM keeps the type of a message
         signalling.sport_mask = 0xffff;
+        return {signalling};
     }
     auto discovery = selector;
     discovery.proto = IPPROTO_ICMPV6;
-    discovery.sport =
-        htons(to_home_agent ? mobile_prefix_solicitation_type : mobile_prefix_advertisement_type);
+    discovery.sport = htons(mobile_prefix_advertisement_type);
     discovery.sport_mask = 0xffff;
     // Linux 6.1 looks for type and code of ICMPv6 at the wrong place, in the first extension
     // header, and finds its fields Next Header and Hdr Ext Len: any ICMPv6 message gets in there.

@@ -20,13 +20,12 @@ enum class MobilityHeaderExtension : std::uint8_t {
 
 /// Adds and removes a "wild receive" state (any source, any care-of address) and the sub-policies
 /// for what comes in behind it: the state lets the header through, a policy the message. Binding
-/// Updates and Mobile Prefix Solicitations with a Home Address option, Mobility Header messages of
-/// all types and Mobile Prefix Advertisements with a type 2 routing header come in then; other
-/// protocols behind these headers stay out (RFC
-/// 6275, 9.3.1: not without a binding). On Linux 6.1 other ICMPv6 messages
-/// come in behind these headers, too: the kernel does not find their type. They only admit; whether
-/// a message is believed is the business of its receiver. IPsec policies stay in force beside them.
-/// Nothing changes for outgoing packets.
+/// Updates with a Home Address option, Mobility Header messages of all types and Mobile Prefix
+/// Advertisements with a type 2 routing header come in then; other protocols behind these headers
+/// stay out (RFC 6275, 9.3.1: not without a binding), but for ICMPv6 of any type behind a routing
+/// header on Linux 6.1, which does not find the type. They only admit; whether a message is believed
+/// is the business of its receiver. IPsec policies stay in force beside them. Nothing changes for
+/// outgoing packets.
 class Xfrm {
 public:
     /// EPROTONOSUPPORT: the kernel has no XFRM user interface.
