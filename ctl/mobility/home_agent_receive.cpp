@@ -140,8 +140,9 @@ bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message
     return true;
 }
 
-// The kernel accepts the option in front of Binding Updates only, which are not asked for a binding
-// (RFC 5648, 6.5).  Whoever else uses it without one is told so.
+// The kernel accepts the option in front of Binding Updates only (of all Mobility Headers, if it is
+// a newer one), which are not asked for a binding (RFC 5648, 6.5).  Whoever else uses it without one
+// is told so.
 Actions
 HomeAgent::Impl::home_address_option_refused(TimePoint now,
                                              const RefusedHomeAddressOption& refused) {

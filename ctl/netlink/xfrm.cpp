@@ -59,7 +59,11 @@ std::vector<xfrm_selector> selectors_of(MobilityHeaderExtension extension,
     if (to_home_agent) {
         signalling.sport = htons(binding_update_type); // where XFRM keeps the type of a message
         signalling.sport_mask = 0xffff;
-        return {signalling};
+        // Linux from 6.8 on does not look for the type of what comes in: all have type 0. The
+        // receiver drops what is no Binding Update.
+        auto unread = signalling;
+        unread.sport = 0;
+        return {signalling, unread};
     }
     auto discovery = selector;
     discovery.proto = IPPROTO_ICMPV6;

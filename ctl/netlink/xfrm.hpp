@@ -23,9 +23,10 @@ enum class MobilityHeaderExtension : std::uint8_t {
 /// Updates with a Home Address option, Mobility Header messages of all types and Mobile Prefix
 /// Advertisements with a type 2 routing header come in then; other protocols behind these headers
 /// stay out (RFC 6275, 9.3.1: not without a binding), but for ICMPv6 of any type behind a routing
-/// header on Linux 6.1, which does not find the type. They only admit; whether a message is believed
-/// is the business of its receiver. IPsec policies stay in force beside them. Nothing changes for
-/// outgoing packets.
+/// header on Linux 6.1, which does not find the type, and for Mobility Headers of any type behind a
+/// Home Address option on Linux 6.8 and later, which do not look for it. They only admit; whether a
+/// message is believed is the business of its receiver. IPsec policies stay in force beside them.
+/// Nothing changes for outgoing packets.
 class Xfrm {
 public:
     /// EPROTONOSUPPORT: the kernel has no XFRM user interface.
