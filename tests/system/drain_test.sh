@@ -85,7 +85,7 @@ d=json.load(sys.stdin)["home_agent"]["drain"]
 print("null" if d is None else d[sys.argv[1]])' "$1"
 }
 drained_to() { [ "$(drain_status left)" -le "$1" ]; }
-octets() { awk '{ print $1 }' "$1"; }
+octets() { sed 's/ .*//' "$1"; }
 moving() { # FILE OCTETS: it has more than that
 	[ "$(octets "$1")" -gt "$2" ]
 }

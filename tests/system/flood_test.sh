@@ -5,7 +5,7 @@
 # they last it registers, moves and refreshes with few repetitions; what is too
 # much is counted by name; neither memory nor log grow. Without limits the same
 # flood leaves others no room.
-# timeout: 400
+# timeout: 900
 # shellcheck disable=SC2154 # PID_name is set by start
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +26,7 @@ above() { [ "$(value "$1")" -gt "$2" ]; }
 rises() { wait_until "$1 more by $2" above "$1" $(($(value "$1") + $2)); }
 sequence() { in_ns ha dsmipctl binding show | sed -nE "s/.*$HOA6 .* seq ([0-9]+) .*/\1/p"; }
 refreshed() { [ "$(sequence)" != "$1" ]; }
-memory_kib() { awk '/^VmRSS:/ { print $2 }' "/proc/$PID_ha/status"; }
+memory_kib() { sed -nE 's/^VmRSS:[[:space:]]*([0-9]+) kB$/\1/p' "/proc/$PID_ha/status"; }
 
 # flood NAME NS WORDS...: until end_flood NAME
 flood() {
