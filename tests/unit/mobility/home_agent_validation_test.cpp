@@ -254,7 +254,7 @@ TEST_CASE("malformed messages make no state and are counted under their cause") 
         for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
             auto octets = good;
             octets.at(bit / 8) ^= static_cast<std::uint8_t>(1U << (bit % 8));
-            scene.advance(10ms); // as many in a second as one source may send
+            scene.advance(milliseconds(10)); // as many in a second as one source may send
             scene.deliver(octets, message);
         }
         CHECK(scene.counter("drop_mh_checksum") > good.size() * 7);
