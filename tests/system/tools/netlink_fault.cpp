@@ -110,6 +110,12 @@ private:
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_FWMARK, 0),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_BID_MARK_MASK, 0),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_HOME_LINK, 0),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_SOURCE_RATE, 100),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_SOURCE_BURST, 300),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_RATE, 1000),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_BURST, 3000),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_RATE, 10000),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_BURST, 4096),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_COOKIE_LIFETIME, 600000)})});
         int error = 0;
         for (const char* home : {"2001:db8:a::1", "2001:db8:a::3"}) {
