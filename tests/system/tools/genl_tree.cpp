@@ -295,6 +295,12 @@ std::vector<Reply> GenlSocket::receive(bool wait) {
                     std::memcpy(&reply.error, body.data(), sizeof(int));
                     reply.error = reply.error < 0 ? -reply.error : 0;
                 }
+                if (header.nlmsg_type == NLMSG_ERROR && body.size() >= sizeof(nlmsgerr)) {
+                    nlmsgerr about{};
+                    std::memcpy(&about, body.data(), sizeof about);
+                    reply.request = about.msg.nlmsg_type >= NLMSG_MIN_TYPE &&
+                                    (about.msg.nlmsg_flags & NLM_F_REQUEST) != 0;
+                }
             } else if (body.size() >= GENL_HDRLEN) {
                 reply.command = body[0];
                 reply.attributes = parse(body.subspan(GENL_HDRLEN));
