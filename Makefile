@@ -52,7 +52,7 @@ install: all
 demo: setup ctl
 	@scripts/demo
 
-check: setup ctl check-unit check-kmod check-documentation check-system check-requirements
+check: setup ctl check-unit check-fuzz check-kmod check-documentation check-system check-requirements
 
 check-unit:
 	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
