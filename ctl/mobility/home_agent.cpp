@@ -95,8 +95,8 @@ Actions HomeAgent::Impl::tick(TimePoint now) {
 
 std::optional<TimePoint> HomeAgent::Impl::next_deadline() const {
     std::optional<TimePoint> next;
-    for (const auto& deadline :
-         {cache_.next_deadline(), refreshes_.next_deadline(), drain_.next_deadline()}) {
+    for (const auto& deadline : {cache_.next_deadline(), refreshes_.next_deadline(config_.refresh),
+                                 drain_.next_deadline()}) {
         if (deadline) {
             next = next ? std::min(*next, *deadline) : deadline;
         }
@@ -119,8 +119,8 @@ std::vector<KernelNode> HomeAgent::Impl::binding_cache(TimePoint now) const {
     return nodes;
 }
 
-std::optional<KernelNode>
-HomeAgent::Impl::registered(TimePoint now, const wire::Ipv6Address& home_address) const {
+std::optional<KernelNode> HomeAgent::Impl::registered(TimePoint now,
+                                                      const wire::Ipv6Address& home_address) const {
     const auto* entry = cache_.find(home_address);
     if (entry == nullptr || entry->current.empty()) {
         return std::nullopt;

@@ -21,7 +21,6 @@ void DrainSchedule::stop() {
     items_.clear();
     waiting_.clear();
     repetitions_.clear();
-    not_before_ = {};
     asked_ = 0;
 }
 
@@ -54,7 +53,7 @@ std::optional<wire::Ipv6Address> DrainSchedule::take(TimePoint now) {
         ++messages_;
         return home_address;
     }
-    while (!waiting_.empty() && not_before_ <= now) {
+    while (!waiting_.empty()) {
         const auto home_address = waiting_.front();
         const auto found = items_.find(home_address);
         if (found == items_.end() || found->second.asked_at) {
@@ -62,8 +61,6 @@ std::optional<wire::Ipv6Address> DrainSchedule::take(TimePoint now) {
             continue;
         }
         if (!rate_.take(now, request_.nodes_per_second)) {
-            not_before_ = now + std::max(Duration(1), Duration(std::chrono::seconds(1)) /
-                                                          request_.nodes_per_second);
             return std::nullopt;
         }
         waiting_.pop_front();
@@ -93,7 +90,8 @@ std::optional<TimePoint> DrainSchedule::next_deadline() const {
         next = repetitions_.begin()->first;
     }
     if (!waiting_.empty()) {
-        next = next ? std::min(*next, not_before_) : not_before_;
+        const auto first = rate_.next(request_.nodes_per_second);
+        next = next ? std::min(*next, first) : first;
     }
     return next;
 }
@@ -119,15 +117,14 @@ tl::expected<Actions, std::string> HomeAgent::Impl::drain(DrainRequest request) 
         }
     }
     request.nodes_per_second = std::max(request.nodes_per_second, 1U);
-    request.grace = wire::Lifetime::from(
-                        std::chrono::duration_cast<std::chrono::seconds>(request.grace))
-                        .duration();
+    request.grace =
+        wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(request.grace))
+            .duration();
     drain_.start(std::move(request));
     for (const auto& [home_address, entry] : cache_.entries()) {
         drain_.note(home_address, !entry.current.empty());
     }
-    report(Report::Level::info, "drain-started",
-           {{"nodes", std::to_string(drain_.status().waiting)}});
+    report(Report::Level::info, "drain-started", {{"nodes", drain_.status().waiting}});
     drained_ = false;
     note_drain({});
     return take();
@@ -138,8 +135,7 @@ Actions HomeAgent::Impl::stop_drain() {
         const auto status = drain_.status();
         drain_.stop();
         report(Report::Level::info, "drain-stopped",
-               {{"nodes", std::to_string(status.waiting + status.asked)},
-                {"gone", std::to_string(status.gone)}});
+               {{"nodes", status.waiting + status.asked}, {"gone", status.gone}});
     }
     return take();
 }
@@ -155,7 +151,7 @@ void HomeAgent::Impl::note_drain(const std::optional<wire::Ipv6Address>& home_ad
     const auto status = drain_.status();
     const bool empty = status.waiting + status.asked == 0;
     if (empty && !drained_) {
-        report(Report::Level::info, "drain-complete", {{"gone", std::to_string(status.gone)}});
+        report(Report::Level::info, "drain-complete", {{"gone", status.gone}});
     }
     drained_ = empty;
 }
@@ -170,8 +166,8 @@ void HomeAgent::Impl::ask_to_go(const wire::Ipv6Address& home_address) {
     wire::HomeAgentSwitch message;
     message.home_agents = request.home_agents;
     if (request.grace > Duration(0)) {
-        message.options.emplace_back(wire::BindingRefreshAdvice{wire::Lifetime::from(
-            std::chrono::duration_cast<std::chrono::seconds>(request.grace))});
+        message.options.emplace_back(wire::BindingRefreshAdvice{
+            wire::Lifetime::from(std::chrono::duration_cast<std::chrono::seconds>(request.grace))});
     }
     auto sent = to_node(message, home_address, entry->current.dialect, config_);
     if (!sent) {
@@ -179,8 +175,7 @@ void HomeAgent::Impl::ask_to_go(const wire::Ipv6Address& home_address) {
         return;
     }
     counters_.add(HomeAgentCount::switch_requests_sent);
-    report(Report::Level::debug, "switch-requested",
-           {{"home-address", wire::to_string(home_address)}});
+    report(Report::Level::debug, "switch-requested", {{"home-address", home_address}});
     actions_.emplace_back(std::move(*sent));
 }
 

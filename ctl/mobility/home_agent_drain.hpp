@@ -64,10 +64,9 @@ private:
     bool active_ = false;
     DrainRequest request_;
     std::unordered_map<wire::Ipv6Address, Item> items_; // of registered nodes
-    std::deque<wire::Ipv6Address> waiting_; // some may have gone
+    std::deque<wire::Ipv6Address> waiting_;             // some may have gone
     std::set<std::pair<TimePoint, wire::Ipv6Address>> repetitions_;
     RateState rate_;
-    TimePoint not_before_{}; // by the rate
     std::size_t asked_ = 0;
     std::uint64_t gone_ = 0;
     std::uint64_t messages_ = 0;

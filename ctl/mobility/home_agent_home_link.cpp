@@ -48,8 +48,8 @@ home_end_point(const wire::BindingIdentifierReading& option, const RegistrationR
     end_point.care_of = request.home_address;
     end_point.home_link = true;
     end_point.link = config.link;
-    const auto* named = wire::find_option<wire::MobilityHeaderLinkLayerAddress>(
-        request.update.options);
+    const auto* named =
+        wire::find_option<wire::MobilityHeaderLinkLayerAddress>(request.update.options);
     if (named != nullptr && named->option_code == named->code_mobile_node) {
         if (!is_unicast(named->link_layer_address)) {
             return tl::unexpected(BindingStatus::McoaMalformed);
@@ -141,7 +141,7 @@ Actions HomeAgent::Impl::dad_done(TimePoint now, RequestId request, DadOutcome o
     counters_.refused(status);
     report(Report::Level::warning, "binding-refused",
            {{"home-address", home_address},
-            {"code", std::to_string(static_cast<unsigned>(status))},
+            {"code", static_cast<unsigned>(status)},
             {"status", wire::to_string(status)}});
     entry.pending->on_failure.reset();
     send(to_message(std::move(*entry.pending->on_duplicate)));

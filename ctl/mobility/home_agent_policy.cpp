@@ -8,6 +8,11 @@ namespace dsmip::mobility {
 namespace {
 
 constexpr TimePoint::rep second = 1'000'000; // microseconds
+constexpr TimePoint::rep saved = HomeAgentPolicy::saved_seconds * second;
+
+TimePoint::rep interval_of(unsigned per_second) {
+    return std::max<TimePoint::rep>(second / per_second, 1);
+}
 
 } // namespace
 
@@ -26,13 +31,20 @@ bool RateState::take(TimePoint now, unsigned per_second) {
         return true;
     }
     const auto time = std::chrono::microseconds(now.time_since_epoch()).count();
-    const auto interval = std::max<TimePoint::rep>(second / per_second, 1);
-    const auto full_at = std::max(full_at_, time) + interval;
-    if (full_at - time > HomeAgentPolicy::saved_seconds * second) {
+    const auto full_at = std::max(full_at_, time) + interval_of(per_second);
+    if (full_at - time > saved) {
         return false;
     }
     full_at_ = full_at;
     return true;
+}
+
+TimePoint RateState::next(unsigned per_second) const {
+    if (per_second == 0) {
+        return TimePoint::min();
+    }
+    const std::chrono::microseconds since_epoch(full_at_ + interval_of(per_second) - saved);
+    return TimePoint(std::chrono::ceil<Duration>(since_epoch));
 }
 
 // A number with the secret in it.

@@ -39,6 +39,8 @@ class RateState {
 public:
     // Takes one of `per_second` if there is one; 0 = no limit.
     bool take(TimePoint now, unsigned per_second);
+    // When the next one is there; long ago if it is there already.
+    [[nodiscard]] TimePoint next(unsigned per_second) const;
 
 private:
     TimePoint::rep full_at_ = 0; // microseconds

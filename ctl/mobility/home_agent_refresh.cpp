@@ -43,13 +43,8 @@ void RefreshSchedule::note(TimePoint now, const HomeAgentRefresh& policy,
 
 std::optional<wire::Ipv6Address> RefreshSchedule::take(TimePoint now,
                                                        const HomeAgentRefresh& policy) {
-    if (order_.empty() || order_.begin()->first > now || (paused_until_ && *paused_until_ > now)) {
-        return std::nullopt;
-    }
-    paused_until_.reset();
-    if (!rate_.take(now, policy.requests_per_second)) {
-        paused_until_ = now + std::max(Duration(1), Duration(std::chrono::seconds(1)) /
-                                                        policy.requests_per_second);
+    if (order_.empty() || order_.begin()->first > now ||
+        !rate_.take(now, policy.requests_per_second)) {
         return std::nullopt;
     }
     const auto home_address = order_.begin()->second;
@@ -60,22 +55,24 @@ std::optional<wire::Ipv6Address> RefreshSchedule::take(TimePoint now,
     return home_address;
 }
 
-std::optional<TimePoint> RefreshSchedule::next_deadline() const {
+std::optional<TimePoint> RefreshSchedule::next_deadline(const HomeAgentRefresh& policy) const {
     if (order_.empty()) {
         return std::nullopt;
     }
-    return std::max(order_.begin()->first, paused_until_.value_or(TimePoint::min()));
+    return std::max(order_.begin()->first, rate_.next(policy.requests_per_second));
 }
 
 void RefreshSchedule::clear() {
     items_.clear();
     order_.clear();
-    paused_until_.reset();
 }
 
 // ---------------------------------------------------------------- engine
 
 void HomeAgent::Impl::note_refresh(TimePoint now, const wire::Ipv6Address& home_address) {
+    if (config_.refresh.request_before == Duration(0)) {
+        return; // and nothing is scheduled
+    }
     const auto* entry = cache_.find(home_address);
     refreshes_.note(now, config_.refresh, home_address,
                     entry == nullptr ? std::nullopt : entry->current.first_expiry());
@@ -107,12 +104,9 @@ void HomeAgent::Impl::ask_for_refresh(TimePoint now, const wire::Ipv6Address& ho
     }
     counters_.add(HomeAgentCount::refresh_requests_sent);
     report(Report::Level::debug, "refresh-requested",
-           {{"home-address", wire::to_string(home_address)},
+           {{"home-address", home_address},
             {"bids", bids.empty() ? "0" : bids},
-            {"remaining",
-             std::to_string(
-                 std::chrono::duration_cast<std::chrono::seconds>(*first_end - now).count()) +
-                 "s"}});
+            {"remaining", std::chrono::duration_cast<std::chrono::seconds>(*first_end - now)}});
     actions_.emplace_back(std::move(*message));
 }
 

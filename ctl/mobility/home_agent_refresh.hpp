@@ -34,7 +34,7 @@ public:
     // A node that is due; asking it is taken for granted.
     [[nodiscard]] std::optional<wire::Ipv6Address> take(TimePoint now,
                                                         const HomeAgentRefresh& policy);
-    [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+    [[nodiscard]] std::optional<TimePoint> next_deadline(const HomeAgentRefresh& policy) const;
     void clear();
 
 private:
@@ -49,7 +49,6 @@ private:
     std::unordered_map<wire::Ipv6Address, Item> items_;
     std::set<std::pair<TimePoint, wire::Ipv6Address>> order_;
     RateState rate_;
-    std::optional<TimePoint> paused_until_; // by the rate
 };
 
 } // namespace dsmip::mobility

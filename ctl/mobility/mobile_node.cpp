@@ -75,8 +75,8 @@ Actions MobileNode::Impl::restore(TimePoint now, const KernelNode& node) {
         entry->maybe_at_home_agent = true;
         entry->state = RegistrationState::registered;
         report(Report::Level::info, "registration-restored",
-               {{"bid", std::to_string(entry->bid)},
-                {"care-of", wire::to_string(binding.care_of)},
+               {{"bid", entry->bid},
+                {"care-of", binding.care_of},
                 {"lifetime", seconds_text(binding.lifetime)}});
     }
     sequence_.restart_after(latest);
@@ -134,31 +134,41 @@ Actions MobileNode::Impl::stop(TimePoint now) {
         return take();
     }
     stopping_ = true;
+    if (const auto obstacle = deregister_all(now, Exchange::Kind::shutdown)) {
+        finish(std::string(*obstacle));
+    } else {
+        settle(now);
+    }
+    return take();
+}
+
+std::optional<std::string_view> MobileNode::Impl::deregister_all(TimePoint now,
+                                                                 Exchange::Kind kind) {
     exchanges_.clear();
-    const bool bound =
-        std::any_of(entries_.begin(), entries_.end(), [](const UpdateListEntry& entry) {
-            return entry.registration || entry.maybe_at_home_agent;
-        });
+    const auto is_bound = [](const UpdateListEntry& entry) {
+        return entry.registration || entry.maybe_at_home_agent;
+    };
+    if (std::none_of(entries_.begin(), entries_.end(), is_bound)) {
+        return "nothing was registered";
+    }
     const auto* working = working_entry(nullptr);
     const auto path =
         working != nullptr ? working->target : care_of_.best(std::nullopt, std::nullopt);
-    if (!bound || !path) {
-        finish(bound ? "no care-of address to de-register from" : "nothing was registered");
-        return take();
+    if (!path) {
+        return "no care-of address to de-register from";
     }
     for (auto& entry : entries_) {
         entry.update_at.reset();
-        if (entry.registration || entry.maybe_at_home_agent) {
+        if (is_bound(entry)) {
             apply(entry, EntryEvent::deregister);
         }
     }
     Exchange exchange;
-    exchange.kind = Exchange::Kind::shutdown;
+    exchange.kind = kind;
     exchange.path = *path;
     exchange.next_send = now;
     exchanges_.push_back(exchange);
-    settle(now);
-    return take();
+    return std::nullopt;
 }
 
 Actions MobileNode::Impl::tick(TimePoint now) {

@@ -101,6 +101,8 @@ private:
     static bool is_about_home_agent(wire::BindingStatus status);
     void receive_switch(TimePoint now, const ReceivedMessage& message,
                         const wire::HomeAgentSwitch& request);
+    // Begins the exchange that takes all bindings back; or why none is needed or possible.
+    std::optional<std::string_view> deregister_all(TimePoint now, Exchange::Kind kind);
     void leave_home_agent(TimePoint now);
     void change_home_agent(TimePoint now);
     [[nodiscard]] bool is_registered() const;

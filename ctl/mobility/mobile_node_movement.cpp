@@ -56,8 +56,7 @@ void MobileNode::Impl::expire(TimePoint now) {
         }
         counters_.add(MobileNodeCount::registrations_lost);
         report(Report::Level::warning, "registration-lost",
-               {{"bid", std::to_string(entry.bid)},
-                {"care-of", wire::to_string(entry.registration->care_of.address)}});
+               {{"bid", entry.bid}, {"care-of", entry.registration->care_of.address}});
         entry.registration.reset();
         entry.maybe_at_home_agent = exchange_of(entry.bid) != nullptr;
         apply(entry, EntryEvent::lost);

@@ -127,8 +127,7 @@ void MobileNode::Impl::correct_sequence(TimePoint now, const ReceivedMessage& me
     }
     counters_.add(MobileNodeCount::acknowledgements);
     sequence_.adopt(acknowledgement.sequence);
-    report(Level::info, "sequence-corrected",
-           {{"last-accepted", std::to_string(acknowledgement.sequence)}});
+    report(Level::info, "sequence-corrected", {{"last-accepted", acknowledgement.sequence}});
 }
 
 void MobileNode::Impl::update_soon(TimePoint now, UpdateListEntry& entry) {

@@ -31,14 +31,13 @@ void MobileNode::Impl::report(Report::Level level, std::string_view name, Fields
 void MobileNode::Impl::drop(MobileNodeDrop cause, const ReceivedMessage& message) {
     counters_.add(cause);
     report(Report::Level::debug, "message-dropped",
-           {{"cause", std::string(name_of(cause))}, {"source", wire::to_string(message.source)}});
+           {{"cause", std::string(name_of(cause))}, {"source", message.source}});
 }
 
 void MobileNode::Impl::drop(wire::DecodeCause cause, const ReceivedMessage& message) {
     counters_.add(cause);
     report(Report::Level::debug, "message-dropped",
-           {{"cause", "drop_" + std::string(wire::drop_name(cause))},
-            {"source", wire::to_string(message.source)}});
+           {{"cause", "drop_" + std::string(wire::drop_name(cause))}, {"source", message.source}});
 }
 
 void MobileNode::Impl::apply(UpdateListEntry& entry, EntryEvent event) {
@@ -46,7 +45,7 @@ void MobileNode::Impl::apply(UpdateListEntry& entry, EntryEvent event) {
     if (!next) {
         counters_.add(MobileNodeCount::illegal_transitions);
         report(Report::Level::warning, "illegal-transition",
-               {{"bid", std::to_string(entry.bid)},
+               {{"bid", entry.bid},
                 {"state", std::string(to_string(entry.state))},
                 {"event", std::string(to_string(event))}});
         return;
@@ -55,7 +54,7 @@ void MobileNode::Impl::apply(UpdateListEntry& entry, EntryEvent event) {
 }
 
 MobileNode::Impl::Fields MobileNode::Impl::describe(const UpdateListEntry& entry) {
-    Fields fields{{"bid", std::to_string(entry.bid)}};
+    Fields fields{{"bid", entry.bid}};
     if (entry.target) {
         fields.emplace_back("care-of", wire::to_string(entry.target->address));
         fields.emplace_back("link", entry.target->link_name);

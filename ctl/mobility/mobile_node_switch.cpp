@@ -44,38 +44,17 @@ void MobileNode::Impl::receive_switch(TimePoint now, const ReceivedMessage& mess
     }
     counters_.add(MobileNodeCount::switch_requests);
     report(Level::info, "home-agent-switch",
-           {{"home-agent", wire::to_string(config_.home_agent6)},
-            {"offered", std::to_string(request.home_agents.size())}});
+           {{"home-agent", config_.home_agent6}, {"offered", request.home_agents.size()}});
     leave_home_agent(now);
 }
 
 // De-registration is the acknowledgement of the request (RFC 5142, 6.1), and keeps two home agents
 // from answering for one home address.
 void MobileNode::Impl::leave_home_agent(TimePoint now) {
-    exchanges_.clear();
-    const bool bound =
-        std::any_of(entries_.begin(), entries_.end(), [](const UpdateListEntry& entry) {
-            return entry.registration || entry.maybe_at_home_agent;
-        });
-    const auto* working = working_entry(nullptr);
-    const auto path =
-        working != nullptr ? working->target : care_of_.best(std::nullopt, std::nullopt);
-    if (!bound || !path) {
-        change_home_agent(now);
-        return;
-    }
     leaving_ = true;
-    for (auto& entry : entries_) {
-        entry.update_at.reset();
-        if (entry.registration || entry.maybe_at_home_agent) {
-            apply(entry, EntryEvent::deregister);
-        }
+    if (deregister_all(now, Exchange::Kind::leave)) {
+        change_home_agent(now);
     }
-    Exchange exchange;
-    exchange.kind = Exchange::Kind::leave;
-    exchange.path = *path;
-    exchange.next_send = now;
-    exchanges_.push_back(exchange);
 }
 
 // The bindings stay in the kernel until there are new ones: their routes and addresses stay with
@@ -88,8 +67,7 @@ void MobileNode::Impl::change_home_agent(TimePoint now) {
     config_.home_agent6 = next.address6;
     config_.home_agent4 = next.address4;
     counters_.add(MobileNodeCount::home_agent_changes);
-    report(Level::info, "home-agent-changed",
-           {{"from", wire::to_string(before)}, {"to", wire::to_string(next.address6)}});
+    report(Level::info, "home-agent-changed", {{"from", before}, {"to", next.address6}});
     actions_.emplace_back(UseHomeAgent{next.address6, next.address4});
     // Nothing that the other one did or could not do says anything about this one.
     bulk_ = config_.bulk;
@@ -116,9 +94,8 @@ void MobileNode::Impl::change_home_agent(TimePoint now) {
 }
 
 bool MobileNode::Impl::is_registered() const {
-    return std::any_of(entries_.begin(), entries_.end(), [](const UpdateListEntry& entry) {
-        return entry.registration.has_value();
-    });
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [](const UpdateListEntry& entry) { return entry.registration.has_value(); });
 }
 
 } // namespace dsmip::mobility

@@ -48,8 +48,8 @@ bool MobileNode::Impl::leader_under_way() const {
 }
 
 bool MobileNode::Impl::may_start(const UpdateListEntry& entry) const {
-    return network_known_ && !stopping_ && !leaving_ && !refused_for_good_ && entry.target && entry.update_at &&
-           exchange_of(entry.bid) == nullptr && !leader_under_way();
+    return network_known_ && !stopping_ && !leaving_ && !refused_for_good_ && entry.target &&
+           entry.update_at && exchange_of(entry.bid) == nullptr && !leader_under_way();
 }
 
 void MobileNode::Impl::start_due(TimePoint now) {
@@ -147,8 +147,7 @@ void MobileNode::Impl::transmit(TimePoint now, Exchange& exchange) {
     const bool registers = exchange.kind == Exchange::Kind::registration;
     const bool of_everything =
         exchange.kind == Exchange::Kind::shutdown || exchange.kind == Exchange::Kind::leave;
-    if (of_everything &&
-        !care_of_.contains(exchange.path.address, exchange.path.link)) {
+    if (of_everything && !care_of_.contains(exchange.path.address, exchange.path.link)) {
         const auto best = care_of_.best(std::nullopt, std::nullopt);
         if (!best && exchange.kind == Exchange::Kind::leave) {
             change_home_agent(now);
@@ -287,7 +286,7 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
     if (all_failed && !is_registered()) {
         if (home_agents_.has_untried()) {
             report(Report::Level::warning, "home-agent-unanswered",
-                   {{"home-agent", wire::to_string(config_.home_agent6)}});
+                   {{"home-agent", config_.home_agent6}});
             change_home_agent(now);
             return;
         }
@@ -309,9 +308,7 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
     if (elsewhere) {
         counters_.add(MobileNodeCount::fallbacks);
         report(Report::Level::warning, "care-of-unanswered",
-               {{"bid", std::to_string(entry->bid)},
-                {"care-of", wire::to_string(entry->target->address)},
-                {"next", wire::to_string(best->address)}});
+               {{"bid", entry->bid}, {"care-of", entry->target->address}, {"next", best->address}});
     }
     if (elsewhere || others_wait) {
         forget(exchange);
