@@ -2,7 +2,6 @@
 // Start, reports, control requests, stop.
 #include "daemon/daemon.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <utility>
@@ -43,6 +42,17 @@ std::string log_text(const mobility::Report& report) {
                                                     : fmt::format(" {}=\"{}\"", name, word);
     }
     return text;
+}
+
+/// What lines are limited by. Refusals of one status do not hide those of another.
+std::string log_kind(const mobility::Report& report) {
+    std::string kind(report.name);
+    for (const auto& [name, value] : report.fields) {
+        if (name == "code") {
+            kind += " " + value.text();
+        }
+    }
+    return kind;
 }
 
 } // namespace
@@ -142,20 +152,14 @@ tl::expected<Json, std::string> Daemon::reload() {
     }
     report({mobility::Report::Level::info,
             "configuration-reloaded",
-            {{"changes", std::to_string(changed.changes.size())}}});
+            {{"changes", changed.changes.size()}}});
     return result;
 }
 
 void Daemon::report(const mobility::Report& report) {
     // Text only for those who read it.
     if (const auto level = log_level(report.level); spdlog::should_log(level)) {
-        // Refusals of one status do not hide those of another.
-        const auto code = std::find_if(report.fields.begin(), report.fields.end(),
-                                       [](const auto& field) { return field.first == "code"; });
-        const std::string kind(report.name);
-        const bool admitted = log_limiter_.admit(
-            now(), code == report.fields.end() ? kind : fmt::format("{} {}", kind, code->second.text()));
-        if (admitted) {
+        if (log_limiter_.admit(now(), log_kind(report))) {
             spdlog::log(level, "{}", log_text(report));
         } else {
             log_timer_.set(log_limiter_.next_deadline());

@@ -16,6 +16,7 @@
 #include <linux/dsmip.h>
 
 #include "daemon/clock.hpp"
+#include "daemon/socket_route.hpp"
 
 namespace dsmip::daemon {
 
@@ -179,23 +180,10 @@ void DiscoveryService::execute(const mobility::Actions& actions) {
 }
 
 void DiscoveryService::send(const mobility::SendMessage& message) {
-    SentAncillary ancillary;
-    ancillary.source = message.source;
-    auto destination = message.destination;
-    if (const auto* native = std::get_if<mobility::NativeIpv6>(&message.route)) {
-        ancillary.source = native->wire_source;
-        ancillary.link = native->link;
-        if (native->routing_header) {
-            ancillary.routing_header = native->wire_destination;
-        } else {
-            destination = native->wire_destination;
-        }
-    } else if (const auto* answer = std::get_if<mobility::AnswerPath>(&message.route)) {
-        ancillary.mark = answer->cookie;
-    }
-    if (auto sent = socket_.send(message.octets, destination, ancillary); !sent) {
-        counters_.add("discovery_send_failed");
-        spdlog::warn("discovery: {}", sent.error());
+    const auto route = socket_route(message);
+    if (auto sent = socket_.send(message.octets, route.destination, route.ancillary); !sent) {
+        counters_.add("send_failed");
+        calls_.report({mobility::Report::Level::warning, "send_failed", {{"error", sent.error()}}});
     }
 }
 

@@ -15,6 +15,7 @@
 
 #include "daemon/clock.hpp"
 #include "daemon/kernel_values.hpp"
+#include "daemon/socket_route.hpp"
 
 namespace dsmip::daemon {
 
@@ -50,9 +51,9 @@ EngineDriver::open(asio::io_context& loop, bool home_agent, Reporter reporter) {
     if (!plain_socket) {
         return tl::make_unexpected(plain_socket.error());
     }
-    return std::unique_ptr<EngineDriver>(new EngineDriver(
-        loop, home_agent, std::move(reporter), std::move(*tunnel_socket), std::move(*plain_socket),
-        std::move(*client), std::move(*events)));
+    return std::unique_ptr<EngineDriver>(
+        new EngineDriver(loop, home_agent, std::move(reporter), std::move(*tunnel_socket),
+                         std::move(*plain_socket), std::move(*client), std::move(*events)));
 }
 
 EngineDriver::EngineDriver(asio::io_context& loop, bool home_agent, Reporter reporter,
@@ -318,35 +319,20 @@ std::optional<std::uint32_t> EngineDriver::make_path(const mobility::UdpPath& pa
 }
 
 void EngineDriver::send(const mobility::SendMessage& message) {
-    SentAncillary ancillary;
-    auto destination = message.destination;
+    auto route = socket_route(message);
     if (const auto* native = std::get_if<mobility::NativeIpv6>(&message.route)) {
-        ancillary.source = native->wire_source;
-        ancillary.link = native->link;
         if (calls_.set_neighbour && !native->link_address.empty()) {
             calls_.set_neighbour(native->link, native->wire_destination, native->link_address);
         }
-        if (native->home_address_option) {
-            ancillary.home_address_option = message.source;
-        }
-        if (native->routing_header) {
-            ancillary.routing_header = native->wire_destination;
-        } else {
-            destination = native->wire_destination;
-        }
-    } else if (const auto* answer = std::get_if<mobility::AnswerPath>(&message.route)) {
-        ancillary.source = message.source;
-        ancillary.mark = answer->cookie;
     } else if (const auto* udp = std::get_if<mobility::UdpPath>(&message.route)) {
         const auto cookie = paths_.cookie(
             now(), *udp, [this](const mobility::UdpPath& path) { return make_path(path); });
         if (!cookie) {
             return; // counted; the engine retransmits
         }
-        ancillary.source = message.source;
-        ancillary.mark = *cookie;
+        route.ancillary.mark = *cookie;
     }
-    if (auto sent = plain_socket_.send(message.octets, destination, ancillary); !sent) {
+    if (auto sent = plain_socket_.send(message.octets, route.destination, route.ancillary); !sent) {
         log_failure("send_failed", sent.error());
         return;
     }

@@ -22,10 +22,6 @@ namespace dsmip::daemon {
 namespace {
 
 constexpr int mobility_header_protocol = 135;
-// Linux 5.19; the C library of Debian 12 has it, older headers may not.
-#ifndef SO_RCVMARK
-constexpr int SO_RCVMARK = 75;
-#endif
 
 struct Option {
     int level;
@@ -48,9 +44,9 @@ constexpr auto options = std::to_array<Option>({
     {IPPROTO_IPV6, IPV6_FREEBIND, 1, "IPV6_FREEBIND"},
 });
 
-// Room for others in a flood of messages that are soon dropped. Of those with a path cookie far less
-// must wait than the 8192 that the kernel remembers, or nothing read is answered any more.
-// Of neither so much that what waits is answered after its sender has given up.
+// Room for others in a flood of messages that are soon dropped. Of those with a path cookie far
+// less must wait than the 8192 that the kernel remembers, or nothing read is answered any more. Of
+// neither so much that what waits is answered after its sender has given up.
 constexpr int tunnel_queue = 1024 * 1024;
 constexpr int plain_queue = 2 * 1024 * 1024;
 

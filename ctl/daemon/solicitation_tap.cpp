@@ -24,11 +24,6 @@ namespace dsmip::daemon {
 
 namespace {
 
-// Linux 5.19; the C library of Debian 12 has it, older headers may not.
-#ifndef SO_RCVMARK
-constexpr int SO_RCVMARK = 75;
-#endif
-
 constexpr std::size_t ipv6_header_length = 40;
 constexpr std::size_t next_header_offset = 6;
 constexpr std::size_t hop_limit_offset = 7;
