@@ -3,6 +3,7 @@
 #include "mobility/mobile_prefix_advertiser.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dsmip::mobility {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 constexpr Duration answer_interval = std::chrono::seconds(1);
 // Advertisements of one turn: when all nodes are told, others have their turn, too.
 constexpr std::size_t turn_max = 256;
+// Nodes of one turn when all of them are gone through: there may be a million.
+constexpr std::size_t slice_max = 1024;
 // How often nodes are looked for that have heard nothing for MaxMobPfxAdvInterval.
 constexpr int sweeps_per_interval = 8;
 
@@ -91,7 +94,8 @@ void MobilePrefixAdvertiser::compare(TimePoint now, bool differs) {
                    });
     before_ = std::move(current);
     if ((differs || !same) && tells()) {
-        schedule_all(now);
+        tell_all_ = true;
+        begin_round(now);
     }
 }
 
@@ -105,6 +109,7 @@ void MobilePrefixAdvertiser::reconfigure(TimePoint now, MobilePrefixConfig confi
     if (!tells()) {
         due_.clear();
         states_.clear();
+        round_.clear();
     }
     compare(now, differs);
 }
@@ -151,30 +156,36 @@ void MobilePrefixAdvertiser::cancel(const wire::Ipv6Address& home_address, State
     }
 }
 
-void MobilePrefixAdvertiser::schedule_all(TimePoint now) {
-    for (const auto& home_address : nodes_.all()) {
-        auto& state = states_[home_address];
-        // One that is scheduled will say what is so then; one that was sent in vain is sent anew.
-        state.transmissions = 0;
-        if (!state.scheduled) {
-            schedule(home_address, state, random_time(now, home_address));
-        }
-    }
+void MobilePrefixAdvertiser::begin_round(TimePoint now) {
+    round_ = nodes_.all();
+    continue_round(now);
 }
 
-void MobilePrefixAdvertiser::sweep(TimePoint now) {
-    next_sweep_ = now + config_.max_interval / sweeps_per_interval;
-    std::erase_if(states_, [&](const auto& entry) {
-        const auto& state = entry.second;
-        return !state.scheduled && (!state.last || *state.last + config_.max_interval <= now);
-    });
-    for (const auto& home_address : nodes_.all()) {
+void MobilePrefixAdvertiser::continue_round(TimePoint now) {
+    for (std::size_t i = 0; i < slice_max && !round_.empty(); ++i) {
+        const auto home_address = round_.back();
+        round_.pop_back();
         auto& state = states_[home_address];
-        if (!state.scheduled && !state.last) {
+        if (state.scheduled) { // will say what is so then; one that was sent in vain is sent anew
+            state.transmissions = tell_all_ ? 0 : state.transmissions;
+        } else if (tell_all_ || !state.last) {
             state.transmissions = 0;
             schedule(home_address, state, random_time(now, home_address));
         }
     }
+    tell_all_ = tell_all_ && !round_.empty();
+}
+
+void MobilePrefixAdvertiser::sweep(TimePoint now) {
+    next_sweep_ = now + config_.max_interval / sweeps_per_interval;
+    if (!round_.empty()) {
+        return; // all of them are being told
+    }
+    std::erase_if(states_, [&](const auto& entry) {
+        const auto& state = entry.second;
+        return !state.scheduled && (!state.last || *state.last + config_.max_interval <= now);
+    });
+    begin_round(now);
 }
 
 std::optional<TimePoint> MobilePrefixAdvertiser::next_deadline() const {
@@ -182,7 +193,7 @@ std::optional<TimePoint> MobilePrefixAdvertiser::next_deadline() const {
         return std::nullopt;
     }
     // The first sweep only finds out what time it is.
-    auto first = next_sweep_.value_or(TimePoint::min());
+    auto first = round_.empty() ? next_sweep_.value_or(TimePoint::min()) : TimePoint::min();
     if (!due_.empty()) {
         first = std::min(first, due_.begin()->first);
     }
@@ -191,14 +202,14 @@ std::optional<TimePoint> MobilePrefixAdvertiser::next_deadline() const {
 
 // ---------------------------------------------------------------- messages
 
-SendMessage MobilePrefixAdvertiser::message(TimePoint now, const wire::Ipv6Address& home_address,
-                                            std::uint16_t identifier,
-                                            const SendRoute& route) const {
+SendMessage MobilePrefixAdvertiser::message(const wire::Ipv6Address& home_address,
+                                            std::uint16_t identifier, const SendRoute& route,
+                                            std::vector<wire::PrefixInformation> prefixes) const {
     wire::MobilePrefixAdvertisement advertisement;
     advertisement.identifier = identifier;
     advertisement.managed = config_.managed;
     advertisement.other = config_.other;
-    advertisement.prefixes = prefixes(now);
+    advertisement.prefixes = std::move(prefixes);
     return {wire::encode(advertisement, home_agent_, home_address), home_agent_, home_address,
             route};
 }
@@ -217,7 +228,7 @@ std::optional<SendMessage> MobilePrefixAdvertiser::answer(TimePoint now,
     }
     cancel(home_address, state); // the answer says what would have been told
     state.last = now;
-    return message(now, home_address, identifier, route);
+    return message(home_address, identifier, route, prefixes(now));
 }
 
 SendRoute MobilePrefixAdvertiser::route_to(const KernelNode& node) const {
@@ -249,6 +260,8 @@ std::vector<SendMessage> MobilePrefixAdvertiser::tick(TimePoint now) {
         compare(now); // a prefix may have ended
         sweep(now);
     }
+    continue_round(now);
+    const auto current = prefixes(now);
     while (!due_.empty() && due_.begin()->first <= now && messages.size() < turn_max) {
         const auto home_address = due_.begin()->second;
         auto& state = states_.at(home_address);
@@ -262,7 +275,7 @@ std::vector<SendMessage> MobilePrefixAdvertiser::tick(TimePoint now) {
             continue;
         }
         const auto identifier = static_cast<std::uint16_t>(random_());
-        messages.push_back(message(now, home_address, identifier, route_to(*node)));
+        messages.push_back(message(home_address, identifier, route_to(*node), current));
         state.last = now;
         if (++state.transmissions <= PREFIX_ADV_RETRIES) {
             schedule(home_address, state,

@@ -95,13 +95,16 @@ private:
     [[nodiscard]] bool tells() const { return config_.enabled && config_.unsolicited; }
     // Tells everybody if it is not what was said before, or `differs`.
     void compare(TimePoint now, bool differs = false);
-    void schedule_all(TimePoint now);
+    // Goes through all nodes, a part of them in each turn.
+    void begin_round(TimePoint now);
+    void continue_round(TimePoint now);
     void schedule(const wire::Ipv6Address& home_address, State& state, TimePoint due);
     void cancel(const wire::Ipv6Address& home_address, State& state);
     [[nodiscard]] TimePoint random_time(TimePoint now, const wire::Ipv6Address& home_address);
     void sweep(TimePoint now);
-    [[nodiscard]] SendMessage message(TimePoint now, const wire::Ipv6Address& home_address,
-                                      std::uint16_t identifier, const SendRoute& route) const;
+    [[nodiscard]] SendMessage message(const wire::Ipv6Address& home_address,
+                                      std::uint16_t identifier, const SendRoute& route,
+                                      std::vector<wire::PrefixInformation> prefixes) const;
     [[nodiscard]] SendRoute route_to(const KernelNode& node) const;
 
     MobilePrefixConfig config_;
@@ -113,6 +116,8 @@ private:
     Advertised before_; // as of the last comparison
     std::unordered_map<wire::Ipv6Address, State> states_;
     std::set<std::pair<TimePoint, wire::Ipv6Address>> due_;
+    std::vector<wire::Ipv6Address> round_; // nodes that were not gone through yet
+    bool tell_all_ = false;                // all nodes of the round, not only who heard nothing
     std::optional<TimePoint> next_sweep_;
 };
 

@@ -373,7 +373,7 @@ TEST_CASE("it can be switched off") {
 TEST_CASE("a crowd is told in turns") {
     Scene scene(quick());
     for (std::uint8_t i = 0; i < 250; ++i) {
-        for (std::uint8_t j = 0; j < 4; ++j) {
+        for (std::uint8_t j = 0; j < 16; ++j) {
             auto address = node1;
             address.bytes[14] = j;
             address.bytes[15] = i;
@@ -383,13 +383,22 @@ TEST_CASE("a crowd is told in turns") {
     auto config = quick();
     config.other = true;
     scene.advertiser.reconfigure(start, config, scene.home_prefixes);
-    std::size_t told = 0;
+    CHECK(scene.advertiser.scheduled() > 0);
+    CHECK(scene.advertiser.scheduled() < 2000); // nor are all of them gone through in one turn
     unsigned turns = 0;
+    while (scene.advertiser.next_deadline() <= std::optional(start)) {
+        CHECK(scene.advertiser.tick(start).empty());
+        REQUIRE(++turns < 100);
+    }
+    CHECK(turns > 2);
+    CHECK(scene.advertiser.scheduled() == 4000);
+    std::size_t told = 0;
+    turns = 0;
     const auto now = start + 10s; // random numbers are all 0
     while (scene.advertiser.next_deadline() <= std::optional(now)) {
         told += scene.advertiser.tick(now).size();
         REQUIRE(++turns < 100);
     }
-    CHECK(told == 1000);
+    CHECK(told == 4000);
     CHECK(turns > 2);
 }
