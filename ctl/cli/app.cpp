@@ -108,9 +108,10 @@ private:
             "IPv6 address of another home agent; may be repeated, in order of preference; without "
             "it nodes choose themselves");
         to->type_name("ADDRESS");
-        auto* rate = sub->add_option("--rate", options_.drain_rate, "nodes per second, 10 if unsaid")
-                         ->check(CLI::Range(1, 100000))
-                         ->type_name("N");
+        auto* rate =
+            sub->add_option("--rate", options_.drain_rate, "nodes per second, 10 if unsaid")
+                ->check(CLI::Range(1, 100000))
+                ->type_name("N");
         auto* grace = sub->add_option("--grace", options_.drain_grace,
                                       "how long a node that was asked may still renew its binding, "
                                       "0 if unsaid")
@@ -186,11 +187,12 @@ private:
     void add_prefix() {
         auto* prefix = app_.add_subcommand("prefix", "prefixes of mobile networks");
         prefix->require_subcommand(1);
-        auto* show = add(*prefix, "show", "prefixes in the kernel and the nodes they are behind",
-                         "  dsmipctl prefix show\n"
-                         "  dsmipctl prefix show 2001:db8:77::5    the one that holds this address\n"
-                         "  dsmipctl prefix show --dev dsmip0 --json | jq '.[].prefix'",
-                         [this] { return prefix_show(options_, out_); });
+        auto* show =
+            add(*prefix, "show", "prefixes in the kernel and the nodes they are behind",
+                "  dsmipctl prefix show\n"
+                "  dsmipctl prefix show 2001:db8:77::5    the one that holds this address\n"
+                "  dsmipctl prefix show --dev dsmip0 --json | jq '.[].prefix'",
+                [this] { return prefix_show(options_, out_); });
         show->add_option("ADDRESS", address_, "only the longest that holds this address")
             ->each([this](const std::string& text) { options_.address = parse_address(text); });
         show->add_option("--dev", options_.device, "only this device")->type_name("DEV");

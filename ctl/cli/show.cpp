@@ -141,8 +141,7 @@ void show_flow(Printer& printer, const netlink::Flow& flow) {
         printer.field("bids", "bids {}", *flow.bids, fmt::join(*flow.bids, ","));
     }
     if (flow.family) {
-        printer.field("family", "{}",
-                      *flow.family == wire::AddressFamily::Ipv4 ? "ipv4" : "ipv6");
+        printer.field("family", "{}", *flow.family == wire::AddressFamily::Ipv4 ? "ipv4" : "ipv6");
     }
     show_range(printer, "source", "src {}", flow.source);
     show_range(printer, "destination", "dst {}", flow.destination);
@@ -273,7 +272,8 @@ void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
     if (settings.home_link) {
         printer.json_field("home_link", *settings.home_link);
         if (*settings.home_link != 0) {
-            printer.words(fmt::format("home-link {}", kernel_interface_names()(*settings.home_link)));
+            printer.words(
+                fmt::format("home-link {}", kernel_interface_names()(*settings.home_link)));
         }
     }
     if (settings.cookie_lifetime) {

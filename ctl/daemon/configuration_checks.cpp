@@ -180,8 +180,8 @@ private:
                         "home-agent.node.prefixes6");
             }
             if (const auto at = line("home-agent.node", "prefixes4", i)) {
-                collect(engine.nodes[i].prefixes4, i, at, engine.address4.value_or(wire::Ipv4Address{}),
-                        seen4,
+                collect(engine.nodes[i].prefixes4, i, at,
+                        engine.address4.value_or(wire::Ipv4Address{}), seen4,
                         "home-agent.node.prefixes4");
             }
         }

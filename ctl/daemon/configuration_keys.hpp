@@ -33,10 +33,10 @@ enum class KeyKind : std::uint8_t {
 };
 
 /// A value that is of the kind of its key and in range.
-using KeyValue = std::variant<bool, std::int64_t, std::chrono::seconds, std::string,
-                              wire::Ipv6Address, wire::Ipv4Address, wire::Prefix4, wire::Prefix6,
-                              std::vector<wire::Prefix6>, std::vector<wire::Prefix4>,
-                              std::vector<wire::Ipv4Address>>;
+using KeyValue =
+    std::variant<bool, std::int64_t, std::chrono::seconds, std::string, wire::Ipv6Address,
+                 wire::Ipv4Address, wire::Prefix4, wire::Prefix6, std::vector<wire::Prefix6>,
+                 std::vector<wire::Prefix4>, std::vector<wire::Ipv4Address>>;
 
 struct ConfigurationKey {
     std::string_view section; ///< "" = top level, "home-agent.node" for [[home-agent.node]]

@@ -82,8 +82,8 @@ Outcome parse_drain(const Json& object) {
             return refuse("to: wanted a list of IPv6 addresses of home agents as texts");
         }
         for (const auto& item : *to) {
-            const auto parsed = wire::Ipv6Address::parse(
-                item.is_string() ? item.get<std::string>() : item.dump());
+            const auto parsed =
+                wire::Ipv6Address::parse(item.is_string() ? item.get<std::string>() : item.dump());
             if (!parsed) {
                 return refuse(fmt::format("to: {}", parsed.error().message));
             }

@@ -37,7 +37,7 @@ std::set<wire::Ipv4Address> fixed_addresses4(const mobility::HomeAgentConfig& co
     return addresses;
 }
 
-/// What the module lets in is what the engine would; there is no use in giving a path cookie to more.
+/// What the module lets in is what the engine would; a path cookie for more is of no use.
 void set_limits(netlink::DeviceSettings& settings, const mobility::HomeAgentPolicy& policy) {
     // Half of the path cookies there are.
     constexpr std::uint32_t stranger_burst_maximum = 4096;
@@ -160,10 +160,9 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
     , engine_(with_secret(configuration_.engine))
     , driver_(std::move(driver))
     , store_(std::move(store))
-    , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
-              [this](const auto& prefix) {
-                  return network_.remove_loose_route(prefix_route(prefix));
-              })
+    , routes_(
+          [this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
+          [this](const auto& prefix) { return network_.remove_loose_route(prefix_route(prefix)); })
     , reporter_(std::move(reporter)) {}
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {

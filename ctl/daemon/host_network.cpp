@@ -30,8 +30,8 @@ Outcome outcome(const netlink::Result<void>& result) {
 
 /// The same route for its owner: kernels fill in metric and other defaults.
 bool same_route(const netlink::RouteSpec& a, const netlink::RouteSpec& b) {
-    return a.destination == b.destination && a.table == b.table &&
-           a.unreachable == b.unreachable && (a.unreachable || a.oif == b.oif);
+    return a.destination == b.destination && a.table == b.table && a.unreachable == b.unreachable &&
+           (a.unreachable || a.oif == b.oif);
 }
 
 bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
@@ -267,8 +267,7 @@ Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules,
     for (const auto& route : *routes) {
         const bool own =
             route.oif == ifindex_ || (route.unreachable && route.table == configuration_.table);
-        if (own && !contains(routes_, route, same_route) &&
-            !(keep && keep(route))) {
+        if (own && !contains(routes_, route, same_route) && !(keep && keep(route))) {
             if (auto removed = rtnl_.route_delete(route, IfMissing::accept); !removed) {
                 return failed(removed.error());
             }

@@ -25,12 +25,12 @@ inline constexpr std::uint8_t route_protocol = 191;
 
 /// Priorities of the policy rules, in the order in which they are asked.
 namespace rule_priority {
-inline constexpr std::uint32_t mobile_network = 4189; ///< to a mobile router's own network
+inline constexpr std::uint32_t mobile_network = 4189;      ///< to a mobile router's own network
 inline constexpr std::uint32_t mobile_network_rest = 4190; ///< what is in no subnet of that
-inline constexpr std::uint32_t cookie = 4191;       ///< signalling with a path cookie
-inline constexpr std::uint32_t home_address = 4192; ///< from a home address
-inline constexpr std::uint32_t care_of = 4193;      ///< from a care-of address
-inline constexpr std::uint32_t attached = 4194;     ///< to networks the node is attached to
+inline constexpr std::uint32_t cookie = 4191;              ///< signalling with a path cookie
+inline constexpr std::uint32_t home_address = 4192;        ///< from a home address
+inline constexpr std::uint32_t care_of = 4193;             ///< from a care-of address
+inline constexpr std::uint32_t attached = 4194;            ///< to networks the node is attached to
 inline constexpr std::uint32_t everything = 4195;   ///< all the rest, by way of the home agent
 inline constexpr std::uint32_t on_home_link = 4196; ///< of sockets that want the home link itself
 inline constexpr std::uint32_t to_home = 4197;      ///< to a home network: to nodes first

@@ -13,8 +13,8 @@
 
 namespace dsmip::daemon {
 
-/// Lets so many lines of a kind pass in an interval, which begins with the first of them, and counts
-/// the others. Kinds are few and chosen by the program, never by a peer.
+/// Lets so many lines of a kind pass in an interval, which begins with the first of them, and
+/// counts the others. Kinds are few and chosen by the program, never by a peer.
 class LogLimiter {
 public:
     struct Suppressed {

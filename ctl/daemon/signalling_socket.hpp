@@ -68,8 +68,8 @@ public:
 
 private:
     explicit SignallingSocket(int fd);
-    static tl::expected<SignallingSocket, std::string>
-    open(int protocol, std::string_view what, std::optional<Passage> passage);
+    static tl::expected<SignallingSocket, std::string> open(int protocol, std::string_view what,
+                                                            std::optional<Passage> passage);
 
     struct Batch;
     int fd_;

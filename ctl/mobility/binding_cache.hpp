@@ -145,9 +145,9 @@ struct Transaction {
     std::optional<SendMessage> on_success;
     std::optional<Answer> on_failure;
     wire::BindingStatus failure = wire::BindingStatus::ReasonUnspecified; // that it says
-    bool prefixes = false;                   // the kernel was told about prefixes, too
-    std::optional<Answer> on_duplicate;      // the home link is asked first; this if in use there
-    std::vector<Report> reports;             // on success
+    bool prefixes = false;              // the kernel was told about prefixes, too
+    std::optional<Answer> on_duplicate; // the home link is asked first; this if in use there
+    std::vector<Report> reports;        // on success
     std::string_view end_reason = "the operator removed it"; // where it leaves nothing
     // Of the Binding Update it is about, on success.
     std::optional<wire::BindingStatus> status;
@@ -184,8 +184,8 @@ struct CacheEntry {
     // Kernel or store may hold something else than `current`: told at that time.
     std::optional<TimePoint> repair_at;
     ParticipantList doubtful; // who; empty = all
-    unsigned repairs = 0;              // tried without success
-    RateState rate;                    // of its Binding Updates
+    unsigned repairs = 0;     // tried without success
+    RateState rate;           // of its Binding Updates
     // What the home agent answers for on the home link.
     std::optional<ClaimHomeAddress> claimed;
     // Duplicate address detection has just found another owner: what waits for it fails, too.

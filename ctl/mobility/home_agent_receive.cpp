@@ -86,7 +86,8 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         counters_.add(HomeAgentDrop::rate_of_node);
         if (const auto* entry = cache_.find(message.source); !entry->pending) {
             history_.received(now, message, update, true);
-            history_.dropped(message.source, "more Binding Updates than [home-agent.policy] allows");
+            history_.dropped(message.source,
+                             "more Binding Updates than [home-agent.policy] allows");
         }
         return;
     }
@@ -111,8 +112,8 @@ RateState* HomeAgent::Impl::rate_of_node(const ReceivedMessage& message) {
     }
     const auto from = came_from(message);
     const auto& bindings = entry->current.bindings;
-    const bool registered = std::any_of(
-        bindings.begin(), bindings.end(), [&](const Binding& binding) {
+    const bool registered =
+        std::any_of(bindings.begin(), bindings.end(), [&](const Binding& binding) {
             return binding.end_point.care_of == from.address &&
                    (from.port == 0 || binding.end_point.port == from.port);
         });
@@ -141,11 +142,10 @@ bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message
 }
 
 // The kernel accepts the option in front of Binding Updates only (of all Mobility Headers, if it is
-// a newer one), which are not asked for a binding (RFC 5648, 6.5).  Whoever else uses it without one
-// is told so.
-Actions
-HomeAgent::Impl::home_address_option_refused(TimePoint now,
-                                             const RefusedHomeAddressOption& refused) {
+// a newer one), which are not asked for a binding (RFC 5648, 6.5).  Others who use
+// it without one are told so.
+Actions HomeAgent::Impl::home_address_option_refused(TimePoint now,
+                                                     const RefusedHomeAddressOption& refused) {
     ReceivedMessage message;
     message.source = refused.home_address;
     message.destination = refused.destination;
@@ -196,7 +196,7 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
     history_.received(now, message, &update, is_known(message.source));
     expire(now, message.source);
     const auto judged_by = context(message.source);
-    const auto request = 
+    const auto request =
         parse_request(message, std::move(update), config_, judged_by.current().dialect);
     if (const auto refusal = validate(request, judged_by)) {
         if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {

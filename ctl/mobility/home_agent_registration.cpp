@@ -117,8 +117,7 @@ private:
         }
     }
 
-    BindingStatus delete_one(Registration& desired,
-                             const wire::BindingIdentifierReading& option) {
+    BindingStatus delete_one(Registration& desired, const wire::BindingIdentifierReading& option) {
         if (option.status != BindingStatus::Accepted) {
             return option.status;
         }
@@ -136,8 +135,8 @@ private:
     }
 
     // There is one home link, so there is one binding to it.
-    BindingStatus register_home(Registration& desired,
-                                const wire::BindingIdentifierReading& option, TimePoint expires) {
+    BindingStatus register_home(Registration& desired, const wire::BindingIdentifierReading& option,
+                                TimePoint expires) {
         auto end_point = home_end_point(option, request_, context_);
         if (!end_point) {
             return end_point.error();
@@ -259,8 +258,8 @@ private:
     bool grant() {
         granted6_ = registered_prefixes6(request_, prefixes_);
         const std::size_t most = context_.config.prefixes.max_per_node;
-        granted4_ = grant_home_addresses4(
-            request_, pool_, prefixes_, most - std::min(most, granted6_.size()), now_);
+        granted4_ = grant_home_addresses4(request_, pool_, prefixes_,
+                                          most - std::min(most, granted6_.size()), now_);
         if (request_.update.flags.mobile_router && granted6_.empty() &&
             granted4_.prefixes.empty()) {
             outcome_.status = BindingStatus::ForwardingSetupFailed;

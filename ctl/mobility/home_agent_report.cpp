@@ -36,8 +36,7 @@ void HomeAgent::Impl::drop(std::string_view cause, const ReceivedMessage& messag
 
 void HomeAgent::Impl::report_expired(const wire::Ipv6Address& home_address, std::uint16_t bid) {
     counters_.add(HomeAgentCount::bindings_expired);
-    report(Report::Level::info, "binding-expired",
-           {{"home-address", home_address}, {"bid", bid}});
+    report(Report::Level::info, "binding-expired", {{"home-address", home_address}, {"bid", bid}});
 }
 
 Report HomeAgent::Impl::removal_report(const wire::Ipv6Address& home_address,
@@ -71,9 +70,8 @@ void HomeAgent::Impl::report_changes(const wire::Ipv6Address& home_address,
         fields.emplace_back("home-address", home_address);
         fields.emplace_back("bid", bid);
         fields.emplace_back("care-of", wire::Endpoint{end_point.care_of, port});
-        fields.emplace_back("format", end_point.home_link
-                                          ? "home-link"
-                                          : name_of_format(end_point.encapsulation));
+        fields.emplace_back(
+            "format", end_point.home_link ? "home-link" : name_of_format(end_point.encapsulation));
         fields.emplace_back("nat", end_point.nat ? "yes" : "no");
         fields.emplace_back("lifetime", outcome.lifetime);
         fields.emplace_back("sequence", end_point.sequence);

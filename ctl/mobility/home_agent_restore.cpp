@@ -165,9 +165,7 @@ Registration HomeAgent::Impl::choose(const wire::Ipv6Address& home_address,
                                      const Registration& in_kernel, const Registration& in_store) {
     const auto difference = [&](const char* what, const char* taken) {
         report(Level::debug, "binding-restored",
-               {{"home-address", home_address},
-                {"difference", what},
-                {"taken-from", taken}});
+               {{"home-address", home_address}, {"difference", what}, {"taken-from", taken}});
     };
     if (in_store.empty()) {
         ++reconciliation_.only_in_kernel;
@@ -204,10 +202,9 @@ Registration HomeAgent::Impl::choose(const wire::Ipv6Address& home_address,
 // Takes out what the configuration no longer gives to that node.
 void HomeAgent::Impl::keep_own(const wire::Ipv6Address& home_address, Registration& current) {
     const auto lost = [&](const char* name, const char* key, const std::string& what) {
-        report(Level::warning, name,
-               {{"home-address", home_address},
-                {key, what},
-                {"reason", "no longer the node's own"}});
+        report(
+            Level::warning, name,
+            {{"home-address", home_address}, {key, what}, {"reason", "no longer the node's own"}});
         return true;
     };
     std::erase_if(current.home_addresses4, [&](const auto& address) {

@@ -119,8 +119,8 @@ void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_addr
         actions_.emplace_back(
             StartDad{transaction.request, home_address, transaction.desired.link_local()});
     } else if (who == Participant::store) {
-        actions_.emplace_back(KeepRegistration{
-            transaction.request, to_store(home_address, transaction.desired, now)});
+        actions_.emplace_back(KeepRegistration{transaction.request,
+                                               to_store(home_address, transaction.desired, now)});
     } else if (transaction.desired.empty()) {
         actions_.emplace_back(RemoveBindings{transaction.request, home_address, {}});
     } else {
@@ -136,8 +136,11 @@ void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_addr
 StoredRegistration HomeAgent::Impl::to_store(const wire::Ipv6Address& home_address,
                                              const Registration& registration,
                                              TimePoint now) const {
-    StoredRegistration stored{registration.to_kernel(home_address, now), registration.sequence,
-                              registration.dialect, registration.mobile_router, {}};
+    StoredRegistration stored{registration.to_kernel(home_address, now),
+                              registration.sequence,
+                              registration.dialect,
+                              registration.mobile_router,
+                              {}};
     for (const auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
         for (const auto* lease : leases->leases_of(home_address)) {
             if (uses(registration, lease->prefix) && registration.lease_until) {
@@ -270,8 +273,7 @@ void HomeAgent::Impl::note_end(TimePoint now, const wire::Ipv6Address& home_addr
         history_.accepted(home_address, *done.status);
     }
     if (done.desired.empty() && !cache_.at(home_address).current.empty()) {
-        history_.ended(now, home_address,
-                       done.status ? "the node de-registered" : done.end_reason);
+        history_.ended(now, home_address, done.status ? "the node de-registered" : done.end_reason);
     }
 }
 
@@ -393,9 +395,9 @@ void HomeAgent::Impl::settle(const wire::Ipv6Address& home_address) {
     for (auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
         for (auto* lease : leases->leases_of(home_address)) {
             leases->set_in_use(
-                *lease, entry != nullptr && (uses(entry->current, lease->prefix) ||
-                                             (entry->pending && uses(entry->pending->desired,
-                                                                     lease->prefix))));
+                *lease, entry != nullptr &&
+                            (uses(entry->current, lease->prefix) ||
+                             (entry->pending && uses(entry->pending->desired, lease->prefix))));
         }
     }
     claim(home_address);

@@ -59,8 +59,8 @@ Result home_address_option_repeats_source(const RegistrationRequest& request,
 // Registrations with a correspondent need the tokens of return routability.  One that is not
 // authenticated gets no answer at all, not even 135 or 139 (RFC 6275, 9.5.1 and 9.5.4).  A
 // mobile router without H is told (RFC 3963, 6.2).
-// A local Binding Update to a mobility anchor point has M and A in the place of H (RFC 5380, 4.2); to
-// others M means nothing.
+// A local Binding Update to a mobility anchor point has M and A in the place of H (RFC 5380, 4.2);
+// to others M means nothing.
 bool is_local(const RegistrationRequest& request, const RegistrationContext& context) {
     return context.config.map.enabled && request.update.flags.map_registration &&
            request.update.flags.acknowledge;
@@ -280,8 +280,7 @@ ListedNodes listed_nodes_of(const HomeAgentConfig& config) {
     ListedNodes nodes;
     nodes.reserve(config.nodes.size());
     for (const auto& node : config.nodes) {
-        nodes.emplace(node.home_address,
-                      node.max_bindings.value_or(config.max_bindings_per_node));
+        nodes.emplace(node.home_address, node.max_bindings.value_or(config.max_bindings_per_node));
     }
     return nodes;
 }

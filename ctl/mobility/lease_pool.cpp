@@ -126,8 +126,7 @@ bool LeasePool4::is_in_use(const wire::Prefix4& lease) const {
     return found != blocks_.end() && found->second.prefix == lease && !found->second.idle;
 }
 
-std::span<LeasePool4::Lease* const>
-LeasePool4::leases_of(const wire::Ipv6Address& home_address) {
+std::span<LeasePool4::Lease* const> LeasePool4::leases_of(const wire::Ipv6Address& home_address) {
     if (by_owner_.empty()) {
         return {};
     }
@@ -148,9 +147,8 @@ LeasePool4::leases_of(const wire::Ipv6Address& home_address) const {
 LeasePool4::Lease* LeasePool4::lease_of(const wire::Ipv6Address& home_address,
                                         const wire::Prefix4& prefix) {
     const auto own = leases_of(home_address);
-    const auto found = std::find_if(own.begin(), own.end(), [&](const Lease* lease) {
-        return lease->prefix == prefix;
-    });
+    const auto found = std::find_if(own.begin(), own.end(),
+                                    [&](const Lease* lease) { return lease->prefix == prefix; });
     return found == own.end() ? nullptr : *found;
 }
 

@@ -43,15 +43,15 @@ struct MobileNodeConfig {
     bool mcoa = false;               // register all usable accesses at once
     bool bulk = true;                // one Binding Update for several bids where allowed
     Duration lifetime = std::chrono::minutes(10);
-    bool mobile_router = false;          // R flag
+    bool mobile_router = false; // R flag
     // Of the network behind it.  The home agent knows them too, or is told (explicit mode).
     std::vector<wire::Prefix6> prefixes6;
     bool explicit_prefixes = false;
     std::vector<wire::Prefix4> prefixes4; // asked for by name
     std::uint8_t prefix4_length = 0;      // of one that the home agent chooses; 0 = none
-    bool force_udp = false;              // F flag
-    bool prefer_tlv = false;             // T flag
-    std::chrono::seconds keepalive{110}; // NATKATIMEOUT, where the home agent suggests nothing
+    bool force_udp = false;               // F flag
+    bool prefer_tlv = false;              // T flag
+    std::chrono::seconds keepalive{110};  // NATKATIMEOUT, where the home agent suggests nothing
     Duration initial_timeout_first = std::chrono::milliseconds(1500);
     wire::Dialect dialect = wire::Dialect::Auto;
 };

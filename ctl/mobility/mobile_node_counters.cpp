@@ -6,10 +6,17 @@ namespace dsmip::mobility {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeDrop::count_)> drop_names{
-    "drop_not_for_home_address", "drop_not_from_home_agent",
-    "drop_wrong_path",           "drop_unknown_sequence",
-    "drop_foreign_home_address", "drop_unexpected_type",
-    "drop_error_not_awaited", "drop_error_unknown", "drop_bid_unknown",          "drop_no_other_home_agent", "drop_stopped"};
+    "drop_not_for_home_address",
+    "drop_not_from_home_agent",
+    "drop_wrong_path",
+    "drop_unknown_sequence",
+    "drop_foreign_home_address",
+    "drop_unexpected_type",
+    "drop_error_not_awaited",
+    "drop_error_unknown",
+    "drop_bid_unknown",
+    "drop_no_other_home_agent",
+    "drop_stopped"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeCount::count_)>
     count_names{"updates_sent",

@@ -118,9 +118,8 @@ bool PrefixTable::reaches(const wire::Ipv6Address& home_address,
     }
     const auto leased = leases_.leases_of(home_address);
     return fixed4_.owns(home_address, {*address.ipv4(), wire::Ipv4Address::bit_length}) ||
-           std::any_of(leased.begin(), leased.end(), [&](const auto* lease) {
-               return lease->prefix.contains(*address.ipv4());
-           });
+           std::any_of(leased.begin(), leased.end(),
+                       [&](const auto* lease) { return lease->prefix.contains(*address.ipv4()); });
 }
 
 std::optional<wire::Prefix4> PrefixTable::lend(const wire::Ipv6Address& home_address,

@@ -40,7 +40,7 @@ struct MessagePath {
     Encapsulation encapsulation = Encapsulation::udp;
     wire::Endpoint remote;
     wire::Endpoint local;
-    unsigned link = 0;  // interface index
+    unsigned link = 0; // interface index
 };
 
 // A link-layer address, 6 octets for Ethernet; empty = not known.
@@ -48,32 +48,32 @@ using LinkAddress = std::vector<std::uint8_t>;
 
 // A Mobility Header message as it came from the raw socket.
 struct ReceivedMessage {
-    wire::Ipv6Address source;       // home address where a Home Address option was processed
-    wire::Ipv6Address destination;  // home address where a type 2 routing header was processed
+    wire::Ipv6Address source;      // home address where a Home Address option was processed
+    wire::Ipv6Address destination; // home address where a type 2 routing header was processed
     // IPv6 source on the wire where it differs from `source` (Home Address option).
     std::optional<wire::Ipv6Address> wire_source;
     // Set when it came through the dsmip device; absent for native IPv6.
     std::optional<MessagePath> path;
-    unsigned link = 0;  // interface index it arrived on
+    unsigned link = 0;        // interface index it arrived on
     LinkAddress link_address; // source of the frame, where it came over the home link
     std::span<const std::uint8_t> octets;
 };
 
 // One care-of end point as the kernel holds it (DSMIP_BINDING_A_*).
 struct KernelBinding {
-    std::uint16_t bid = 0;  // 0 = plain binding
+    std::uint16_t bid = 0; // 0 = plain binding
     wire::IpAddress care_of;
-    std::uint16_t port = 0;                        // UDP port at the home agent, 0 = none
-    std::optional<wire::Ipv4Address> claimed_care_of;  // as in the Binding Update, behind a NAT
+    std::uint16_t port = 0;                           // UDP port at the home agent, 0 = none
+    std::optional<wire::Ipv4Address> claimed_care_of; // as in the Binding Update, behind a NAT
     Encapsulation encapsulation = Encapsulation::direct;
     std::uint8_t priority = 0;
-    Duration lifetime{0};  // remaining
-    unsigned link = 0;     // outgoing interface, 0 = routing decides
+    Duration lifetime{0}; // remaining
+    unsigned link = 0;    // outgoing interface, 0 = routing decides
     std::uint16_t sequence = 0;
     bool nat = false;
     bool forced_udp = false;
-    bool draft = false;  // the peer speaks the drafts
-    bool mcoa = false;   // made by a Binding Identifier option
+    bool draft = false;      // the peer speaks the drafts
+    bool mcoa = false;       // made by a Binding Identifier option
     bool link_local = false; // L: the link-local address with the same interface identifier, too
     // The node is at home on `link`: packets go there without a tunnel, to `link_address` or
     // where neighbour resolution finds the node; `care_of` is the home address.
@@ -107,7 +107,7 @@ struct StoredRegistration {
     std::uint16_t sequence = 0;
     wire::Dialect dialect = wire::Dialect::Auto; // proven by the peer
     std::optional<bool> mobile_router = false;   // R flag; nothing = not known
-    std::vector<StoredLease> leases; // that are the node's own, in use or not
+    std::vector<StoredLease> leases;             // that are the node's own, in use or not
 
     [[nodiscard]] bool is_nothing() const { return node.bindings.empty() && leases.empty(); }
     friend bool operator==(const StoredRegistration&, const StoredRegistration&) = default;
@@ -124,7 +124,7 @@ struct NativeIpv6 {
     wire::Ipv6Address wire_destination;
     bool home_address_option = false;
     bool routing_header = false;
-    unsigned link = 0;  // 0 = routing decides
+    unsigned link = 0;        // 0 = routing decides
     LinkAddress link_address; // of the next hop on `link`; empty = neighbour resolution
 };
 // Back over the tuple that a received message came by.
@@ -140,9 +140,9 @@ struct UdpPath {
 };
 
 struct SendMessage {
-    std::vector<std::uint8_t> octets;  // Mobility Header, checksum filled in
-    wire::Ipv6Address source;          // as in the checksum
-    wire::Ipv6Address destination;     // as in the checksum
+    std::vector<std::uint8_t> octets; // Mobility Header, checksum filled in
+    wire::Ipv6Address source;         // as in the checksum
+    wire::Ipv6Address destination;    // as in the checksum
     std::variant<NativeIpv6, AnswerPath, UdpPath> route;
 };
 
@@ -226,4 +226,4 @@ struct NamedCount {
     std::uint64_t value = 0;
 };
 
-}  // namespace dsmip::mobility
+} // namespace dsmip::mobility

@@ -299,8 +299,8 @@ Decoded<void> read_flow(Octets octets, Flow& flow) {
         }
         case DSMIP_FLOW_A_FAMILY:
             return read_as<std::uint8_t>(attribute, where, [&](std::uint8_t family) {
-                flow.family = family == AF_INET ? wire::AddressFamily::Ipv4
-                                                : wire::AddressFamily::Ipv6;
+                flow.family =
+                    family == AF_INET ? wire::AddressFamily::Ipv4 : wire::AddressFamily::Ipv6;
             });
         default:
             return read_flow_numbers(attribute, flow);

@@ -20,11 +20,12 @@ constexpr std::array<std::string_view, DSMIP_ROLE_MAX + 1> role_names{"unspecifi
 constexpr std::array<std::string_view, DSMIP_ENCAP_MAX + 1> encapsulation_names{
     "direct", "udp", "udp-tlv", "udp-tlv-draft"};
 constexpr std::array<std::string_view, DSMIP_CMD_MAX + 1> command_names{
-    "unspecified", "device-get", "device-set", "binding-new",     "binding-del",  "binding-get",
-    "path-new",    "path-get",   "counters",   "prefix-new",      "prefix-del",   "prefix-get", "flow-new", "flow-del", "flow-get",
-    "binding-expired", "unregistered", "unknown-home", "device-gone",
-    "path-mtu"};
-constexpr std::array<std::string_view, DSMIP_DF_MAX + 1> dont_fragment_names{"auto", "set", "clear"};
+    "unspecified",     "device-get",   "device-set",   "binding-new", "binding-del",
+    "binding-get",     "path-new",     "path-get",     "counters",    "prefix-new",
+    "prefix-del",      "prefix-get",   "flow-new",     "flow-del",    "flow-get",
+    "binding-expired", "unregistered", "unknown-home", "device-gone", "path-mtu"};
+constexpr std::array<std::string_view, DSMIP_DF_MAX + 1> dont_fragment_names{"auto", "set",
+                                                                             "clear"};
 
 template<class Enum, std::size_t Size>
 std::string_view name_of(Enum value, const std::array<std::string_view, Size>& names) {

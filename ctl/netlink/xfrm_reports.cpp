@@ -43,8 +43,8 @@ Result<XfrmReports> XfrmReports::open() {
 std::vector<XfrmReport> XfrmReports::read() {
     std::vector<XfrmReport> reports;
     while (reports.size() < reports_max) {
-        const auto got = socket_.receive(
-            [&](std::span<const std::byte> message) { decode(message, reports); });
+        const auto got =
+            socket_.receive([&](std::span<const std::byte> message) { decode(message, reports); });
         if (!got || !*got) {
             break;
         }

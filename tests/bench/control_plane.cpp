@@ -181,8 +181,7 @@ std::string measure_store(const std::string& path, const std::vector<KernelNode>
     for (std::size_t next = 0; kept < nodes.size();) {
         for (; next < nodes.size() && next - kept < window; ++next) {
             const StoredRegistration registration{nodes[next], 1, wire::Dialect::Rfc, false, {}};
-            keeper->put(
-                {nodes[next].home_address, store::encode(registration, wall_time())}, next);
+            keeper->put({nodes[next].home_address, store::encode(registration, wall_time())}, next);
         }
         loop.run();
     }
@@ -264,8 +263,7 @@ int main(int count, char** words) {
         std::fprintf(stderr, "%zu nodes restored of %u\n", successor.node_count(), nodes);
         return 1;
     }
-    const auto store =
-        count > 3 ? measure_store(words[3], kernel, settings, now) : std::string();
+    const auto store = count > 3 ? measure_store(words[3], kernel, settings, now) : std::string();
     std::printf("{\"nodes\": %u, \"registrations_per_s\": %.0f, \"refreshes_per_s\": %.0f, "
                 "\"restore_s\": %.2f, \"octets_per_binding\": %.0f%s}\n",
                 nodes, nodes / registering,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// libFuzzer target: any octets through the decoder of discovery messages. What is accepted must encode
-// and decode to itself.
+// libFuzzer target: any octets through the decoder of discovery messages. What is accepted must
+// encode and decode to itself.
 #include <cstdint>
 #include <cstdlib>
 #include <span>

@@ -5,7 +5,6 @@
 # network, behind a NAT of their own, and over IPv6.
 # requirements: D-1.2-01 D-1.2-02
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

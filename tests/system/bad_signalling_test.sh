@@ -4,7 +4,6 @@
 # each is counted under its cause, none leaves state, and afterwards a good
 # node registers as if nothing had been.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

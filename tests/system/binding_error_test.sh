@@ -5,7 +5,6 @@
 # Update is not asked for one. And the home agent asks for a binding that ends.
 # Messages of return routability pass the home agent from and to any care-of address.
 # requirements: M-6.4-01 M-6.5-01 M-6.5-02 M-6.5-03 M-6.5-04 M-5.9-02 M-9.3.1-02 M-9.3.1-03
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 HA6=2001:db8:1::1
@@ -86,7 +85,7 @@ wait_until "captures" heard "listening on" hot 1
 number=0
 for care_of in $COA6 $ELSE6; do
 	number=$((number + 1))
-	in_ns mn home_address_option.py mobility $HOA6 $CN6 1 $care_of $HA6
+	in_ns mn home_address_option.py mobility $HOA6 $CN6 1 "$care_of" $HA6
 	wait_until "HoTI from $care_of" heard "$HOA6 > $CN6" hoti $number
 done
 in_ns cn home_address_option.py mobility $CN6 $HOA6 3

@@ -3,7 +3,6 @@
 # What the daemon does to its host: it sets up and takes away, takes over what a killed
 # predecessor left without losing a packet, and cleans up after another configuration.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

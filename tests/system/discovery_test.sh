@@ -10,7 +10,6 @@
 #
 # requirements: M-9.2-02
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 HA6=2001:db8:1::1

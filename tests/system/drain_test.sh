@@ -8,7 +8,6 @@
 #                       prefixes, which the core routes to one of them
 #   mn2 --- core        203.0.114.0/25, IPv4 only
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dsmipctl with a real module: what it shows, its exit status and its advice.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 # status_of STATUS REGEX COMMAND...: ends so, with such a text on standard error.

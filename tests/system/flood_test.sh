@@ -7,7 +7,6 @@
 # flood leaves others no room.
 # timeout: 900
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -15,7 +14,8 @@
 number() {
 	local found
 	found=$(grep -oE "\"$1\": ?[0-9]+" | head -n1)
-	echo "${found##*[: ]}" | sed 's/^$/0/'
+	found=${found##*[: ]}
+	echo "${found:-0}"
 }
 count() { ha_ctl --json status | number "$1"; }
 repetitions() { mn_ctl --json status | number updates_retransmitted; }

@@ -14,7 +14,6 @@
 # home and away at once. The mobile node's signalling is done by hand.
 # requirements: D-4.5-03 M-5.6.1-02 M-5.6.3-02 M-5.6.3-03 M-5.6.3-04 M-5.6.3-09 M-5.6.3-10
 # requirements: M-5.6.3-11 M-5.6.3-12 M-5.6.3-13 M-6.3-06 M-A-01 M-A-03
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 HA6=2001:db8:1::1

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Nodes and bindings over generic netlink: making, updating, replacing and
 # deleting them, all or nothing; lifetimes; events.
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 new() { in_ns a dsmip-nl binding-new d0 "$@"; }

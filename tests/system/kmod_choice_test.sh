@@ -6,7 +6,6 @@
 #   cn ---- ha ==== access 1, access 2, home link ==== mn
 # requirements: M-3-13 M-6.1-01
 #
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 HOME6=2001:db8:1::100 HOME4=192.0.2.130

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The device of the module: its life, its settings, its sockets, its namespace.
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 # field NS DEV NAME: a field of the device as the module tells it.

@@ -3,7 +3,6 @@
 # Dumps of many nodes: whole, in order, without doubles, and honest about
 # changes that happened meanwhile.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 NODES=5000

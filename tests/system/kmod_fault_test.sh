@@ -4,7 +4,6 @@
 # refused and changes nothing, the packet is counted, nothing leaks.
 # Only kernels with fault injection can do this (uml-debug, x86-debug).
 # timeout: 1800
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/packet_fuzz.sh
 . "$SYSTEM_DIR/packet_fuzz.sh"

@@ -6,7 +6,6 @@
 #
 # DSMIP_FIRE_ROUNDS says how often, DSMIP_FUZZ_SEED repeats the random numbers.
 # timeout: 2400
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/packet_fuzz.sh
 . "$SYSTEM_DIR/packet_fuzz.sh"

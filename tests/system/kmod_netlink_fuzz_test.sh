@@ -6,7 +6,6 @@
 #
 # DSMIP_FUZZ_MESSAGES says how many, DSMIP_FUZZ_SEED repeats a run.
 # timeout: 1800
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 MESSAGES=${DSMIP_FUZZ_MESSAGES:-20000}

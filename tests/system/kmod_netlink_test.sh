@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Requests that are wrong in every way an attribute can be: each is refused
 # with a reason and leaves no trace.
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 bad() { in_ns a python3 "$SYSTEM_DIR/tools/bad_netlink.py" "$@"; }

@@ -6,7 +6,6 @@
 # timeout: 1800
 #
 #   cn (cn0) ---- (ha1) ha, d0 (ha0) ---- (mn0) mn, m0
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 modprobe dsmip

@@ -6,7 +6,6 @@
 #
 # DSMIP_FUZZ_PACKETS says how many, DSMIP_FUZZ_SEED repeats a run.
 # timeout: 1800
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/packet_fuzz.sh
 . "$SYSTEM_DIR/packet_fuzz.sh"

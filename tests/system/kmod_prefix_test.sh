@@ -3,7 +3,6 @@
 # Prefixes of mobile networks over generic netlink: giving, replacing and taking
 # them, all or nothing; overlaps; thousands; what dsmipctl shows.  What packets
 # make of them: kmod_packets_test.
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 new() { in_ns a dsmip-nl prefix-new d0 "$@"; }

@@ -3,7 +3,6 @@
 # Device, network namespace and module go away while packets, requests, dumps
 # and expiring bindings are under way.
 # shellcheck disable=SC2016 # for the shells that make the load
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=${DSMIP_REMOVAL_ROUNDS:-6}

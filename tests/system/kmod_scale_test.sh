@@ -5,7 +5,6 @@
 # their number; 1000000 needs DSMIP_VM_MEM=2048.  Prints what each step took.
 # timeout: 1800
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 # KASAN surrounds each object with octets that are nobody's, and keeps what was freed for a while.

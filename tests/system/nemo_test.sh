@@ -7,7 +7,6 @@
 # are killed; prefixes that leave the configuration; dynamic IPv4 prefixes.
 # requirements: D-4.5-04 D-4.5-18 D-4.5-20 D-3.1.1-03 D-4.4-08
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

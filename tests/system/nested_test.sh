@@ -4,7 +4,6 @@
 # router's tunnel and is reached through two tunnels, one in the other, while
 # the router roams and the node notices nothing of it.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

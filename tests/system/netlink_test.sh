@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The netlink library against a real kernel: links, addresses, routes, rules, what the link monitor
 # hears of them, and the XFRM states that let Mobile IPv6 headers in.
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 namespaces check ha mn

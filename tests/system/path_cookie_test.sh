@@ -4,7 +4,6 @@
 # binding or not, and also when IPsec stands between tunnel and daemon.
 # requirements: D-2.3.2.2-10 D-4.2-04 D-4.2-10
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

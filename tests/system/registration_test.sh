@@ -5,7 +5,6 @@
 # lifetime that ends, deletion by the operator; and what a stopped daemon leaves.
 # requirements: D-4.4-07 D-4.5-16 D-4.1-15 D-4.1-16 D-4.1-17 D-4.4-17
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

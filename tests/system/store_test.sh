@@ -3,7 +3,6 @@
 # What a home agent remembers: it is killed, its host reboots, its store is lost, its
 # configuration changes meanwhile, the disk is full, the file is damaged.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

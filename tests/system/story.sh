@@ -5,7 +5,6 @@
 # IPv4 behind a NAT and back, uses two accesses at once, and has its daemons
 # killed.  Fails at the first step that does not hold.
 # shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

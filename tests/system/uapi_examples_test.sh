@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The examples in Documentation/uapi.md, run in their order: what they print is
 # what the page says.
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 modprobe dsmip

@@ -3,7 +3,6 @@
 # Runs in the guest of tests/bench/instructions: packets through one variant, intervals marked for the counting plugin of
 # QEMU.
 #   count.sh VARIANT NODES FEW MANY ROUNDS DIRECTION...     to-node, from-node
-# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/network.sh"

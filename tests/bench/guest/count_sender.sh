@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The sender of count.sh, one process for all intervals.
 #   count_sender.sh COMMAND WARM FEW MANY ROUNDS     COMMAND: a function of network.sh that takes the number of packets
-# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 . "$(dirname "$0")/network.sh"
 read -ra send <<<"$1"

@@ -3,7 +3,6 @@
 # Runs in the guest of tests/bench/scale: many nodes on one device.
 #   scale.sh NODES
 # Prints   scale NODES INSTALL_S DUMP_S FLUSH_S OCTETS_PER_NODE
-# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/network.sh"

@@ -4,7 +4,6 @@
 # changes in the meantime changes for all of them.
 #   throughput.sh ROUNDS PACKETS TCP_BYTES VARIANT...
 # Prints   pps VARIANT to-node|from-node MICROSECONDS PACKETS   and   tcp VARIANT BITS_PER_SECOND
-# shellcheck source-path=SCRIPTDIR
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/network.sh"

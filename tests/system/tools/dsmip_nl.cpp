@@ -151,8 +151,8 @@ private:
             } else if (name == "--hop-limit") {
                 settings.hop_limit = need(tools::parse_number(value, UINT8_MAX));
             } else if (name == "--dscp") {
-                settings.dscp = value == "copy" ? UINT8_MAX
-                                                : need(tools::parse_number(value, UINT8_MAX));
+                settings.dscp =
+                    value == "copy" ? UINT8_MAX : need(tools::parse_number(value, UINT8_MAX));
             } else if (name == "--home-link") {
                 settings.home_link = value == "none" ? 0 : need(tools::parse_interface(value));
             } else if (name == "--source-rate") {
@@ -260,9 +260,8 @@ private:
     void add_prefix_commands(CLI::App& app) {
         auto* make = add(app, "prefix-new", "give prefixes to nodes", [this] {
             need(need(Client::open())
-                     .prefix_new(
-                         ifindex(), nodes_with_prefixes(),
-                         {.exclusive = flags_.exclusive, .replace = flags_.replace}));
+                     .prefix_new(ifindex(), nodes_with_prefixes(),
+                                 {.exclusive = flags_.exclusive, .replace = flags_.replace}));
         });
         auto* remove = add(app, "prefix-del", "take prefixes back", [this] {
             need(need(Client::open()).prefix_del(ifindex(), nodes_with_prefixes()));
@@ -440,25 +439,7 @@ private:
     void add_bulk_commands(CLI::App& app) {
         auto* bulk =
             add(app, "bulk-add", "make N nodes 2001:db8:b:: + n in batches, print how long it took",
-                [this] {
-                    const auto via = need(tools::parse_endpoint(via_));
-                    const auto lifetime = need(tools::parse_time(lifetime_));
-                    auto client = need(Client::open());
-                    const auto index = ifindex();
-                    const auto start = Clock::now();
-                    for (std::uint32_t n = 0; n < number_;) {
-                        std::vector<netlink::Node> nodes(std::min(bulk_at_once, number_ - n));
-                        auto left = lifetime;
-                        if (end_together_) {
-                            left -= std::chrono::floor<netlink::Milliseconds>(Clock::now() - start);
-                        }
-                        for (auto& node : nodes) {
-                            fill_synthetic(node, n++, via, left);
-                        }
-                        need(client.binding_new(index, nodes, {.create = true}));
-                    }
-                    std::cout << number_ << " nodes in " << seconds_since(start) << " s\n";
-                });
+                [this] { bulk_add(); });
         bulk->add_option("N", number_, "nodes")->required();
         bulk->add_option("--via", via_, "end point of all of them");
         bulk->add_option("--lifetime", lifetime_, "of all of them");
@@ -470,64 +451,87 @@ private:
         bulk->add_flag("--end-together", end_together_, "the lifetime counts from the first node");
         bulk->add_flag("--home4", home4_, "IPv4 home address 100.64.0.0 + n each");
     }
-    /// What the kernel takes for a dump, without looking into it.
     void add_measurements(CLI::App& app) {
-        auto* count = add(app, "count", "dump all nodes unread; again while it is interrupted", [this] {
-            auto socket = need(netlink::Socket::open(NETLINK_GENERIC));
-            const auto family = need(netlink::resolve_family(socket));
-            netlink::Message request;
-            request.command = netlink::Command::binding_get;
-            request.flags = NLM_F_DUMP;
-            request.ifindex = ifindex();
-            alignas(nlmsghdr) std::array<std::byte, 128> buffer{};
-            const auto length = netlink::encode(request, family.id, buffer);
-            for (unsigned attempt = 1;; ++attempt) {
-                std::size_t nodes = 0;
-                std::size_t octets = 0;
-                const auto start = Clock::now();
-                const auto state = need(socket.transact(
-                    std::span(buffer).first(*length), "count", [&](std::span<const std::byte> m) {
-                        if (++nodes == 1 && attempt == 1 && !node_texts_.empty()) {
-                            need(need(Client::open()).binding_new(request.ifindex, this->nodes(), {}));
-                        }
-                        octets += m.size();
-                    }));
-                const bool whole = state == netlink::DumpState::complete;
-                std::cout << nodes << " nodes, " << octets << " octets, " << seconds_since(start)
-                          << " s" << (whole ? "" : ", interrupted") << std::endl;
-                if (whole || attempt >= attempts_) {
-                    break;
-                }
-            }
-        });
+        auto* count = add(app, "count", "dump all nodes unread; again while it is interrupted",
+                          [this] { count_nodes(); });
         count->add_option("--attempts", attempts_, "at most");
         count->add_option("--change", node_texts_, "NODE to update during the first attempt");
         auto* probe = add(app, "probe", "ask for one node again and again, print the delays",
-                          [this] {
-                              const auto address = need(
-                                  wire::IpAddress::parse(address_).map_error(&message_of));
-                              const auto wanted = need(tools::parse_time(lifetime_));
-                              auto client = need(Client::open());
-                              const auto index = ifindex();
-                              const auto start = Clock::now();
-                              double worst = 0;
-                              std::size_t asked = 0;
-                              while (Clock::now() - start < wanted) {
-                                  const auto begin = Clock::now();
-                                  need(client.binding_get(index, address));
-                                  worst = std::max(worst, seconds_since(begin));
-                                  ++asked;
-                              }
-                              std::cout << asked << " requests, worst " << worst * 1000 << " ms, mean "
-                                        << seconds_since(start) * 1000 / static_cast<double>(asked)
-                                        << " ms\n";
-                          });
+                          [this] { probe_delays(); });
         probe->add_option("ADDRESS", address_, "home address")->required();
         probe->add_option("--for", lifetime_, "how long");
     }
     using Clock = std::chrono::steady_clock;
     static double seconds_since(Clock::time_point start) {
         return std::chrono::duration<double>(Clock::now() - start).count();
+    }
+
+    void bulk_add() {
+        const auto via = need(tools::parse_endpoint(via_));
+        const auto lifetime = need(tools::parse_time(lifetime_));
+        auto client = need(Client::open());
+        const auto index = ifindex();
+        const auto start = Clock::now();
+        for (std::uint32_t n = 0; n < number_;) {
+            std::vector<netlink::Node> nodes(std::min(bulk_at_once, number_ - n));
+            auto left = lifetime;
+            if (end_together_) {
+                left -= std::chrono::floor<netlink::Milliseconds>(Clock::now() - start);
+            }
+            for (auto& node : nodes) {
+                fill_synthetic(node, n++, via, left);
+            }
+            need(client.binding_new(index, nodes, {.create = true}));
+        }
+        std::cout << number_ << " nodes in " << seconds_since(start) << " s\n";
+    }
+
+    /// What the kernel takes for a dump, without looking into it.
+    void count_nodes() {
+        auto socket = need(netlink::Socket::open(NETLINK_GENERIC));
+        const auto family = need(netlink::resolve_family(socket));
+        netlink::Message request;
+        request.command = netlink::Command::binding_get;
+        request.flags = NLM_F_DUMP;
+        request.ifindex = ifindex();
+        alignas(nlmsghdr) std::array<std::byte, 128> buffer{};
+        const auto length = netlink::encode(request, family.id, buffer);
+        for (unsigned attempt = 1;; ++attempt) {
+            std::size_t nodes = 0;
+            std::size_t octets = 0;
+            const auto start = Clock::now();
+            const auto state = need(socket.transact(
+                std::span(buffer).first(*length), "count", [&](std::span<const std::byte> m) {
+                    if (++nodes == 1 && attempt == 1 && !node_texts_.empty()) {
+                        need(need(Client::open()).binding_new(request.ifindex, this->nodes(), {}));
+                    }
+                    octets += m.size();
+                }));
+            const bool whole = state == netlink::DumpState::complete;
+            std::cout << nodes << " nodes, " << octets << " octets, " << seconds_since(start)
+                      << " s" << (whole ? "" : ", interrupted") << std::endl;
+            if (whole || attempt >= attempts_) {
+                break;
+            }
+        }
+    }
+
+    void probe_delays() {
+        const auto address = need(wire::IpAddress::parse(address_).map_error(&message_of));
+        const auto wanted = need(tools::parse_time(lifetime_));
+        auto client = need(Client::open());
+        const auto index = ifindex();
+        const auto start = Clock::now();
+        double worst = 0;
+        std::size_t asked = 0;
+        while (Clock::now() - start < wanted) {
+            const auto begin = Clock::now();
+            need(client.binding_get(index, address));
+            worst = std::max(worst, seconds_since(begin));
+            ++asked;
+        }
+        std::cout << asked << " requests, worst " << worst * 1000 << " ms, mean "
+                  << seconds_since(start) * 1000 / static_cast<double>(asked) << " ms\n";
     }
 
     static wire::Ipv4Address ipv4_plus(std::uint32_t base, std::uint32_t n) {

@@ -97,8 +97,8 @@ public:
     GenlSocket(const GenlSocket&) = delete;
     GenlSocket& operator=(const GenlSocket&) = delete;
 
-    /// Looks up the family once more, whose number changes when its module is loaded again; false when
-    /// there is none just now.
+    /// Looks up the family once more, whose number changes when its module is loaded again; false
+    /// when there is none just now.
     bool find_again();
     std::uint32_t next_sequence() { return ++sequence_; }
     /// 0 or the error of joining the multicast group.

@@ -104,9 +104,8 @@ TEST_CASE("the socket may come from the environment", "[app]") {
 TEST_CASE("drain asks the daemon with what was said", "[app]") {
     {
         FakeDaemon daemon("{\"ok\":true,\"result\":{\"draining\":true,\"nodes\":3}}\n");
-        const Result result =
-            run({"--socket", daemon.path(), "drain", "--to", "2001:DB8::2", "--to", "2001:db8::3",
-                 "--rate", "50", "--grace", "30"});
+        const Result result = run({"--socket", daemon.path(), "drain", "--to", "2001:DB8::2",
+                                   "--to", "2001:db8::3", "--rate", "50", "--grace", "30"});
         CHECK(result.status == 0);
         CHECK(result.out == "3 nodes to go; see dsmipctl status\n");
         CHECK(daemon.request() ==

@@ -86,8 +86,8 @@ TEST_CASE("numbers", "[node_text]") {
 }
 
 TEST_CASE("weights and home links", "[node_text]") {
-    const auto node =
-        parse_node("2001:db8:1::100 / bid 1 via 192.0.2.1 weight 9 / at-home link lo lladdr 2:0:0:0:0:ff");
+    const auto node = parse_node(
+        "2001:db8:1::100 / bid 1 via 192.0.2.1 weight 9 / at-home link lo lladdr 2:0:0:0:0:ff");
     REQUIRE(node);
     CHECK(node->bindings[0].weight == 9);
     CHECK_FALSE(node->bindings[0].home_link);

@@ -84,7 +84,8 @@ TEST_CASE("several bindings of a node, all that can be shown", "[show]") {
     const auto show = [&](Printer& p) { show_node(p, {4, node}, names); };
     CHECK(text(show) ==
           "2001:db8:1::100 bid 65535 via 198.51.100.7:40000 udp-tlv dev dsmip0 nat forced-udp "
-          "draft mcoa link-local lifetime 262140s seq 65535 prio 127 weight 255 mtu 1228 claimed 10.0.0.2 link if7 home4 "
+          "draft mcoa link-local lifetime 262140s seq 65535 prio 127 weight 255 mtu 1228 claimed "
+          "10.0.0.2 link if7 home4 "
           "192.0.2.10,192.0.2.11\n"
           "    rx 1099511627776 packets 2 bytes  tx 3 packets 18446744073709551615 bytes  "
           "heard 2s ago\n"
@@ -179,15 +180,16 @@ TEST_CASE("a device", "[show]") {
           "network-burst 3001 stranger-rate 10001 stranger-burst 4097 "
           "hop-limit 33 dscp 46 df clear\n"
           "    nodes 1 bindings 2 paths 3 prefixes 4 flows 5\n");
-    CHECK(json(show) ==
-          R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
-          R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
-          R"("fwmark":2147483647,"bid_mark_mask":65280,"home_link":471147,"cookie_lifetime_ms":600000,)"
-          R"("source_rate":101,"source_burst":301,"network_rate":1001,"network_burst":3001,)"
-          R"("stranger_rate":10001,"stranger_burst":4097,)"
-          R"("hop_limit":33,"dscp":46,"df":"clear",)"
-          R"("nodes":1,"bindings":2,"paths":3,"prefixes":4,"flows":5}])"
-          "\n");
+    CHECK(
+        json(show) ==
+        R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
+        R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
+        R"("fwmark":2147483647,"bid_mark_mask":65280,"home_link":471147,"cookie_lifetime_ms":600000,)"
+        R"("source_rate":101,"source_burst":301,"network_rate":1001,"network_burst":3001,)"
+        R"("stranger_rate":10001,"stranger_burst":4097,)"
+        R"("hop_limit":33,"dscp":46,"df":"clear",)"
+        R"("nodes":1,"bindings":2,"paths":3,"prefixes":4,"flows":5}])"
+        "\n");
     device.settings = {};
     device.settings.fwmark = 0;
     device.prefixes = 0;

@@ -59,8 +59,7 @@ TEST_CASE("keys that change, appear and go") {
 TEST_CASE("how many bindings a node may have is changed by a reload") {
     const auto changed = compare(base + nodes, base + nodes + "max-bindings = 3\n");
     CHECK(changed.refused.empty());
-    CHECK(changed.changes ==
-          Texts{"home-agent.node 2001:db8:1::200.max-bindings: not set -> 3"});
+    CHECK(changed.changes == Texts{"home-agent.node 2001:db8:1::200.max-bindings: not set -> 3"});
 }
 
 TEST_CASE("nodes are told apart by their home address, in whatever order they stand") {

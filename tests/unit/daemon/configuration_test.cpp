@@ -553,9 +553,9 @@ care-of6 = ["2001:db8:2::/64"]
 
 TEST_CASE("other home agents of a mobile node") {
     const std::string other = "[[mobile-node.home-agent]]\n";
-    const auto read = read_configuration(mobile_node + other + "address6 = \"2001:db8:1::2\"\n" +
-                                         other +
-                                         "address6 = \"2001:db8:9::3\"\naddress4 = \"192.0.2.3\"\n");
+    const auto read =
+        read_configuration(mobile_node + other + "address6 = \"2001:db8:1::2\"\n" + other +
+                           "address6 = \"2001:db8:9::3\"\naddress4 = \"192.0.2.3\"\n");
     REQUIRE(read);
     const auto& others = read->mobile_node.engine.other_home_agents;
     REQUIRE(others.size() == 2);

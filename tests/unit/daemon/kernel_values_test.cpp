@@ -48,7 +48,8 @@ TEST_CASE("a binding to the home link comes back from the kernel as it was sent"
     binding.link_local = true;
     binding.link = 4;
     binding.lifetime = 90s;
-    binding.link_address = GENERATE(mobility::LinkAddress{}, mobility::LinkAddress{2, 0, 0, 0, 0, 1});
+    binding.link_address =
+        GENERATE(mobility::LinkAddress{}, mobility::LinkAddress{2, 0, 0, 0, 0, 1});
     const auto sent = to_kernel(node, true);
     // The kernel refuses a care-of address or a format beside it.
     CHECK_FALSE(sent.bindings.at(0).care_of);

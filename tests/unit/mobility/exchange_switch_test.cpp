@@ -95,9 +95,7 @@ public:
     [[nodiscard]] bool registered() const {
         return node.binding_update_list(now).front().state == RegistrationState::registered;
     }
-    [[nodiscard]] bool bound(std::size_t index) const {
-        return agents.at(index).node_count() == 1;
-    }
+    [[nodiscard]] bool bound(std::size_t index) const { return agents.at(index).node_count() == 1; }
 
     TimePoint now{seconds(1000)};
     std::array<HomeAgent, 2> agents{HomeAgent(agent_config(0)), HomeAgent(agent_config(1))};

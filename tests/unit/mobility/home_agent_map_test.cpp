@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A home agent that serves as mobility anchor point takes local Binding Updates for regional care-of
-// addresses like home registrations (RFC 5380, 4.2 and 6).
+// A home agent that serves as mobility anchor point takes local Binding Updates for regional
+// care-of addresses like home registrations (RFC 5380, 4.2 and 6).
 #include <catch2/catch.hpp>
 
 #include "home_agent_scene.hpp"

@@ -173,8 +173,8 @@ private:
             REQUIRE(entry.bindings.size() <= 3);
             // Whoever is registered is answered for, with all of its addresses.
             REQUIRE(scene_.claimed.contains(entry.home_address) == real_link_);
-            REQUIRE((!real_link_ || scene_.claimed[entry.home_address].home_addresses4 ==
-                                        entry.home_addresses4));
+            REQUIRE((!real_link_ ||
+                     scene_.claimed[entry.home_address].home_addresses4 == entry.home_addresses4));
             REQUIRE(std::count_if(entry.bindings.begin(), entry.bindings.end(),
                                   [](const auto& binding) { return binding.home_link; }) <= 1);
             for (const auto& address : entry.home_addresses4) {

@@ -405,10 +405,10 @@ bool Scene::apply(const Action& action) {
     Row row{install.node, {}};
     if (!install.prefixes) {
         const auto known = table_.find(install.node.home_address);
-        row.node.prefixes6 = known == table_.end() ? std::vector<wire::Prefix6>{}
-                                                   : known->second.node.prefixes6;
-        row.node.prefixes4 = known == table_.end() ? std::vector<wire::Prefix4>{}
-                                                   : known->second.node.prefixes4;
+        row.node.prefixes6 =
+            known == table_.end() ? std::vector<wire::Prefix6>{} : known->second.node.prefixes6;
+        row.node.prefixes4 =
+            known == table_.end() ? std::vector<wire::Prefix4>{} : known->second.node.prefixes4;
     }
     for (const auto& binding : install.node.bindings) {
         REQUIRE(binding.lifetime > Duration(0));

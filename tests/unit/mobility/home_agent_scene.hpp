@@ -74,10 +74,10 @@ struct Answer {
 // What the kernel, or the store, does with requests.
 enum class Kernel : std::uint8_t {
     works,
-    refuses,       // says no and changes nothing
-    waits,         // until answer_kernel()
-    loses_request, // neither does it nor answers
-    loses_answer,  // does it, but says nothing
+    refuses,         // says no and changes nothing
+    waits,           // until answer_kernel()
+    loses_request,   // neither does it nor answers
+    loses_answer,    // does it, but says nothing
     refuses_prefixes // takes the bindings, says no to their prefixes or routes
 };
 
@@ -101,7 +101,7 @@ public:
                                                       const wire::Ipv6Address& care_of);
     void advance(Duration by); // deadlines and kernel expiries on the way are met
     bool remove(const wire::Ipv6Address& home_address, std::optional<std::uint16_t> bid = {});
-    void restart(HomeAgentConfig config); // new engine, same kernel, same store
+    void restart(HomeAgentConfig config);  // new engine, same kernel, same store
     void lose_kernel() { table_.clear(); } // as in a reboot
     void lose_store() { records_.clear(); }
     [[nodiscard]] auto snapshot_store() const { return records_; }

@@ -55,7 +55,7 @@ struct Answer {
     std::optional<std::uint16_t> sequence;  // else that of the Binding Update
     std::optional<wire::Lifetime> lifetime; // else as asked
     bool tlv = false;
-    bool mobile_router = false; // R
+    bool mobile_router = false;            // R
     std::optional<wire::NatDetection> nat; // else none over IPv6, "no NAT" over IPv4
     bool without_nat_option = false;
     wire::MobilityOptions options; // put in front

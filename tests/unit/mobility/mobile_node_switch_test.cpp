@@ -85,7 +85,7 @@ TEST_CASE("the list counts: own prefix first, unknown addresses too, configured 
     send_away(scene, {third6, unknown6, home_agent6, v6("ff02::1")});
     scene.accept(scene.take());
     CHECK(scene.node.home_agent() == HomeAgentAddresses{unknown6, std::nullopt});
-    // Nobody answers there, nor at the next one: on to the third, which only the configuration knows.
+    // Nobody answers there, nor at the next one: on to the third, known from the configuration.
     scene.advance(seconds(11));
     CHECK(scene.node.home_agent().address6 == third6);
     scene.advance(seconds(11));
@@ -134,8 +134,7 @@ TEST_CASE("ignored: from others, to other addresses, while de-registering for go
         wire::HomeAgentSwitch message;
         message.home_agents = {second6};
         Arrival arrival;
-        arrival.octets =
-            wire::encode(message, wire::Dialect::Rfc, third6, home_address).value();
+        arrival.octets = wire::encode(message, wire::Dialect::Rfc, third6, home_address).value();
         arrival.message.source = third6;
         arrival.message.destination = home_address;
         scene.deliver(arrival);

@@ -29,22 +29,25 @@ inline std::vector<std::byte> octets_of(const Message& message) {
 }
 
 inline Binding full_binding() {
-    return {.bid = 65535,
-            .care_of = ipv4("198.51.100.7"),
-            .port = 40000,
-            .claimed4 = ipv4("10.0.0.2"),
-            .encapsulation = Encapsulation::udp_tlv,
-            .priority = 127,
-            .lifetime = Milliseconds(262140000),
-            .link = 7,
-            .flags = BindingFlags{.nat = true, .forced_udp = true, .draft = true, .mcoa = true, .link_local = true},
-            .sequence = 65535,
-            .statistics =
-                BindingStatistics{
-                    .rx_packets = 1ULL << 40, .rx_bytes = 2, .tx_packets = 3, .tx_bytes = ~0ULL},
-            .mtu = 1228,
-            .last_heard = Milliseconds(2000),
-            .weight = 255};
+    return {
+        .bid = 65535,
+        .care_of = ipv4("198.51.100.7"),
+        .port = 40000,
+        .claimed4 = ipv4("10.0.0.2"),
+        .encapsulation = Encapsulation::udp_tlv,
+        .priority = 127,
+        .lifetime = Milliseconds(262140000),
+        .link = 7,
+        .flags =
+            BindingFlags{
+                .nat = true, .forced_udp = true, .draft = true, .mcoa = true, .link_local = true},
+        .sequence = 65535,
+        .statistics =
+            BindingStatistics{
+                .rx_packets = 1ULL << 40, .rx_bytes = 2, .tx_packets = 3, .tx_bytes = ~0ULL},
+        .mtu = 1228,
+        .last_heard = Milliseconds(2000),
+        .weight = 255};
 }
 
 inline Binding home_binding() {
