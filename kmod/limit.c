@@ -94,57 +94,36 @@ static bool dsmip_bucket_take(atomic64_t *bucket, s64 now,
 	return true;
 }
 
-static bool dsmip_rows_take(struct dsmip_limits *limits, atomic64_t *rows,
-			    unsigned int buckets, s64 now,
-			    const struct dsmip_limit_key *key,
+/* Take one of a source or of its network, whichever @kind says. */
+static bool dsmip_rows_take(struct dsmip_limits *limits, enum dsmip_rate_of kind,
+			    s64 now, const struct dsmip_endpoint *from,
 			    const struct dsmip_rate *rate)
 {
-	u64 hash = siphash(key, sizeof(*key), &limits->key);
+	bool source = kind == DSMIP_RATE_SOURCE;
+	struct dsmip_limit_key key = {
+		.port = source ? from->port : 0,
+		.family = from->family,
+		.kind = kind,
+	};
 	bool taken = false;
 	unsigned int row;
+	u64 hash;
 
+	if (from->family == AF_INET)
+		key.address.s6_addr32[0] = from->in.s_addr;
+	else	/* a network is a /64 */
+		memcpy(&key.address, &from->in6, sizeof(from->in6) / (source ? 1 : 2));
+	hash = siphash(&key, sizeof(key), &limits->key);
 	for (row = 0; row < DSMIP_LIMIT_ROWS; row++) {
-		if (dsmip_bucket_take(&rows[row * buckets + (hash & (buckets - 1))],
-				      now, rate))
+		atomic64_t *bucket = source ?
+			&limits->source[row][hash % DSMIP_LIMIT_SOURCES] :
+			&limits->network[row][hash % DSMIP_LIMIT_NETWORKS];
+
+		if (dsmip_bucket_take(bucket, now, rate))
 			taken = true;
 		hash >>= 32;
 	}
 	return taken;
-}
-
-static bool dsmip_source_take(struct dsmip_limits *limits, s64 now,
-			      const struct dsmip_endpoint *from,
-			      const struct dsmip_rate *rate)
-{
-	struct dsmip_limit_key key = {
-		.port = from->port,
-		.family = from->family,
-		.kind = DSMIP_RATE_SOURCE,
-	};
-
-	if (from->family == AF_INET)
-		key.address.s6_addr32[0] = from->in.s_addr;
-	else
-		key.address = from->in6;
-	return dsmip_rows_take(limits, &limits->source[0][0],
-			       DSMIP_LIMIT_SOURCES, now, &key, rate);
-}
-
-static bool dsmip_network_take(struct dsmip_limits *limits, s64 now,
-			       const struct dsmip_endpoint *from,
-			       const struct dsmip_rate *rate)
-{
-	struct dsmip_limit_key key = {
-		.family = from->family,
-		.kind = DSMIP_RATE_NETWORK,
-	};
-
-	if (from->family == AF_INET)
-		key.address.s6_addr32[0] = from->in.s_addr;
-	else
-		memcpy(&key.address, &from->in6, sizeof(from->in6) / 2);
-	return dsmip_rows_take(limits, &limits->network[0][0],
-			       DSMIP_LIMIT_NETWORKS, now, &key, rate);
 }
 
 /**
@@ -168,11 +147,13 @@ int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
 	s64 now = ktime_get_ns();
 
 	/* What exceeds its own limit takes nothing of what it shares with others. */
-	if (source->rate && !dsmip_source_take(limits, now, &a->from, source))
+	if (source->rate &&
+	    !dsmip_rows_take(limits, DSMIP_RATE_SOURCE, now, &a->from, source))
 		return DSMIP_C_RX_RATE_SOURCE;
 	if (a->binding)
 		return DSMIP_ACCEPT;
-	if (network->rate && !dsmip_network_take(limits, now, &a->from, network))
+	if (network->rate &&
+	    !dsmip_rows_take(limits, DSMIP_RATE_NETWORK, now, &a->from, network))
 		return DSMIP_C_RX_RATE_NETWORK;
 	if (strangers->rate &&
 	    !dsmip_bucket_take(&limits->strangers, now, strangers))
