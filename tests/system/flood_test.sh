@@ -74,6 +74,10 @@ HA_NODES='[home-agent.policy]
 updates-per-source = 10
 updates-per-network = 50' ha_config
 ha_ctl reload
+# As long as cookies of that flood live, any new one displaces one of them.
+cookies_live() { in_ns ha dsmipctl device show --json | number paths; }
+few_cookies() { [ "$(cookies_live)" -lt 100 ]; }
+wait_until "the cookies of the flood ended" few_cookies
 displaced=$(dropped cookie_displaced)
 overflows=$(count daemon_drop_queue_full_tunnel)
 before=$(memory_kib)
