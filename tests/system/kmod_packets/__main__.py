@@ -53,6 +53,9 @@ def every_counter_rose(host):
 def main():
     host = bench.set_up()
     only, begin = os.environ.get("DSMIP_PACKETS"), time.monotonic()
+    unknown = set(only.split(",") if only else ()) - {part.__name__ for part in PARTS}
+    if unknown:
+        sys.exit(f"no such parts: {', '.join(unknown)}; there are {', '.join(part.__name__ for part in PARTS)}")
     for part in PARTS:
         if not only or part.__name__ in only.split(","):
             print(f"== {part.__name__}, after {time.monotonic() - begin:.1f} s", flush=True)

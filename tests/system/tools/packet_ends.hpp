@@ -19,6 +19,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,6 +76,11 @@ public:
                        reinterpret_cast<const std::uint8_t*>(&head) + sizeof head);
         buffer_.insert(buffer_.end(), packet.begin(), packet.end());
         return write(fd_, buffer_.data(), buffer_.size()) >= 0;
+    }
+    /// Until a packet comes out, or so many milliseconds.
+    void wait(int milliseconds) const {
+        pollfd out{fd_, POLLIN, 0};
+        (void)poll(&out, 1, milliseconds);
     }
     /// Takes out all packets; counts those that are no ICMP, which the host sends on its own
     /// account as well, and the ICMP errors "nobody wants this protocol".

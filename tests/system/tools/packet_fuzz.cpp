@@ -15,7 +15,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -110,6 +109,7 @@ private:
     /// The kernel lets packets out some time after the network was opened.
     void wait_for_network() {
         using namespace std::chrono_literals;
+        constexpr int resend_interval = 10; // milliseconds; what was sent too early is lost
         const Format& format = formats_.front();
         const auto end = std::chrono::steady_clock::now() + 60s;
         while (network_.sent == 0) {
@@ -118,7 +118,7 @@ private:
                 return;
             }
             (void)device(format).send(plain_datagram(format, false), 0);
-            std::this_thread::sleep_for(1ms);
+            network_.wait(resend_interval);
             network_.drain();
         }
     }
