@@ -150,6 +150,11 @@ tl::expected<Json, std::string> Daemon::reload() {
         spdlog::info("reload: {}", change);
         changes.push_back(change);
     }
+    auto& notes = result["notes"] = Json::array();
+    for (const auto& note : *done) {
+        spdlog::info("reload: {}", note);
+        notes.push_back(note);
+    }
     report({mobility::Report::Level::info,
             "configuration-reloaded",
             {{"changes", changed.changes.size()}}});

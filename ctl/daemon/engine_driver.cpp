@@ -172,6 +172,10 @@ void EngineDriver::execute(const mobility::Actions& actions) {
             calls_.claim_home_address(*claim);
         } else if (const auto* release = std::get_if<mobility::ReleaseHomeAddress>(&action)) {
             calls_.release_home_address(release->home_address);
+        } else if (const auto* forget = std::get_if<mobility::ForgetLease4>(&action)) {
+            if (calls_.forget_lease4) {
+                calls_.forget_lease4(forget->address);
+            }
         } else if (const auto* keep = std::get_if<mobility::KeepRegistration>(&action)) {
             if (calls_.keep) {
                 calls_.keep(*keep);

@@ -44,6 +44,8 @@ struct EngineCalls {
     std::function<void(const mobility::StartDad&)> start_dad;
     std::function<void(const mobility::ClaimHomeAddress&)> claim_home_address;
     std::function<void(const wire::Ipv6Address&)> release_home_address;
+    /// Home agent only: nothing leads to that IPv4 home address any more.
+    std::function<void(const wire::Ipv4Address&)> forget_lease4;
     /// Where the frame with the last signalling of that source came from; empty = not known.
     std::function<mobility::LinkAddress(unsigned link, const wire::Ipv6Address&)> frame_source;
     /// Makes the next hop known to the kernel, so that it asks nobody.

@@ -29,14 +29,6 @@ using Outcome = tl::expected<void, std::string>;
 
 constexpr std::uint32_t main_table = 254;
 
-std::set<wire::Ipv4Address> fixed_addresses4(const mobility::HomeAgentConfig& config) {
-    std::set<wire::Ipv4Address> addresses;
-    for (const auto& node : config.nodes) {
-        addresses.insert(node.home_addresses4.begin(), node.home_addresses4.end());
-    }
-    return addresses;
-}
-
 /// What the module lets in is what the engine would; a path cookie for more is of no use.
 void set_limits(netlink::DeviceSettings& settings, const mobility::HomeAgentPolicy& policy) {
     // Half of the path cookies there are.
@@ -98,6 +90,41 @@ void warn_about_host(const HomeAgentConfiguration& configuration) {
             spdlog::warn("{} is 0: this host forwards nothing to mobile nodes", path);
         }
     }
+}
+
+void log_failures(std::string_view when, const std::vector<std::string>& failures) {
+    for (const auto& failure : failures) {
+        spdlog::warn("{}: {}", when, failure);
+    }
+}
+
+/// "1 node is", "2 nodes are".
+std::string counted(std::size_t count, std::string_view one, std::string_view several) {
+    return count == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", count, several);
+}
+
+/// What a reload means for those who are registered.
+std::vector<std::string> notes_of(const mobility::ReconfigurationOutlook& outlook) {
+    std::vector<std::string> notes;
+    const auto note = [&](std::size_t count, std::string_view one, std::string_view several) {
+        if (count != 0) {
+            notes.push_back(counted(count, one, several));
+        }
+    };
+    note(outlook.addresses_outside.size(),
+         "IPv4 home address in use is outside the pool now; it stays until the registration ends",
+         "IPv4 home addresses in use are outside the pool now; they stay until the registrations "
+         "end");
+    note(outlook.prefixes_outside,
+         "IPv4 prefix in use is outside the pool now; it stays until the registration ends",
+         "IPv4 prefixes in use are outside the pool now; they stay until the registrations end");
+    note(outlook.reservations_lost, "lease outside the pools that nobody uses is given up",
+         "leases outside the pools that nobody uses are given up");
+    note(outlook.nodes_lost, "registered node is no longer served and loses its bindings",
+         "registered nodes are no longer served and lose their bindings");
+    note(outlook.bindings_lost, "binding is removed: its care-of address is a home address now",
+         "bindings are removed: their care-of addresses are home addresses now");
+    return notes;
 }
 
 mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
@@ -163,6 +190,11 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
     , routes_(
           [this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
           [this](const auto& prefix) { return network_.remove_loose_route(prefix_route(prefix)); })
+    , home_routing_(HomeRouting::Host{
+          .add_route = [this](const auto& route) { return network_.add_route(route); },
+          .remove_route = [this](const auto& route) { return network_.remove_route(route); },
+          .add_rule = [this](const auto& rule) { return network_.add_rule(rule); },
+          .remove_rule = [this](const auto& rule) { return network_.remove_rule(rule); }})
     , reporter_(std::move(reporter)) {}
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
@@ -193,6 +225,12 @@ Outcome HomeAgentRole::route_restored() {
             return routed;
         }
     }
+    // Leases of a pool that was another one.
+    if (auto staged = home_routing_.stage(wanted_routes(configuration_, engine_.leases_outside()));
+        !staged) {
+        return staged;
+    }
+    log_failures("start", home_routing_.commit());
     return network_.remove_leftovers(HostNetwork::PolicyRules::none, [this](const auto& route) {
         return route.table == main_table &&
                routes_.contains({route.destination.address, route.destination.length});
@@ -209,18 +247,14 @@ Outcome HomeAgentRole::set_up_network() {
     settings.home_link = engine.home_link.link;
     set_limits(settings, engine.policy);
     const auto table = network_.configuration().table;
-    const auto to_device = [&](const wire::IpAddress& address, std::uint8_t length,
-                               std::uint32_t table_id) {
-        netlink::RouteSpec route;
-        route.destination = {address, length};
-        route.oif = network_.ifindex();
-        route.table = table_id;
-        return network_.add_route(route);
-    };
     Outcome result = network_.set_up_device(driver_->client(), settings);
     if (result) {
         // The device knows the way of an answer from the mark; it has to get the packet first.
-        result = to_device(wire::Ipv6Address{}, 0, table);
+        netlink::RouteSpec route;
+        route.destination = {wire::Ipv6Address{}, 0};
+        route.oif = network_.ifindex();
+        route.table = table;
+        result = network_.add_route(route);
     }
     if (result) {
         netlink::RuleSpec rule;
@@ -230,63 +264,24 @@ Outcome HomeAgentRole::set_up_network() {
         rule.fwmark = {DSMIP_COOKIE_FLAG, DSMIP_COOKIE_FLAG};
         result = network_.add_rule(rule);
     }
-    if (result && home_link_) {
-        result = add_home_link_rules();
-    }
-    for (const auto& prefix : engine.home_prefixes) {
-        if (result && !home_link_) {
-            result = to_device(prefix.address, prefix.length, main_table);
-        }
-    }
-    if (result && engine.address_pool) {
-        // On a real home link the kernel has a route of its own, which rules go before.
-        result = to_device(engine.address_pool->address, engine.address_pool->length,
-                           home_link_ ? table : main_table);
-    }
-    for (const auto& node : engine.nodes) {
-        for (const auto& address : node.home_addresses4) {
-            if (result) {
-                result = to_device(address, wire::Ipv4Address::bit_length, main_table);
-            }
-        }
+    if (result) {
+        result = home_routing_.stage(wanted_routes(configuration_, {}));
     }
     if (result) {
+        log_failures("start", home_routing_.commit());
         result =
             network_.accept(netlink::MobilityHeaderExtension::home_address_option, engine.address6);
     }
     return result;
 }
 
-/// The device gets all packets for the home network and gives those for hosts at home back to the
-/// link. What is sent to the home link on purpose, as an answer to a node that is there, is not
-/// asked about.
-Outcome HomeAgentRole::add_home_link_rules() {
-    const auto& engine = configuration_.engine;
-    Outcome result;
-    const auto add = [&](netlink::RuleSpec rule) {
-        if (result) {
-            result = network_.add_rule(std::move(rule));
-        }
-    };
-    const auto to_home = [&](const wire::IpAddress& address, std::uint8_t length) {
-        netlink::RuleSpec rule;
-        rule.family = address.family();
-        rule.priority = rule_priority::to_home;
-        rule.table = network_.configuration().table;
-        rule.to = {address, length};
-        add(std::move(rule));
-    };
-    netlink::RuleSpec on_link;
-    on_link.priority = rule_priority::on_home_link;
-    on_link.oif_name = configuration_.home_link;
-    add(std::move(on_link));
-    for (const auto& prefix : engine.home_prefixes) {
-        to_home(prefix.address, prefix.length);
-    }
-    if (engine.address_pool) {
-        to_home(engine.address_pool->address, engine.address_pool->length);
-    }
-    return result;
+/// With a real home link the device gets all packets for the home network and gives those for hosts
+/// at home back to the link. What is sent to the home link on purpose, as an answer to a node that
+/// is there, is not asked about.
+HomeRoutes HomeAgentRole::wanted_routes(const HomeAgentConfiguration& configuration,
+                                        std::span<const wire::Ipv4Address> lent_elsewhere) const {
+    return home_routes(configuration, {network_.ifindex(), network_.configuration().table},
+                       lent_elsewhere);
 }
 
 Outcome HomeAgentRole::start() {
@@ -310,6 +305,9 @@ Outcome HomeAgentRole::start() {
     calls.bindings = [this](auto now) { return engine_.binding_cache(now); };
     calls.route_prefixes = [this](const auto& home_address, const auto& prefixes) {
         return routes_.set(home_address, prefixes);
+    };
+    calls.forget_lease4 = [this](const auto& address) {
+        log_failures("route", home_routing_.remove(address_route(address)));
     };
     if (home_link_) {
         calls.start_dad = [this](const auto& request) { home_link_->start_dad(request); };
@@ -496,6 +494,7 @@ Json HomeAgentRole::status() const {
     own["bindings"] = engine_.binding_count();
     own["store"] = store_ ? store_->status() : Json(nullptr);
     own["prefixes"] = routes_.size();
+    own["leases_outside_pool"] = engine_.leases_outside().size();
     own["drain"] = drain_status(engine_.drain_status());
     own["advertised_prefixes"] = discovery_ ? discovery_->advertised_prefixes() : Json::array();
     return result;
@@ -559,53 +558,39 @@ netlink::RouteSpec HomeAgentRole::address_route(const wire::Ipv4Address& address
     return route;
 }
 
-Outcome HomeAgentRole::reconfigure(const Configuration& configuration) {
-    const auto before = fixed_addresses4(configuration_.engine);
-    const auto after = fixed_addresses4(configuration.home_agent.engine);
-    std::vector<wire::Ipv4Address> added;
-    const auto undo = [&] {
-        for (const auto& address : added) {
-            if (auto removed = network_.remove_route(address_route(address)); !removed) {
-                spdlog::warn("reload: {}", removed.error());
-            }
-        }
-    };
-    for (const auto& address : after) {
-        if (before.contains(address)) {
-            continue;
-        }
-        if (auto done = network_.add_route(address_route(address)); !done) {
-            undo();
-            return done;
-        }
-        added.push_back(address);
+tl::expected<Role::Notes, std::string>
+HomeAgentRole::reconfigure(const Configuration& configuration) {
+    auto next = configuration.home_agent;
+    // Not of the file.
+    next.engine.has_store = store_ != nullptr;
+    next.engine.home_link.link = configuration_.engine.home_link.link;
+    const auto outlook = engine_.foresee(next.engine);
+    if (!outlook) {
+        return tl::make_unexpected(outlook.error());
     }
-    auto actions = engine_.reconfigure(now(), configuration.home_agent.engine);
+    if (auto staged = home_routing_.stage(wanted_routes(next, outlook->addresses_outside));
+        !staged) {
+        log_failures("reload", home_routing_.cancel());
+        return tl::make_unexpected(staged.error());
+    }
+    const auto actions = engine_.reconfigure(now(), next.engine);
     if (!actions) {
-        undo();
+        log_failures("reload", home_routing_.cancel());
         return tl::make_unexpected(actions.error());
     }
-    for (const auto& address : before) {
-        if (!after.contains(address)) {
-            if (auto removed = network_.remove_route(address_route(address)); !removed) {
-                spdlog::warn("reload: {}", removed.error());
-            }
-        }
-    }
+    // From here on nothing can be refused; what goes wrong is told.
+    configuration_ = std::move(next);
+    log_failures("reload", home_routing_.commit());
     netlink::DeviceSettings limits;
-    set_limits(limits, configuration.home_agent.engine.policy);
+    set_limits(limits, configuration_.engine.policy);
     if (auto set = network_.set_up_device(driver_->client(), limits); !set) {
         spdlog::warn("reload: {}", set.error()); // the engine's own limits hold
     }
-    const auto link = configuration_.engine.home_link.link;
-    configuration_ = configuration.home_agent;
-    configuration_.engine.has_store = store_ != nullptr;
-    configuration_.engine.home_link.link = link;
     driver_->run(*actions);
     if (discovery_) {
         discovery_->reconfigure(configuration_.engine);
     }
-    return {};
+    return notes_of(*outlook);
 }
 
 } // namespace dsmip::daemon

@@ -10,6 +10,7 @@
 #include "daemon/discovery_service.hpp"
 #include "daemon/engine_driver.hpp"
 #include "daemon/home_link.hpp"
+#include "daemon/home_routes.hpp"
 #include "daemon/host_network.hpp"
 #include "daemon/prefix_routes.hpp"
 #include "daemon/registration_store.hpp"
@@ -32,7 +33,7 @@ public:
     tl::expected<Json, std::string> explain(const ExplainRequest& request) const override;
     tl::expected<Json, std::string> drain(const DrainControlRequest& request) override;
     [[nodiscard]] tl::expected<Json, std::string> home_agents() const override;
-    tl::expected<void, std::string> reconfigure(const Configuration& configuration) override;
+    tl::expected<Notes, std::string> reconfigure(const Configuration& configuration) override;
 
 private:
     HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,
@@ -45,7 +46,8 @@ private:
     [[nodiscard]] netlink::RouteSpec address_route(const wire::Ipv4Address& address) const;
     [[nodiscard]] netlink::RouteSpec prefix_route(const netlink::Prefix& prefix) const;
     tl::expected<void, std::string> route_restored();
-    tl::expected<void, std::string> add_home_link_rules();
+    [[nodiscard]] HomeRoutes wanted_routes(const HomeAgentConfiguration& configuration,
+                                           std::span<const wire::Ipv4Address> lent_elsewhere) const;
     void watch_home_address_options();
     tl::expected<void, std::string> start_discovery();
 
@@ -57,6 +59,7 @@ private:
     std::unique_ptr<EngineDriver> driver_;
     std::unique_ptr<RegistrationStore> store_; // none = the kernel alone remembers
     PrefixRoutes routes_;
+    HomeRouting home_routing_;
     std::optional<netlink::XfrmReports> refused_options_;
     std::optional<ReadWatch> refused_options_watch_;
     EngineDriver::Reporter reporter_;

@@ -18,8 +18,8 @@ tl::expected<Json, std::string> Role::home_agents() const {
         "this daemon is a mobile node; only a home agent keeps a list of home agents");
 }
 
-tl::expected<void, std::string> Role::reconfigure(const Configuration& /*configuration*/) {
-    return {};
+tl::expected<Role::Notes, std::string> Role::reconfigure(const Configuration& /*configuration*/) {
+    return Notes{};
 }
 
 } // namespace dsmip::daemon

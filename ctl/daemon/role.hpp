@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -42,8 +43,9 @@ public:
     [[nodiscard]] virtual tl::expected<Json, std::string> home_agents() const;
 
     /// Takes over a configuration that differs only in what may change (configuration_difference),
-    /// whole or, with the error, not at all.
-    virtual tl::expected<void, std::string> reconfigure(const Configuration& configuration);
+    /// whole or, with the error, not at all. Says what that means for what is registered.
+    using Notes = std::vector<std::string>;
+    virtual tl::expected<Notes, std::string> reconfigure(const Configuration& configuration);
 };
 
 } // namespace dsmip::daemon

@@ -32,7 +32,8 @@ bool AddressPool::owns(const wire::Ipv6Address& home_address,
 }
 
 bool AddressPool::is_home_address(const wire::Ipv4Address& address) const {
-    return owners_.contains(address) || (pool_ && pool_->contains(address));
+    return owners_.contains(address) || (pool_ && pool_->contains(address)) ||
+           leases_.is_lent(host_prefix(address));
 }
 
 std::optional<wire::Ipv4Address>
@@ -59,11 +60,22 @@ AddressPool::allocate(const wire::Ipv6Address& home_address, TimePoint now,
     return lease ? std::optional(lease->address) : std::nullopt;
 }
 
-bool AddressPool::adopt(const wire::Ipv6Address& home_address, const wire::Ipv4Address& address) {
+std::optional<bool> AddressPool::is_fixed(const wire::Ipv6Address& home_address,
+                                          const wire::Ipv4Address& address) const {
     if (const auto owner = owners_.find(address); owner != owners_.end()) {
         return owner->second == home_address;
     }
-    return !fixed_.contains(home_address) && leases_.adopt(home_address, host_prefix(address));
+    return fixed_.contains(home_address) ? std::optional(false) : std::nullopt;
+}
+
+bool AddressPool::adopt(const wire::Ipv6Address& home_address, const wire::Ipv4Address& address) {
+    const auto fixed = is_fixed(home_address, address);
+    return fixed ? *fixed : leases_.adopt(home_address, host_prefix(address));
+}
+
+bool AddressPool::keep(const wire::Ipv6Address& home_address, const wire::Ipv4Address& address) {
+    const auto fixed = is_fixed(home_address, address);
+    return fixed ? *fixed : leases_.keep(home_address, host_prefix(address));
 }
 
 } // namespace dsmip::mobility

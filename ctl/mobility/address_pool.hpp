@@ -39,12 +39,18 @@ public:
 
     // Takes over a lease that was found in use.  False if it cannot belong to that node.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Ipv4Address& address);
+    // The same for a lease that need not be in the pool, as long as it is in use.
+    bool keep(const wire::Ipv6Address& home_address, const wire::Ipv4Address& address);
 
     // Dynamic addresses and their leases.
     [[nodiscard]] LeasePool4& leases() { return leases_; }
     [[nodiscard]] const LeasePool4& leases() const { return leases_; }
 
 private:
+    // What the configuration says of it; nothing = it may be a lease of that node.
+    [[nodiscard]] std::optional<bool> is_fixed(const wire::Ipv6Address& home_address,
+                                               const wire::Ipv4Address& address) const;
+
     std::optional<wire::Prefix4> pool_;
     unsigned leases_max_;
     // Owner of each fixed address; nobody's where the node is absent.

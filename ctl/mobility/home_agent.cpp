@@ -31,11 +31,7 @@ RegistrationContext HomeAgent::Impl::context(const wire::Ipv6Address& home_addre
 }
 
 bool HomeAgent::Impl::serves(const wire::Ipv6Address& home_address) const {
-    const bool in_prefix =
-        std::any_of(config_.home_prefixes.begin(), config_.home_prefixes.end(),
-                    [&](const wire::Prefix6& prefix) { return prefix.contains(home_address); });
-    return in_prefix && home_address != config_.address6 &&
-           (config_.accept_unlisted_nodes || listed_nodes_.contains(home_address));
+    return is_served(home_address, config_, listed_nodes_);
 }
 
 Actions HomeAgent::Impl::binding_expired(TimePoint now, const wire::Ipv6Address& home_address,
@@ -232,6 +228,13 @@ Actions HomeAgent::stop_drain() {
 }
 std::optional<DrainStatus> HomeAgent::drain_status() const {
     return impl_->drain_status();
+}
+tl::expected<ReconfigurationOutlook, std::string>
+HomeAgent::foresee(const HomeAgentConfig& config) const {
+    return impl_->foresee(config);
+}
+std::vector<wire::Ipv4Address> HomeAgent::leases_outside() const {
+    return impl_->leases_outside();
 }
 tl::expected<Actions, std::string> HomeAgent::reconfigure(TimePoint now, HomeAgentConfig config) {
     return impl_->reconfigure(now, std::move(config));

@@ -128,6 +128,16 @@ struct Explanation {
     NodeHistory history;
 };
 
+// What a new configuration does to what is registered.
+struct ReconfigurationOutlook {
+    // Leases in use that are in no pool any more.
+    std::vector<wire::Ipv4Address> addresses_outside;
+    std::size_t prefixes_outside = 0;
+    std::size_t reservations_lost = 0; // leases of such nobody uses
+    std::size_t nodes_lost = 0;        // registered, and served no longer
+    std::size_t bindings_lost = 0;     // of others, whose care-of addresses become home addresses
+};
+
 // Not thread safe.  Every call returns what is to be done, in order.
 class HomeAgent {
 public:
@@ -176,10 +186,17 @@ public:
     // Nothing if it is not being drained.
     [[nodiscard]] std::optional<DrainStatus> drain_status() const;
 
-    // A configuration that differs in policies and nodes only: what it takes from a node is
-    // removed, all else stays.  The error says why it cannot be; then nothing has changed.
+    // What another configuration would do, without doing it; the error says why it cannot be.
+    [[nodiscard]] tl::expected<ReconfigurationOutlook, std::string>
+    foresee(const HomeAgentConfig& config) const;
+    // Takes it over, with the same error; then nothing has changed.  Addresses of the home agent
+    // and the interface of the home link stay.  What it takes from a node is removed.  A lease that
+    // is in no pool any more stays as long as the registration that uses it; then ForgetLease4.
     [[nodiscard]] tl::expected<Actions, std::string> reconfigure(TimePoint now,
                                                                  HomeAgentConfig config);
+
+    // IPv4 home addresses in use that were lent from a pool which does not have them any more.
+    [[nodiscard]] std::vector<wire::Ipv4Address> leases_outside() const;
 
     // To be called at or after next_deadline().
     [[nodiscard]] Actions tick(TimePoint now);

@@ -57,7 +57,10 @@ public:
     }
 
     // home_agent_reconfigure.cpp
+    [[nodiscard]] tl::expected<ReconfigurationOutlook, std::string>
+    foresee(const HomeAgentConfig& config) const;
     tl::expected<Actions, std::string> reconfigure(TimePoint now, HomeAgentConfig config);
+    [[nodiscard]] std::vector<wire::Ipv4Address> leases_outside() const;
 
     // home_agent_receive.cpp
     Actions receive(TimePoint now, const ReceivedMessage& message);
@@ -79,6 +82,8 @@ private:
     Registration choose(const wire::Ipv6Address& home_address, const Registration& in_kernel,
                         const Registration& in_store);
     void keep_own(const wire::Ipv6Address& home_address, Registration& current);
+    // Leases that it uses although its pool is another one now.
+    void keep_outside(const Registration& current, const StoredRegistration& stored);
     void restore_leases(TimePoint now, const wire::Ipv6Address& home_address,
                         const StoredRegistration* stored);
     [[nodiscard]] std::optional<TimePoint> lease_until(TimePoint now,
@@ -89,8 +94,13 @@ private:
 
     // ---- configuration (home_agent_reconfigure.cpp)
     static void reserve(const HomeAgentConfig& config, AddressPool& pool, PrefixTable& prefixes);
+    // Why that configuration cannot be: what it gives to one node is lent to another.
+    [[nodiscard]] std::optional<std::string>
+    takes_lease_in_use(const HomeAgentConfig& config) const;
     // Takes from a node what the configuration no longer gives it.
     void revise(TimePoint now, const wire::Ipv6Address& home_address);
+    // The same with bindings that would lead back here.
+    void leave_home_network(const wire::Ipv6Address& home_address, Transaction& transaction) const;
 
     // ---- messages (home_agent_receive.cpp)
     // `arrives`: for the first time, not from among those that waited.

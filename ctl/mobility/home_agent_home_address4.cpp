@@ -105,10 +105,10 @@ private:
                 return tl::unexpected(Ipv4AddressStatus::DynamicAssignmentNotAvailable);
             }
             address = *allocated;
-        } else if (!pool_.in_service()) {
-            return tl::unexpected(Ipv4AddressStatus::AdministrativelyProhibited);
         } else if (!pool_.owns(request_.home_address, address)) {
-            return tl::unexpected(Ipv4AddressStatus::IncorrectIpv4HomeAddress);
+            return tl::unexpected(pool_.in_service()
+                                      ? Ipv4AddressStatus::IncorrectIpv4HomeAddress
+                                      : Ipv4AddressStatus::AdministrativelyProhibited);
         }
         if (!is_in(result_.granted, address)) {
             if (result_.granted.size() == home_addresses4_max) {

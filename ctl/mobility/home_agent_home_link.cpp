@@ -81,10 +81,13 @@ std::optional<ClaimHomeAddress> wanted_claim(const wire::Ipv6Address& home_addre
                                              const Registration& registration,
                                              const HomeLinkConfig& config) {
     const auto& bindings = registration.bindings;
-    const bool at_home = std::any_of(bindings.begin(), bindings.end(), [](const Binding& binding) {
-        return binding.end_point.home_link;
-    });
-    if (config.link == 0 || registration.empty() || (config.sole_router && at_home)) {
+    // As it was told when it registered, whatever the configuration says by now: without a
+    // link-layer address neighbour discovery has to find the node.
+    const bool answers_itself =
+        std::any_of(bindings.begin(), bindings.end(), [](const Binding& binding) {
+            return binding.end_point.home_link && binding.end_point.link_address.empty();
+        });
+    if (config.link == 0 || registration.empty() || answers_itself) {
         return std::nullopt;
     }
     ClaimHomeAddress claim;

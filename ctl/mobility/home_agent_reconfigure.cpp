@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <string_view>
 
 namespace dsmip::mobility {
 namespace {
@@ -64,13 +66,26 @@ private:
     std::vector<Claim> all_;
 };
 
-void hand_over(const LeasePool4& from, LeasePool4& to) {
+// What is lent stays lent: in the pool as long as it lasts, elsewhere as long as it is in use.
+template<class Pool, class Keep>
+void hand_over(const LeasePool4& from, Pool& to, Keep keep) {
     from.for_each([&](const wire::Ipv6Address& home_address, const wire::Prefix4& lease) {
-        if (to.adopt(home_address, lease)) {
-            to.renew(lease, from.until(lease).value_or(TimePoint::min()));
-            to.set_in_use(lease, from.is_in_use(lease));
+        const bool in_use = from.is_in_use(lease);
+        if (in_use ? keep(home_address, lease) : to.leases().adopt(home_address, lease)) {
+            to.leases().renew(lease, from.until(lease).value_or(TimePoint::min()));
+            to.leases().set_in_use(lease, in_use);
         }
     });
+}
+
+std::string lent_to(const wire::Prefix4& lease, const wire::Ipv6Address& holder) {
+    return wire::to_string(lease) + " is lent to " + wire::to_string(holder) + ", which uses it";
+}
+
+// Is a care-of address of it a home address by now?
+bool leads_home(const Binding& binding, const HomeAgentConfig& config, const AddressPool& pool) {
+    return !binding.end_point.home_link &&
+           is_of_home_network(binding.end_point.care_of, config, pool);
 }
 
 } // namespace
@@ -93,22 +108,88 @@ void HomeAgent::Impl::reserve(const HomeAgentConfig& config, AddressPool& pool,
     }
 }
 
-tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
-                                                                HomeAgentConfig config) {
-    std::string taken;
+// Nobody else may have what is lent and in use: no node for good, and not the other pool.
+std::optional<std::string>
+HomeAgent::Impl::takes_lease_in_use(const HomeAgentConfig& config) const {
+    std::optional<std::string> taken;
     const Claims claims(config);
-    for (const auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
-        leases->for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
-            const auto* node = leases->is_in_use(lease) ? claims.claimant(lease, holder) : nullptr;
-            if (node != nullptr && taken.empty()) {
+    const auto check = [&](const LeasePool4& leases, const std::optional<wire::Prefix4>& other_pool,
+                           const char* name_of_other) {
+        leases.for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
+            if (taken || !leases.is_in_use(lease)) {
+                return;
+            }
+            if (const auto* node = claims.claimant(lease, holder)) {
                 taken = wire::to_string(lease) + " of node " + wire::to_string(*node) +
                         " is lent to " + wire::to_string(holder) +
                         ", which uses it; delete its binding first";
+            } else if (other_pool && (other_pool->contains(lease) || lease.contains(*other_pool))) {
+                taken = lent_to(lease, holder) + ", and would be in the " + name_of_other + " " +
+                        wire::to_string(*other_pool) + "; delete its binding first";
+            }
+        });
+    };
+    check(pool_.leases(), config.prefixes.pool4, "pool of prefixes");
+    check(prefixes_.leases(), config.address_pool, "pool of addresses");
+    return taken;
+}
+
+tl::expected<ReconfigurationOutlook, std::string>
+HomeAgent::Impl::foresee(const HomeAgentConfig& config) const {
+    if (auto taken = takes_lease_in_use(config)) {
+        return tl::make_unexpected(std::move(*taken));
+    }
+    AddressPool pool(config.address_pool, config.pool_leases_max);
+    PrefixTable prefixes(config.prefixes);
+    reserve(config, pool, prefixes);
+    ReconfigurationOutlook outlook;
+    pool_.leases().for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
+        if (pool.leases().contains(lease) || pool.owns(holder, lease.address)) {
+            return;
+        }
+        if (pool_.leases().is_in_use(lease)) {
+            outlook.addresses_outside.push_back(lease.address);
+        } else {
+            ++outlook.reservations_lost;
+        }
+    });
+    prefixes_.leases().for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
+        if (!prefixes.leases().contains(lease) && !prefixes.owns(holder, lease)) {
+            ++(prefixes_.leases().is_in_use(lease) ? outlook.prefixes_outside
+                                                   : outlook.reservations_lost);
+        }
+    });
+    const auto listed = listed_nodes_of(config);
+    for (const auto& [home_address, entry] : cache_.entries()) {
+        const auto& bindings = entry.current.bindings;
+        if (!entry.current.empty() && !is_served(home_address, config, listed)) {
+            ++outlook.nodes_lost;
+        } else {
+            outlook.bindings_lost += static_cast<std::size_t>(
+                std::count_if(bindings.begin(), bindings.end(), [&](const Binding& binding) {
+                    return leads_home(binding, config, pool);
+                }));
+        }
+    }
+    return outlook;
+}
+
+std::vector<wire::Ipv4Address> HomeAgent::Impl::leases_outside() const {
+    std::vector<wire::Ipv4Address> outside;
+    if (pool_.leases().outside() != 0) {
+        pool_.leases().for_each([&](const wire::Ipv6Address&, const wire::Prefix4& lease) {
+            if (!pool_.leases().contains(lease)) {
+                outside.push_back(lease.address);
             }
         });
     }
-    if (!taken.empty()) {
-        return tl::make_unexpected(std::move(taken));
+    return outside;
+}
+
+tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
+                                                                HomeAgentConfig config) {
+    if (auto taken = takes_lease_in_use(config)) {
+        return tl::make_unexpected(std::move(*taken));
     }
     // Not of the file.
     config.has_store = config_.has_store;
@@ -117,8 +198,12 @@ tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
     AddressPool pool(config.address_pool, config.pool_leases_max);
     PrefixTable prefixes(config.prefixes);
     reserve(config, pool, prefixes);
-    hand_over(pool_.leases(), pool.leases());
-    hand_over(prefixes_.leases(), prefixes.leases());
+    hand_over(pool_.leases(), pool, [&](const auto& home_address, const auto& lease) {
+        return pool.keep(home_address, lease.address);
+    });
+    hand_over(prefixes_.leases(), prefixes, [&](const auto& home_address, const auto& lease) {
+        return prefixes.keep(home_address, lease);
+    });
     pool_ = std::move(pool);
     prefixes_ = std::move(prefixes);
     config_ = std::move(config);
@@ -161,10 +246,30 @@ void HomeAgent::Impl::revise(TimePoint now, const wire::Ipv6Address& home_addres
         return;
     }
     keep_own(home_address, transaction.desired);
-    if (transaction.desired.home_addresses4 != current.home_addresses4 ||
+    leave_home_network(home_address, transaction);
+    if (transaction.desired.bindings.size() != current.bindings.size() ||
+        transaction.desired.home_addresses4 != current.home_addresses4 ||
         transaction.desired.prefixes6 != current.prefixes6 ||
         transaction.desired.prefixes4 != current.prefixes4) {
         begin(now, home_address, std::move(transaction));
+    }
+}
+
+void HomeAgent::Impl::leave_home_network(const wire::Ipv6Address& home_address,
+                                         Transaction& transaction) const {
+    auto& desired = transaction.desired;
+    constexpr std::string_view reason = "its care-of address is a home address now";
+    std::erase_if(desired.bindings, [&](const Binding& binding) {
+        const bool lost = leads_home(binding, config_, pool_);
+        if (lost) {
+            transaction.reports.push_back(removal_report(home_address, binding, reason.data()));
+        }
+        return lost;
+    });
+    if (!transaction.reports.empty()) {
+        transaction.count = {HomeAgentCount::bindings_removed, transaction.reports.size()};
+        transaction.end_reason = reason;
+        desired.clear_if_empty();
     }
 }
 

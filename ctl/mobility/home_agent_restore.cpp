@@ -109,14 +109,22 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode* kernel,
         return;
     }
     auto current = choose(home_address, in_kernel, in_store);
+    if (stored != nullptr) {
+        keep_outside(current, *stored);
+    }
     keep_own(home_address, current);
-    // The home link may have another number now, or be none any more.
+    // The home link may have another number now, or be none any more; the home network may have
+    // grown.
     std::erase_if(current.bindings, [&](Binding& binding) {
         bool moved = false;
-        return !still_at_home(binding.end_point, moved);
+        const auto& end_point = binding.end_point;
+        return !still_at_home(binding.end_point, moved) ||
+               (!end_point.home_link && is_of_home_network(end_point.care_of, config_, pool_));
     });
     restore_leases(now, home_address, stored);
     if (current.empty()) {
+        (void)pool_.leases().forget_outside(home_address);
+        (void)prefixes_.leases().forget_outside(home_address);
         restore_nothing(home_address, kernel != nullptr, stored != nullptr);
         return;
     }
@@ -219,6 +227,23 @@ void HomeAgent::Impl::keep_own(const wire::Ipv6Address& home_address, Registrati
         return !prefixes_.adopt(home_address, prefix) &&
                lost("prefix-lost", "prefix", wire::to_string(prefix));
     });
+}
+
+// They stay as long as the registration does, as in a reload.
+void HomeAgent::Impl::keep_outside(const Registration& current, const StoredRegistration& stored) {
+    const auto& home_address = stored.node.home_address;
+    const auto has = [](const auto& list, const auto& value) {
+        return std::find(list.begin(), list.end(), value) != list.end();
+    };
+    for (const auto& lease : stored.leases) {
+        if (lease.prefix.length == wire::Ipv4Address::bit_length &&
+            has(current.home_addresses4, lease.prefix.address) &&
+            !prefixes_.leases().overlaps(lease.prefix)) {
+            (void)pool_.keep(home_address, lease.prefix.address);
+        } else if (has(current.prefixes4, lease.prefix) && !pool_.leases().overlaps(lease.prefix)) {
+            (void)prefixes_.keep(home_address, lease.prefix);
+        }
+    }
 }
 
 // Those that are not in use, too: a node that returns gets the same again.

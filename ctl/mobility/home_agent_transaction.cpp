@@ -400,6 +400,10 @@ void HomeAgent::Impl::settle(const wire::Ipv6Address& home_address) {
                              (entry->pending && uses(entry->pending->desired, lease->prefix))));
         }
     }
+    for (const auto& lease : pool_.leases().forget_outside(home_address)) {
+        actions_.emplace_back(ForgetLease4{lease.address});
+    }
+    (void)prefixes_.leases().forget_outside(home_address); // its routes are the node's
     claim(home_address);
     cache_.update(home_address);
 }

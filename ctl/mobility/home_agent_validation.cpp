@@ -322,15 +322,23 @@ std::optional<std::uint16_t> sequence_violated(const RegistrationRequest& reques
     return {};
 }
 
-bool usable_care_of(const wire::IpAddress& address, const RegistrationContext& context) {
-    if (!address.is_unicast_routable() || context.config.policy.refuses(address)) {
-        return false;
-    }
+bool is_of_home_network(const wire::IpAddress& address, const HomeAgentConfig& config,
+                        const AddressPool& pool) {
     if (const auto* ipv4 = address.ipv4()) {
-        return context.config.address4 != *ipv4 && !context.pool.is_home_address(*ipv4);
+        return config.address4 == *ipv4 || pool.is_home_address(*ipv4);
     }
-    return *address.ipv6() != context.config.address6 &&
-           !in_home_prefix(*address.ipv6(), context.config);
+    return *address.ipv6() == config.address6 || in_home_prefix(*address.ipv6(), config);
+}
+
+bool is_served(const wire::Ipv6Address& home_address, const HomeAgentConfig& config,
+               const ListedNodes& listed_nodes) {
+    return in_home_prefix(home_address, config) && home_address != config.address6 &&
+           (config.accept_unlisted_nodes || listed_nodes.contains(home_address));
+}
+
+bool usable_care_of(const wire::IpAddress& address, const RegistrationContext& context) {
+    return address.is_unicast_routable() && !context.config.policy.refuses(address) &&
+           !is_of_home_network(address, context.config, context.pool);
 }
 
 } // namespace dsmip::mobility

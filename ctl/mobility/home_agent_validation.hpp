@@ -46,6 +46,14 @@ using Refusal = std::variant<HomeAgentDrop, wire::BindingStatus>;
 [[nodiscard]] std::optional<std::uint16_t> sequence_violated(const RegistrationRequest& request,
                                                              const RegistrationContext& context);
 
+// A home address, one that can become it, or the home agent's: what is sent there comes back.
+[[nodiscard]] bool is_of_home_network(const wire::IpAddress& address, const HomeAgentConfig& config,
+                                      const AddressPool& pool);
+
+// That node may register here.
+[[nodiscard]] bool is_served(const wire::Ipv6Address& home_address, const HomeAgentConfig& config,
+                             const ListedNodes& listed_nodes);
+
 // An address that traffic of the node can be sent to: unicast, and no address that would
 // lead back into a tunnel of this home agent.
 [[nodiscard]] bool usable_care_of(const wire::IpAddress& address,

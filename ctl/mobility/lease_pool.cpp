@@ -61,6 +61,17 @@ bool LeasePool4::contains(const wire::Prefix4& prefix) const {
            first + size_of(prefix.length) <= first_ + size_;
 }
 
+bool LeasePool4::overlaps(const wire::Prefix4& prefix) const {
+    return pool_ && (pool_->contains(prefix) || prefix.contains(*pool_));
+}
+
+LeasePool4::Number LeasePool4::inside(const wire::Prefix4& prefix) const {
+    const Number first = to_number(prefix.network().address);
+    const auto from = std::max(first, first_);
+    const auto to = std::min(first + size_of(prefix.length), first_ + size_);
+    return from < to ? to - from : 0;
+}
+
 LeasePool4::Blocks::const_iterator LeasePool4::overlapping(Number first, Number size) const {
     auto next = blocks_.lower_bound(first);
     if (next != blocks_.begin()) {
@@ -186,7 +197,8 @@ void LeasePool4::put(const wire::Prefix4& prefix, const wire::Ipv6Address& owner
     auto& lease = blocks_[to_number(prefix.address)];
     lease = {prefix, owner, TimePoint::min(), std::nullopt};
     by_owner_[owner].push_back(&lease);
-    taken_ += size_of(prefix.length);
+    taken_ += inside(prefix);
+    outside_ += contains(prefix) ? 0 : 1;
 }
 
 void LeasePool4::erase(Blocks::iterator block) {
@@ -199,7 +211,8 @@ void LeasePool4::erase(Blocks::iterator block) {
     if (owned->second.empty()) {
         by_owner_.erase(owned);
     }
-    taken_ -= size_of(lease.prefix.length);
+    taken_ -= inside(lease.prefix);
+    outside_ -= contains(lease.prefix) ? 0 : 1;
     blocks_.erase(block);
 }
 
@@ -251,16 +264,41 @@ std::optional<wire::Prefix4> LeasePool4::take(const wire::Ipv6Address& home_addr
 }
 
 bool LeasePool4::adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& lease) {
+    return (contains(lease) || owns(home_address, lease)) && keep(home_address, lease);
+}
+
+bool LeasePool4::keep(const wire::Ipv6Address& home_address, const wire::Prefix4& lease) {
     if (auto* own = lease_of(home_address, lease)) {
         set_in_use(*own, true);
         return true;
     }
-    if (!contains(lease) || lease.network() != lease ||
+    if (lease.length > bits || lease.network() != lease ||
         overlapping(to_number(lease.address), size_of(lease.length)) != blocks_.end()) {
         return false;
     }
     put(lease, home_address);
     return true;
+}
+
+std::vector<wire::Prefix4> LeasePool4::forget_outside(const wire::Ipv6Address& home_address) {
+    std::vector<wire::Prefix4> forgotten;
+    if (outside_ == 0) {
+        return forgotten;
+    }
+    for (const auto* lease : leases_of(home_address)) {
+        if (lease->idle && !contains(lease->prefix)) {
+            forgotten.push_back(lease->prefix);
+        }
+    }
+    for (const auto& lease : forgotten) {
+        erase(blocks_.find(to_number(lease.address)));
+    }
+    return forgotten;
+}
+
+bool LeasePool4::is_lent(const wire::Prefix4& lease) const {
+    const auto found = blocks_.find(to_number(lease.address));
+    return found != blocks_.end() && found->second.prefix == lease && found->second.owner;
 }
 
 void LeasePool4::set_idle(Lease& lease, bool idle) {

@@ -47,6 +47,8 @@ public:
 
     // All of `prefix` is in the pool, lent or not.
     [[nodiscard]] bool contains(const wire::Prefix4& prefix) const;
+    // A part of it is.
+    [[nodiscard]] bool overlaps(const wire::Prefix4& prefix) const;
     // Is never lent.  False if a part of it is in the pool and lent already.
     bool exclude(const wire::Prefix4& prefix);
 
@@ -56,6 +58,15 @@ public:
                                                     std::uint8_t length, TimePoint now);
     // Takes over a lease that was found in use.  False if it cannot be that node's.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& lease);
+    // The same for one that need not be in the pool: the pool was another one when it was lent.
+    // Such a lease lasts as long as it is in use; see forget_outside().
+    bool keep(const wire::Ipv6Address& home_address, const wire::Prefix4& lease);
+    // Leases in no part of the pool that may be lent.
+    [[nodiscard]] std::size_t outside() const { return outside_; }
+    // Those of the node that are not in use; they are its own no longer.
+    std::vector<wire::Prefix4> forget_outside(const wire::Ipv6Address& home_address);
+    // Somebody has it.
+    [[nodiscard]] bool is_lent(const wire::Prefix4& lease) const;
 
     // In the order in which they were taken; valid until one of them is taken or ends.
     [[nodiscard]] std::span<Lease* const> leases_of(const wire::Ipv6Address& home_address);
@@ -98,6 +109,8 @@ private:
     [[nodiscard]] Blocks::const_iterator overlapping(Number first, Number size) const;
     [[nodiscard]] std::optional<wire::Prefix4> find_free(const wire::Ipv6Address& home_address,
                                                          std::uint8_t length) const;
+    // How many of its addresses may be lent.
+    [[nodiscard]] Number inside(const wire::Prefix4& prefix) const;
     void put(const wire::Prefix4& prefix, const wire::Ipv6Address& owner);
     void erase(Blocks::iterator block);
     void set_idle(Lease& lease, bool idle);
@@ -108,7 +121,8 @@ private:
     std::optional<wire::Prefix4> pool_;
     Number first_ = 0; // that may be lent
     Number size_ = 0;
-    Number taken_ = 0; // of these
+    Number taken_ = 0;        // of these
+    std::size_t outside_ = 0; // leases
     Blocks blocks_;
     std::unordered_map<wire::Ipv6Address, std::vector<Lease*>> by_owner_; // into `blocks_`
     std::map<IdleKey, Number> idle_; // what ended longest ago first

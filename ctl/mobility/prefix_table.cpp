@@ -77,6 +77,16 @@ bool PrefixTable::Fixed<Prefix>::owns(const wire::Ipv6Address& home_address,
            });
 }
 
+template<class Prefix>
+bool PrefixTable::Fixed<Prefix>::overlaps(const Prefix& prefix) const {
+    const auto behind = outermost.upper_bound(prefix.address);
+    if (behind != outermost.end() && prefix.contains(behind->second.first)) {
+        return true;
+    }
+    return behind != outermost.begin() && (std::prev(behind)->second.first.contains(prefix) ||
+                                           prefix.contains(std::prev(behind)->second.first));
+}
+
 bool PrefixTable::reserve(const wire::Ipv6Address& home_address, const wire::Prefix6& prefix) {
     return fixed6_.reserve(home_address, prefix);
 }
@@ -173,6 +183,11 @@ std::optional<wire::Prefix4> PrefixTable::allocate(const wire::Ipv6Address& home
 
 bool PrefixTable::adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& prefix) {
     return fixed4_.owns(home_address, prefix) || leases_.adopt(home_address, prefix);
+}
+
+bool PrefixTable::keep(const wire::Ipv6Address& home_address, const wire::Prefix4& prefix) {
+    return fixed4_.owns(home_address, prefix) ||
+           (!fixed4_.overlaps(prefix) && leases_.keep(home_address, prefix));
 }
 
 } // namespace dsmip::mobility

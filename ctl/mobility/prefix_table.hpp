@@ -49,6 +49,8 @@ public:
 
     // Takes over what was found in use.  False if it cannot belong to that node.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& prefix);
+    // The same for a lease that need not be in the pool, as long as it is in use.
+    bool keep(const wire::Ipv6Address& home_address, const wire::Prefix4& prefix);
 
     [[nodiscard]] LeasePool4& leases() { return leases_; }
     [[nodiscard]] const LeasePool4& leases() const { return leases_; }
@@ -63,6 +65,8 @@ private:
         bool reserve(const wire::Ipv6Address& home_address, const Prefix& prefix);
         [[nodiscard]] const std::vector<Prefix>* of(const wire::Ipv6Address& home_address) const;
         [[nodiscard]] bool owns(const wire::Ipv6Address& home_address, const Prefix& prefix) const;
+        // Some node's own has addresses of it.
+        [[nodiscard]] bool overlaps(const Prefix& prefix) const;
     };
     [[nodiscard]] std::optional<wire::Prefix4> lend(const wire::Ipv6Address& home_address,
                                                     std::uint8_t length, TimePoint now,

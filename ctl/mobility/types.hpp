@@ -190,6 +190,10 @@ struct ClaimHomeAddress {
 struct ReleaseHomeAddress {
     wire::Ipv6Address home_address;
 };
+// Home agent: an address that is in no pool any more has been given up by its node.
+struct ForgetLease4 {
+    wire::Ipv4Address address;
+};
 // Mobile node: put the IPv4 home address on, or take it off, the device.
 struct AssignHomeAddress4 {
     wire::Ipv4Address address;
@@ -205,8 +209,8 @@ struct UseHomeAgent {
 };
 
 using Action = std::variant<SendMessage, InstallBindings, RemoveBindings, KeepRegistration,
-                            StartDad, ClaimHomeAddress, ReleaseHomeAddress, AssignHomeAddress4,
-                            WithdrawHomeAddress4, UseHomeAgent, Report>;
+                            StartDad, ClaimHomeAddress, ReleaseHomeAddress, ForgetLease4,
+                            AssignHomeAddress4, WithdrawHomeAddress4, UseHomeAgent, Report>;
 using Actions = std::vector<Action>;
 
 // Outcome of a request: no value = done, else why not.

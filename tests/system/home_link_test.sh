@@ -264,10 +264,13 @@ wait_until "echo request in a frame of the home agent" \
 	at_home "$HA_MAC > $MN_MAC.*$HOST6 > $HOA6: .*echo request"
 expect_equal "IPv6 neighbour of the host" "$HA_MAC" "$(neighbour host $HOA6)"
 say "Refused by configuration: status 169"
-kill -TERM "$PID_ha"
-wait "$PID_ha" || fail "dsmipd ended with status $?"
 LINK_LINES='accept-simultaneous = false' ON_STOP=remove config
-start_ha
+sed -i 's|^home-prefixes = .*|home-prefixes = ["2001:db8:1::/64", "2001:db8:7::/64"]|' "$WORK/ha.toml"
+text=$(ha_ctl reload)
+expect_match "difference" "home-agent.home-link.accept-simultaneous: true -> false" "$text"
+expect_match "rule of the new home prefix" "to 2001:db8:7::/64 lookup 4191" "$(ip -n ha -6 rule)"
+expect_match "what is at home stays" "bid 2 at home $MN_MAC" "$(ha_ctl binding show)"
+expect_equal "still claimed" 1 "$(daemon_counter home_link_claimed)"
 at_home_route add
 update home0 $HOA6 --home4 $HOA4 --bid 2=$HOA6 --at-home --link-address "$MN_MAC"
 at_home_route del

@@ -111,3 +111,37 @@ TEST_CASE("what discovery tells can change") {
                 "home-agent.discovery.preference: 0 -> 7",
                 "home-agent.prefix-discovery.other: false -> true"});
 }
+
+TEST_CASE("pools, home prefixes and how the home link is used can change") {
+    const auto changed =
+        compare(base +
+                    "address-pool = \"192.0.2.128/25\"\n[home-agent.home-link]\n"
+                    "interface = \"eth1\"\n" +
+                    nodes,
+                base +
+                    "[home-agent.home-link]\ninterface = \"eth1\"\nsole-router = true\n"
+                    "accept-simultaneous = false\n[home-agent.prefixes]\n"
+                    "pool4 = \"10.0.0.0/8\"\nshortest4 = 20\n" +
+                    nodes);
+    CHECK(changed.refused.empty());
+    CHECK(changed.changes == Texts{"home-agent.address-pool: 192.0.2.128/25 -> not set",
+                                   "home-agent.home-link.accept-simultaneous: true -> false",
+                                   "home-agent.home-link.sole-router: false -> true",
+                                   "home-agent.prefixes.pool4: not set -> 10.0.0.0/8",
+                                   "home-agent.prefixes.shortest4: 24 -> 20"});
+    auto more = base;
+    more.replace(more.find("[\"2001:db8:1::/64\"]"), 19,
+                 "[\"2001:db8:1::/64\", \"2001:db8:2::/64\"]");
+    CHECK(compare(base + nodes, more + nodes).changes ==
+          Texts{"home-agent.home-prefixes: [2001:db8:1::/64] -> [2001:db8:1::/64, "
+                "2001:db8:2::/64]"});
+    CHECK(compare(base + nodes, more + nodes).refused.empty());
+}
+
+TEST_CASE("another interface of the home link needs a restart") {
+    const auto changed = compare(base + nodes, base + nodes +
+                                                   "[home-agent.home-link]\n"
+                                                   "interface = \"eth1\"\n");
+    REQUIRE(changed.refused.size() == 1);
+    CHECK(changed.refused[0].key == "home-agent.home-link.interface");
+}

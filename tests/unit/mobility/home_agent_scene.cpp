@@ -278,6 +278,8 @@ void Scene::run(Actions actions) {
         } else if (const auto* release = std::get_if<ReleaseHomeAddress>(&action)) {
             home_link_events.emplace_back("release");
             REQUIRE(claimed.erase(release->home_address) == 1);
+        } else if (const auto* forget = std::get_if<ForgetLease4>(&action)) {
+            forgotten.push_back(forget->address);
         } else if (const auto* keep = std::get_if<KeepRegistration>(&action)) {
             request(*keep);
         } else {

@@ -145,6 +145,7 @@ public:
     std::deque<KeepRegistration> held_by_store;
     LinkAddress frame_source; // of what comes by home_link()
     std::deque<StartDad> detections;
+    std::vector<wire::Ipv4Address> forgotten;
     std::map<wire::Ipv6Address, ClaimHomeAddress> claimed;
     std::vector<std::string> home_link_events; // "claim", "claim silently", "release", "answer"
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The way to home addresses.
+#include "daemon/home_routes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/host_network.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+constexpr std::uint32_t main_table = 254;
+
+} // namespace
+
+void HomeRoutes::add(const netlink::RouteSpec& route) {
+    const auto& destination = route.destination;
+    routes.insert_or_assign({route.table, destination.address, destination.length}, route);
+}
+
+bool HomeRoutes::has(const netlink::RuleSpec& rule) const {
+    return std::find(rules.begin(), rules.end(), rule) != rules.end();
+}
+
+HomeRoutes home_routes(const HomeAgentConfiguration& configuration, const TunnelDevice& device,
+                       std::span<const wire::Ipv4Address> lent_elsewhere) {
+    const auto& engine = configuration.engine;
+    const bool real_link = !configuration.home_link.empty();
+    HomeRoutes result;
+    const auto route = [&](const wire::IpAddress& address, std::uint8_t length,
+                           std::uint32_t table) {
+        netlink::RouteSpec spec;
+        spec.destination = {address, length};
+        spec.oif = device.ifindex;
+        spec.table = table;
+        result.add(spec);
+    };
+    const auto rule = [&](const wire::IpAddress& address, std::uint8_t length) {
+        netlink::RuleSpec spec;
+        spec.family = address.family();
+        spec.priority = rule_priority::to_home;
+        spec.table = device.table;
+        spec.to = {address, length};
+        result.rules.push_back(std::move(spec));
+    };
+    if (real_link) {
+        netlink::RuleSpec on_link;
+        on_link.priority = rule_priority::on_home_link;
+        on_link.oif_name = configuration.home_link;
+        result.rules.push_back(std::move(on_link));
+    }
+    for (const auto& prefix : engine.home_prefixes) {
+        if (real_link) {
+            rule(prefix.address, prefix.length);
+        } else {
+            route(prefix.address, prefix.length, main_table);
+        }
+    }
+    if (engine.address_pool) {
+        const auto& pool = *engine.address_pool;
+        route(pool.address, pool.length, real_link ? device.table : main_table);
+        if (real_link) {
+            rule(pool.address, pool.length);
+        }
+    }
+    for (const auto& node : engine.nodes) {
+        for (const auto& address : node.home_addresses4) {
+            route(address, wire::Ipv4Address::bit_length, main_table);
+        }
+    }
+    for (const auto& address : lent_elsewhere) {
+        route(address, wire::Ipv4Address::bit_length, main_table);
+    }
+    return result;
+}
+
+// ---------------------------------------------------------------- on the host
+
+HomeRouting::Outcome HomeRouting::stage(HomeRoutes wanted) {
+    wanted_ = std::move(wanted);
+    made_ = {};
+    // A route before the rule that leads to it.
+    for (const auto& [key, route] : wanted_.routes) {
+        if (!present_.routes.contains(key)) {
+            if (auto added = host_.add_route(route); !added) {
+                return added;
+            }
+            made_.routes.emplace(key, route);
+        }
+    }
+    for (const auto& rule : wanted_.rules) {
+        if (!present_.has(rule)) {
+            if (auto added = host_.add_rule(rule); !added) {
+                return added;
+            }
+            made_.rules.push_back(rule);
+        }
+    }
+    return {};
+}
+
+void HomeRouting::remove(const netlink::RouteSpec& route, Failures& failures) {
+    if (auto removed = host_.remove_route(route); !removed) {
+        failures.push_back(removed.error());
+    }
+}
+
+void HomeRouting::remove(const netlink::RuleSpec& rule, Failures& failures) {
+    if (auto removed = host_.remove_rule(rule); !removed) {
+        failures.push_back(removed.error());
+    }
+}
+
+HomeRouting::Failures HomeRouting::commit() {
+    Failures failures;
+    for (const auto& rule : present_.rules) {
+        if (!wanted_.has(rule)) {
+            remove(rule, failures);
+        }
+    }
+    for (const auto& [key, route] : present_.routes) {
+        if (!wanted_.routes.contains(key)) {
+            remove(route, failures);
+        }
+    }
+    present_ = std::exchange(wanted_, {});
+    made_ = {};
+    return failures;
+}
+
+HomeRouting::Failures HomeRouting::cancel() {
+    Failures failures;
+    for (const auto& rule : made_.rules) {
+        remove(rule, failures);
+    }
+    for (const auto& [key, route] : made_.routes) {
+        remove(route, failures);
+    }
+    made_ = {};
+    wanted_ = {};
+    return failures;
+}
+
+HomeRouting::Failures HomeRouting::remove(const netlink::RouteSpec& route) {
+    Failures failures;
+    const auto& destination = route.destination;
+    if (present_.routes.erase({route.table, destination.address, destination.length}) != 0) {
+        remove(route, failures);
+    }
+    return failures;
+}
+
+} // namespace dsmip::daemon

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Routes and policy rules that lead packets for home addresses into the device, and how they change
+// while the daemon runs. Those of mobile networks come and go with their routers (PrefixRoutes).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "daemon/configuration.hpp"
+#include "netlink/rtnl.hpp"
+
+namespace dsmip::daemon {
+
+struct HomeRoutes {
+    /// Table, address, length: there is one route for each.
+    using Key = std::tuple<std::uint32_t, wire::IpAddress, std::uint8_t>;
+    std::map<Key, netlink::RouteSpec> routes;
+    std::vector<netlink::RuleSpec> rules;
+
+    void add(const netlink::RouteSpec& route);
+    [[nodiscard]] bool has(const netlink::RuleSpec& rule) const;
+};
+
+/// The device and its table.
+struct TunnelDevice {
+    std::uint32_t ifindex = 0;
+    std::uint32_t table = 0;
+};
+
+/// With a virtual home link prefixes and pool are routed to the device; a real one has a route of
+/// the kernel, which rules go before. `lent_elsewhere`: addresses that are in no pool any more.
+HomeRoutes home_routes(const HomeAgentConfiguration& configuration, const TunnelDevice& device,
+                       std::span<const wire::Ipv4Address> lent_elsewhere);
+
+/// Those on the host. A change is staged, what is new beside what is there, then committed or
+/// cancelled, so that no packet finds no way meanwhile.
+class HomeRouting {
+public:
+    using Outcome = tl::expected<void, std::string>;
+    struct Host {
+        std::function<Outcome(const netlink::RouteSpec&)> add_route;
+        std::function<Outcome(const netlink::RouteSpec&)> remove_route;
+        std::function<Outcome(const netlink::RuleSpec&)> add_rule;
+        std::function<Outcome(const netlink::RuleSpec&)> remove_rule;
+    };
+    using Failures = std::vector<std::string>;
+
+    explicit HomeRouting(Host host)
+        : host_(std::move(host)) {}
+
+    /// Makes what is missing; stops at a failure, after which only cancel() is possible, or to
+    /// leave everything as it is.
+    Outcome stage(HomeRoutes wanted);
+    /// Removes what is not wanted any more. Goes on after failures and returns their texts.
+    Failures commit();
+    /// Removes what stage() has made.
+    Failures cancel();
+    /// One that is in force, and committed.
+    Failures remove(const netlink::RouteSpec& route);
+
+private:
+    void remove(const netlink::RouteSpec& route, Failures& failures);
+    void remove(const netlink::RuleSpec& rule, Failures& failures);
+
+    Host host_;
+    HomeRoutes present_;
+    HomeRoutes wanted_;
+    HomeRoutes made_; // by stage()
+};
+
+} // namespace dsmip::daemon

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The way to home addresses, and how it changes: new routes before old ones go, all or nothing.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "daemon/home_routes.hpp"
+
+using namespace dsmip;
+using namespace dsmip::daemon;
+
+namespace {
+
+wire::Ipv4Address v4(const char* text) {
+    return wire::Ipv4Address::parse(text).value();
+}
+
+wire::Ipv6Address v6(const char* text) {
+    return wire::Ipv6Address::parse(text).value();
+}
+
+HomeAgentConfiguration configuration() {
+    HomeAgentConfiguration result;
+    result.engine.home_prefixes = {{v6("2001:db8:1::"), 64}};
+    result.engine.address_pool = wire::Prefix4{v4("192.0.2.128"), 25};
+    result.engine.nodes = {{v6("2001:db8:1::100"), {v4("192.0.2.10")}}};
+    return result;
+}
+
+constexpr TunnelDevice device{7, 4191};
+using Lines = std::vector<std::string>;
+
+std::string text(const netlink::RouteSpec& route) {
+    return fmt::format("route {}/{} table {}", to_string(route.destination.address),
+                       route.destination.length, route.table);
+}
+
+std::string text(const netlink::RuleSpec& rule) {
+    return rule.to ? fmt::format("rule to {}/{} table {}", to_string(rule.to->address),
+                                 rule.to->length, rule.table)
+                   : fmt::format("rule oif {} table {}", rule.oif_name, rule.table);
+}
+
+Lines lines(const HomeRoutes& routes) {
+    Lines result;
+    for (const auto& [key, route] : routes.routes) {
+        CHECK(route.oif == device.ifindex);
+        result.push_back(text(route));
+    }
+    for (const auto& rule : routes.rules) {
+        result.push_back(text(rule));
+    }
+    std::sort(result.begin(), result.end());
+    return result;
+}
+
+// A host that notes what is done, and refuses one thing.
+struct FakeHost {
+    Lines log;
+    Lines present;
+    std::string refused;
+
+    HomeRouting routing{HomeRouting::Host{
+        .add_route = [this](const auto& route) { return change(text(route), true); },
+        .remove_route = [this](const auto& route) { return change(text(route), false); },
+        .add_rule = [this](const auto& rule) { return change(text(rule), true); },
+        .remove_rule = [this](const auto& rule) { return change(text(rule), false); }}};
+
+    HomeRouting::Outcome change(const std::string& what, bool add) {
+        if (what == refused) {
+            return tl::make_unexpected("no " + what);
+        }
+        log.push_back((add ? "+ " : "- ") + what);
+        if (add) {
+            present.push_back(what);
+        } else {
+            std::erase(present, what);
+        }
+        std::sort(present.begin(), present.end());
+        return {};
+    }
+
+    void begin(const HomeAgentConfiguration& with) {
+        REQUIRE(routing.stage(home_routes(with, device, {})));
+        CHECK(routing.commit().empty());
+        log.clear();
+    }
+};
+
+} // namespace
+
+TEST_CASE("a virtual home link: routes in the main table") {
+    CHECK(lines(home_routes(configuration(), device, {})) ==
+          Lines{"route 192.0.2.10/32 table 254", "route 192.0.2.128/25 table 254",
+                "route 2001:db8:1::/64 table 254"});
+}
+
+TEST_CASE("a real home link: rules go before the routes of the kernel") {
+    auto real = configuration();
+    real.home_link = "eth1";
+    CHECK(lines(home_routes(real, device, {})) ==
+          Lines{"route 192.0.2.10/32 table 254", "route 192.0.2.128/25 table 4191",
+                "rule oif eth1 table 254", "rule to 192.0.2.128/25 table 4191",
+                "rule to 2001:db8:1::/64 table 4191"});
+}
+
+TEST_CASE("an address that is in no pool any more has a route of its own") {
+    const std::vector lent{v4("198.51.100.3")};
+    const auto all = lines(home_routes(configuration(), device, lent));
+    CHECK(std::count(all.begin(), all.end(), "route 198.51.100.3/32 table 254") == 1);
+}
+
+TEST_CASE("a change makes what is new before it removes what is old, and touches nothing else") {
+    FakeHost host;
+    auto real = configuration();
+    real.home_link = "eth1";
+    host.begin(real);
+    const auto before = host.present;
+    auto next = real;
+    next.engine.address_pool = wire::Prefix4{v4("192.0.2.128"), 26};
+    next.engine.home_prefixes.push_back({v6("2001:db8:2::"), 64});
+    REQUIRE(host.routing.stage(home_routes(next, device, {})));
+    CHECK(host.log == Lines{"+ route 192.0.2.128/26 table 4191",
+                            "+ rule to 2001:db8:2::/64 table 4191",
+                            "+ rule to 192.0.2.128/26 table 4191"});
+    host.log.clear();
+    SECTION("committed") {
+        CHECK(host.routing.commit().empty());
+        CHECK(host.log ==
+              Lines{"- rule to 192.0.2.128/25 table 4191", "- route 192.0.2.128/25 table 4191"});
+        CHECK(host.present == lines(home_routes(next, device, {})));
+    }
+    SECTION("cancelled") {
+        CHECK(host.routing.cancel().empty());
+        CHECK(host.present == before);
+    }
+}
+
+TEST_CASE("a change that is refused half-way leaves the old state") {
+    FakeHost host;
+    host.begin(configuration());
+    const auto before = host.present;
+    auto next = configuration();
+    next.engine.address_pool = wire::Prefix4{v4("10.0.0.0"), 24};
+    next.engine.home_prefixes = {{v6("2001:db8:2::"), 64}};
+    host.refused = "route 2001:db8:2::/64 table 254";
+    const auto staged = host.routing.stage(home_routes(next, device, {}));
+    REQUIRE_FALSE(staged);
+    CHECK(staged.error() == "no " + host.refused);
+    CHECK(host.routing.cancel().empty());
+    CHECK(host.present == before);
+    // And can be done later.
+    host.refused.clear();
+    REQUIRE(host.routing.stage(home_routes(next, device, {})));
+    CHECK(host.routing.commit().empty());
+    CHECK(host.present == lines(home_routes(next, device, {})));
+}
+
+TEST_CASE("the route of a lease goes once, and is not missed") {
+    FakeHost host;
+    const std::vector lent{v4("198.51.100.3")};
+    const auto with_lease = home_routes(configuration(), device, lent);
+    REQUIRE(host.routing.stage(with_lease));
+    CHECK(host.routing.commit().empty());
+    netlink::RouteSpec route;
+    route.destination = {lent[0], wire::Ipv4Address::bit_length};
+    CHECK(host.routing.remove(route).empty());
+    CHECK(host.present == lines(home_routes(configuration(), device, {})));
+    host.log.clear();
+    CHECK(host.routing.remove(route).empty());
+    CHECK(host.log.empty());
+}
