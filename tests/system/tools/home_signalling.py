@@ -10,6 +10,7 @@ the home link and from elsewhere. Run in the namespace of the mobile node.
         --home4 ADDRESS
         --bid N[=ADDRESS]    Binding Identifier option   --at-home   flag H in it   --draft   as the draft has it
         --link-address MAC   MH Link-Layer Address option
+        --map                to a mobility anchor point: flag M in the place of H
     home_signalling.py announce DEV HOME [HOME4]    unsolicited Neighbor Advertisement, gratuitous ARP
     home_signalling.py tunnel CARE_OF HOME_AGENT HOME DESTINATION   an echo request through the tunnel
 """
@@ -24,6 +25,7 @@ from packets import *  # noqa: F403
 
 PATIENCE = float(os.environ.get("DSMIP_TEST_PATIENCE", "60"))
 BU, BA = 5, 6
+ARPHRD_ETHER = 1
 
 
 def option(kind, data):
@@ -52,7 +54,7 @@ def identifier(words):
 
 
 def binding_update(words):
-    flags = 0xC000 | (0x2000 if words.link_local else 0)
+    flags = (0x8800 if words.map else 0xC000) | (0x2000 if words.link_local else 0)
     body = struct.pack("!HHH", words.sequence, flags, words.lifetime // 4)
     if words.home4:
         body = pad(body, 4, 6) + option(29, struct.pack("!H", 32 << 10) + packed(words.home4))
@@ -98,6 +100,8 @@ def answer_in(frame, home):
 
 
 def update(words):
+    with open(f"/sys/class/net/{words.device}/type", encoding="ascii") as file:
+        head = b"" if int(file.read()) == ARPHRD_ETHER else bytes(14)  # a tunnel has no frames
     listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86DD))
     listener.bind((words.device, 0x86DD))
     listener.settimeout(PATIENCE)
@@ -110,7 +114,7 @@ def update(words):
             frame, where = listener.recvfrom(2048)
         except TimeoutError:
             break
-        if where[2] != socket.PACKET_OUTGOING and (text := answer_in(frame, words.home)):
+        if where[2] != socket.PACKET_OUTGOING and (text := answer_in(head + frame, words.home)):
             print(text)
             return
     sys.exit("no answer")
@@ -144,7 +148,7 @@ def main():
         parser.add_argument(name)
     for name in ("--care-of", "--home4", "--bid", "--link-address"):
         parser.add_argument(name)
-    for name in ("--link-local", "--at-home", "--draft"):
+    for name in ("--link-local", "--at-home", "--draft", "--map"):
         parser.add_argument(name, action="store_true")
     parser.add_argument("--sequence", type=int, default=1)
     parser.add_argument("--lifetime", type=int, default=600)
