@@ -4,7 +4,6 @@
 # nothing else: with UDP imposed mobile nodes are served in a public IPv4
 # network, behind a NAT of their own, and over IPv6.
 # requirements: D-1.2-01 D-1.2-02
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -71,6 +70,5 @@ wait_bound ha "via 2001:db8:6:.*direct"
 both_homes "over IPv6"
 expect_match "IP-in-IP that tried to cross the NAT" "counter packets 0 .*counter packets 0 " \
 	"$(in_ns core nft list chain ip agent_nat filter | tr '\n' ' ')"
-kill -TERM "$PID_mn"
-wait "$PID_mn" || fail "dsmipd ended with status $?"
+stop mn
 say "done"

@@ -23,5 +23,4 @@ attach wan4
 mn_config
 start_mn
 wait_bound ha "via 203.0.113.10[ :]"
-kill -TERM "$PID_mn"
-wait "$PID_mn" || fail "dsmipd ended with status $?"
+stop mn

@@ -6,6 +6,7 @@
 # Messages of return routability pass the home agent from and to any care-of address.
 # requirements: M-6.4-01 M-6.5-01 M-6.5-02 M-6.5-03 M-6.5-04 M-5.9-02 M-9.3.1-02 M-9.3.1-03
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/daemon.sh"
 
 HA6=2001:db8:1::1
 HOA6=2001:db8:1::100
@@ -27,10 +28,7 @@ ip -n ha address add 2001:db8:c::1/64 dev cn0
 ip -n cn address add $CN6/64 dev eth0
 ip -n cn route add default via 2001:db8:c::1
 cat >"$WORK/ha.toml" <<-TOML
-	role = "home-agent"
-	security = "none"
-	[control]
-	socket = "/run/dsmip/ha.sock"
+	$(head_of ha home-agent)
 	[store]
 	enabled = false
 	[home-agent]
@@ -41,15 +39,9 @@ cat >"$WORK/ha.toml" <<-TOML
 	[[home-agent.node]]
 	home-address = "$HOA6"
 TOML
-mkdir -p /run/dsmip
-start ha ip netns exec ha dsmipd --config "$WORK/ha.toml"
-wait_until "home agent ready" grep -q ready "$ARTIFACTS/ha.log"
+start_ha
 capture ha wan0 errors "ip6"
 
-daemon_counter() {
-	in_ns ha dsmipctl --socket /run/dsmip/ha.sock status --json | python3 -c 'import json,sys
-print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
-}
 counted() { [ "$(daemon_counter "$1")" -ge "$2" ]; }
 error_to() { # WHAT CARE_OF WANTED_STATUS
 	expect_equal "answer to $1 from $2" "status $3 home $HOA6 to $2" \

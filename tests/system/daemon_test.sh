@@ -2,20 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the daemon does to its host: it sets up and takes away, takes over what a killed
 # predecessor left without losing a packet, and cleans up after another configuration.
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
-# kill_hard PID
-kill_hard() {
-	kill -KILL "$1"
-	wait "$1" 2>/dev/null || :
-}
-# stop_daemon PID: has to end by itself, with status 0.
-stop_daemon() {
-	kill -TERM "$1"
-	wait "$1" || fail "the daemon ended with status $? after SIGTERM"
-}
 # Everything of the host that the daemon may change.
 host_state() {
 	ip -n "$1" -br link show type dsmip
@@ -63,10 +52,10 @@ expect_match "IPv4 source" "src $HOA4" "$(ip -n mn route get $CN4)"
 say "Both daemons are killed and started again, twice; no packet may be lost by it"
 start_pings
 for round in 1 2; do
-	kill_hard "$PID_ha"
+	kill_hard ha
 	start_ha
 	expect_match "round $round" "taking over 1 nodes" "$(cat "$ARTIFACTS/ha.log")"
-	kill_hard "$PID_mn"
+	kill_hard mn
 	start_mn
 	wait_until "the new daemon's registration" grep -q registration-accepted "$ARTIFACTS/mn.log"
 done
@@ -78,7 +67,7 @@ expect_refused "second daemon" "another daemon listens there" \
 bound ha "via 2001:db8:6:" || fail "the second daemon took the binding away"
 
 say "A daemon with another configuration removes what its predecessor left"
-kill_hard "$PID_mn"
+kill_hard mn
 mn_config
 start_mn
 for family in -4 -6; do
@@ -89,15 +78,15 @@ done
 expect_match "home address" deprecated "$(ip -n mn -6 address show dev dsmip0)"
 
 say "The mobile node leaves nothing behind, here and at the home agent"
-stop_daemon "$PID_mn"
+stop mn
 expect_equal "host of the mobile node" "$clean_mn" "$(host_state mn)"
 wait_until "the binding is gone" eval "! in_ns ha dsmipctl binding show | grep -q ."
 
 say "The home agent keeps its device, or removes it when told so"
-stop_daemon "$PID_ha"
+stop ha
 expect_match "device" dsmip0 "$(host_state ha)"
 HA_LINES='on-stop = "remove"' ha_config
 start_ha
-stop_daemon "$PID_ha"
+stop ha
 expect_equal "host of the home agent" "$clean_ha" "$(host_state ha)"
 say "done"

@@ -9,9 +9,10 @@
 #                    +--- virtual       2001:db8:f::1  home prefix 2001:db8:5::/64
 #
 # requirements: M-9.2-02
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/daemon.sh"
 
+HA_NS=ha1
 HA6=2001:db8:1::1
 HOA6=2001:db8:1::100
 COA6=2001:db8:6::10
@@ -19,15 +20,9 @@ ANYCAST=2001:db8:1:0:fdff:ffff:ffff:fffe
 VIRTUAL_ANYCAST=2001:db8:5:0:fdff:ffff:ffff:fffe
 
 modprobe dsmip
-namespaces segment router ha1 ha2 ha3 virtual mn
+namespaces router ha1 ha2 ha3 virtual mn
 routers router ha1 ha2 ha3 virtual
-ip -n segment link add segment0 type bridge mcast_snooping 0
-for ns in router ha1 ha2 ha3; do
-	ip link add home0 netns $ns type veth peer name to-$ns netns segment
-	ip -n segment link set to-$ns up master segment0
-	ip -n $ns link set home0 up
-done
-ip -n segment link set segment0 up
+segment router ha1 ha2 ha3
 ip -n router address add 2001:db8:1::9/64 dev home0
 for number in 1 2 3; do
 	ip -n ha$number address add 2001:db8:1::$number/64 dev home0
@@ -44,7 +39,7 @@ ip -n virtual route add default via 2001:db8:f::9
 ip -n router route add 2001:db8:5::/64 via 2001:db8:f::1
 
 # router_daemon NAME PREFERENCE SERVES-MOBILE-ROUTERS
-mkdir -p /run/radvd /run/dsmip
+mkdir -p /run/radvd
 router_daemon() {
 	cat >"$WORK/$1.conf" <<-RADVD
 		interface home0 {
@@ -69,12 +64,7 @@ router_daemon() {
 }
 config() {
 	cat >"$WORK/ha.toml" <<-TOML
-		role = "home-agent"
-		security = "none"
-		[device]
-		name = "dsmip0"
-		[control]
-		socket = "/run/dsmip/ha.sock"
+		$(head_of ha home-agent)
 		[store]
 		enabled = false
 		[home-agent]
@@ -90,11 +80,6 @@ config() {
 		${PREFIXES:-}
 	TOML
 }
-ha_ctl() { in_ns ha1 dsmipctl --socket /run/dsmip/ha.sock "$@"; }
-daemon_counter() {
-	ha_ctl status --json | python3 -c 'import json,sys
-print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
-}
 ask() { in_ns mn discovery_probe.py ask "$@"; }
 claimed() { ip -n "$1" -6 route show table local "$2"; }
 test_cleanup() {
@@ -107,8 +92,7 @@ answers() { [ "$(ask "${@:2}")" = "$1" ]; }
 
 say "A home agent alone knows itself"
 config
-start ha ip netns exec ha1 dsmipd --config "$WORK/ha.toml"
-wait_until "home agent ready" grep -q ready "$ARTIFACTS/ha.log"
+start_ha
 expect_equal "the answer" "0 $HA6 $HA6" "$(ask $ANYCAST)"
 expect_match "the anycast address" "^anycast $ANYCAST dev home0 " "$(claimed ha1 $ANYCAST)"
 
@@ -128,7 +112,7 @@ say "A mobile router is told of those that serve mobile routers"
 expect_equal "the answer" "1 $HA6 2001:db8:1::1 2001:db8:1::3" "$(ask $ANYCAST --mobile-router)"
 
 say "A router that dies disappears when its lifetime as a home agent ends"
-kill -KILL "$PID_radvd_ha2"
+kill_hard radvd-ha2
 wait_until "two home agents" answers "0 $HA6 2001:db8:1::1 2001:db8:1::3" $ANYCAST
 grep -q "home-agent-lost" "$ARTIFACTS/ha.log" || fail "no word of it in the log"
 
@@ -138,25 +122,13 @@ before=$(daemon_counter drop_discovery_destination)
 [ "$(daemon_counter drop_discovery_destination)" -gt "$before" ] || fail "it was not counted"
 
 say "A mobile node registers, and asks for prefixes from its care-of address and through the tunnel"
-cat >"$WORK/mn.toml" <<-TOML
-	role = "mobile-node"
-	security = "none"
-	[device]
-	name = "dsmip0"
-	[control]
-	socket = "/run/dsmip/mn.sock"
-	[mobile-node]
-	home-address = "$HOA6"
-	home-agent6 = "$HA6"
-	[[mobile-node.access]]
-	interface = "wan0"
-TOML
 capture router to-mn discovery "icmp6 or ip6 proto 43 or ip6 proto 60 or ip6 proto 41 or ip6 proto 135"
 before=$(daemon_counter drop_solicitation_not_registered)
 (DSMIP_TEST_PATIENCE=1 in_ns mn discovery_probe.py solicit $HA6 $HOA6 --care-of $COA6 2>/dev/null) &&
 	fail "a node that is not registered was answered"
 [ "$(daemon_counter drop_solicitation_not_registered)" -gt "$before" ] || fail "it was not counted"
-start mn ip netns exec mn dsmipd --config "$WORK/mn.toml"
+node_config mn $HOA6 wan0
+start_mn
 wait_until "a binding" grep -q "binding-accepted" "$ARTIFACTS/ha.log"
 solicit() { in_ns mn discovery_probe.py solicit $HA6 $HOA6 "$@"; }
 heard="from $HA6 flags none 2001:db8:1::1/64 LAR 86[0-9]{3} 14[0-9]{3}$"
@@ -195,8 +167,8 @@ ha_ctl reload
 wait_until "the deprecated prefix" told "2001:db8:2::/64 LA 7200 0"
 
 say "So does a router of the home link that says something else"
-kill "$PID_radvd_ha3"
-kill -KILL "$PID_radvd_ha1"
+stop radvd-ha3
+kill_hard radvd-ha1
 VALID=7000 PREFERRED=3000 router_daemon ha1 10 off
 wait_until "what the router says now" told "2001:db8:1::1/64 LAR (7000|69[0-9]{2}) (3000|29[0-9]{2})"
 
@@ -208,10 +180,7 @@ expect_match "what is told" "2001:db8:2::/64" "$(solicit)"
 
 say "A virtual home link: the home agent answers for its prefix"
 cat >"$WORK/virtual.toml" <<-TOML
-	role = "home-agent"
-	security = "none"
-	[control]
-	socket = "/run/dsmip/virtual.sock"
+	$(head_of virtual home-agent)
 	[store]
 	enabled = false
 	[home-agent]
@@ -221,8 +190,7 @@ cat >"$WORK/virtual.toml" <<-TOML
 	[home-agent.discovery]
 	preference = 3
 TOML
-start virtual ip netns exec virtual dsmipd --config "$WORK/virtual.toml"
-wait_until "virtual home agent ready" grep -q ready "$ARTIFACTS/virtual.log"
+start_daemon virtual
 expect_equal "the answer" "0 2001:db8:f::1 2001:db8:f::1" "$(ask $VIRTUAL_ANYCAST)"
 sed -i 's/^preference = 3/enabled = false/' "$WORK/virtual.toml"
 in_ns virtual dsmipctl --socket /run/dsmip/virtual.sock reload
@@ -230,7 +198,6 @@ in_ns virtual dsmipctl --socket /run/dsmip/virtual.sock reload
 expect_equal "what is left of the anycast address" "" "$(claimed virtual $VIRTUAL_ANYCAST)"
 
 say "Nothing stays behind"
-kill "$PID_ha"
-wait "$PID_ha" || fail "the home agent did not stop cleanly"
+stop ha
 expect_equal "what is left of the anycast address" "" "$(claimed ha1 $ANYCAST)"
 say "ok"

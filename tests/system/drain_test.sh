@@ -7,7 +7,6 @@
 #   ha2 --- core        2001:db8:1::2, 192.0.3.1: beside ha on the same home
 #                       prefixes, which the core routes to one of them
 #   mn2 --- core        203.0.114.0/25, IPv4 only
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -41,33 +40,20 @@ ha_config
 sed -e "s/\"$HA6\"/\"$SECOND6\"/; s/\"$HA4\"/\"$SECOND4\"/" -e 's/ha\.sock/ha2.sock/; s/ha\.db/ha2.db/' \
 	"$WORK/ha.toml" >"$WORK/ha2.toml"
 start_ha
-start ha2 ip netns exec ha2 dsmipd --config "$WORK/ha2.toml"
-wait_until "second home agent ready" grep -q ready "$ARTIFACTS/ha2.log"
-ha2_ctl() { in_ns ha2 dsmipctl --socket /run/dsmip/ha2.sock "$@"; }
+start_daemon ha2
 
 OTHER="[[mobile-node.home-agent]]
 address6 = \"$SECOND6\"
 address4 = \"$SECOND4\""
 mn_config
 echo "$OTHER" >>"$WORK/mn.toml"
-cat >"$WORK/mn2.toml" <<-TOML
-	role = "mobile-node"
-	security = "none"
-	[control]
-	socket = "/run/dsmip/mn2.sock"
-	[mobile-node]
-	home-address = "$HOA6_2"
-	home-agent6 = "$HA6"
-	home-agent4 = "$HA4"
-	home-address4 = "$HOA4_2"
-	lifetime = 600
-	$OTHER
-	[[mobile-node.access]]
-	interface = "wan0"
-TOML
+node_config mn2 $HOA6_2 wan0 "home-agent4 = \"$HA4\"
+home-address4 = \"$HOA4_2\"
+lifetime = 600
+$OTHER"
 attach wan6
 start_mn
-start mn2 ip netns exec mn2 dsmipd --config "$WORK/mn2.toml"
+start_daemon mn2
 wait_bound ha "^$HOA6 .*via 2001:db8:6:.*direct"
 wait_bound ha "^$HOA6_2 .*via 203.0.114.10"
 
@@ -84,10 +70,6 @@ d=json.load(sys.stdin)["home_agent"]["drain"]
 print("null" if d is None else d[sys.argv[1]])' "$1"
 }
 drained_to() { [ "$(drain_status left)" -le "$1" ]; }
-octets() { sed 's/ .*//' "$1"; }
-moving() { # FILE OCTETS: it has more than that
-	[ "$(octets "$1")" -gt "$2" ]
-}
 
 say "Two streams run: to an IPv6 home address over IPv6, to an IPv4 home address over IPv4"
 start sink6 ip netns exec mn traffic.py sink $HOA6 5000 "$WORK/sink6"
@@ -97,8 +79,8 @@ wait_until "a listener at mn" listening mn
 wait_until "a listener at mn2" listening mn2
 start source6 ip netns exec cn traffic.py source $HOA6 5000 "$WORK/source6" --stop "$WORK/stop"
 start source4 ip netns exec cn traffic.py source $HOA4_2 5000 "$WORK/source4" --stop "$WORK/stop"
-wait_until "stream over IPv6" moving "$WORK/sink6" 100000
-wait_until "stream over IPv4" moving "$WORK/sink4" 100000
+wait_until "stream over IPv6" moved_beyond "$WORK/sink6" 100000
+wait_until "stream over IPv4" moved_beyond "$WORK/sink4" 100000
 
 say "What cannot be is refused"
 expect_refused "an IPv4 address" "no room for IPv4" ha_ctl drain --to $SECOND4
@@ -119,8 +101,8 @@ expect_equal "asked" 1 "$(drain_status asked)"
 expect_equal "gone" 2 "$(drain_status gone)"
 before6=$(octets "$WORK/sink6")
 before4=$(octets "$WORK/sink4")
-wait_until "the stream over IPv6 goes on" moving "$WORK/sink6" $((before6 + 100000))
-wait_until "the stream over IPv4 goes on" moving "$WORK/sink4" $((before4 + 100000))
+wait_until "the stream over IPv6 goes on" moved_beyond "$WORK/sink6" $((before6 + 100000))
+wait_until "the stream over IPv4 goes on" moved_beyond "$WORK/sink4" $((before4 + 100000))
 expect_match "mn" "\"home_agent6\":\"$SECOND6\"" "$(mn_ctl status --json)"
 
 say "Whoever stays is refused when it renews, and new nodes are"
@@ -133,19 +115,16 @@ expect_match "new registration" "^status 129 " "$(by_hand 4 600)"
 wait_until "the end is told" grep -q drain-complete "$ARTIFACTS/ha.log"
 
 say "A mobile node's daemon that is replaced goes on with the second home agent"
-kill -KILL "$PID_mn2"
-wait "$PID_mn2" || :
-sequence() { in_ns ha2 dsmipctl binding show | sed -nE "s/^$HOA6_2 .* seq ([0-9]+) .*/\1/p"; }
-old=$(sequence)
-start mn2 ip netns exec mn2 dsmipd --config "$WORK/mn2.toml"
-renewed() { [ "$(sequence)" != "$old" ]; }
+kill_hard mn2
+old=$(sequence_of ha2 $HOA6_2)
+start_daemon mn2
+renewed() { [ "$(sequence_of ha2 $HOA6_2)" != "$old" ]; }
 wait_until "it renews its binding there" renewed
 before4=$(octets "$WORK/sink4")
-wait_until "the stream over IPv4 goes on" moving "$WORK/sink4" $((before4 + 100000))
+wait_until "the stream over IPv4 goes on" moved_beyond "$WORK/sink4" $((before4 + 100000))
 
 say "A restart of the home agent's daemon ends draining"
-kill -KILL "$PID_ha"
-wait "$PID_ha" || :
+kill_hard ha
 start_ha
 expect_equal "not being drained" null "$(drain_status left)"
 expect_match "new registration" "^status 0 " "$(by_hand 5 600)"
@@ -163,7 +142,6 @@ for family in 6 4; do
 	expect_equal "sum of stream $family" "$(cat "$WORK/source$family")" "$(cat "$WORK/sink$family")"
 	info "IPv$family: $(octets "$WORK/sink$family") octets"
 done
-kill -TERM "$PID_mn" "$PID_mn2"
-wait "$PID_mn" "$PID_mn2" || fail "dsmipd ended with status $?"
+stop mn mn2
 gone() { ! in_ns ha2 dsmipctl binding show | grep -q .; }
 wait_until "both de-registered at the second home agent" gone

@@ -24,8 +24,7 @@ dropped() { in_ns ha dsmipctl counters --all --json | number "$1"; }
 value() { case $1 in rx_* | cookie_*) dropped "$1" ;; *) count "$1" ;; esac; }
 above() { [ "$(value "$1")" -gt "$2" ]; }
 rises() { wait_until "$1 more by $2" above "$1" $(($(value "$1") + $2)); }
-sequence() { in_ns ha dsmipctl binding show | sed -nE "s/.*$HOA6 .* seq ([0-9]+) .*/\1/p"; }
-refreshed() { [ "$(sequence)" != "$1" ]; }
+refreshed() { [ "$(sequence_of ha $HOA6)" != "$1" ]; }
 memory_kib() { sed -nE 's/^VmRSS:[[:space:]]*([0-9]+) kB$/\1/p' "/proc/$PID_ha/status"; }
 
 # flood NAME NS WORDS...: until end_flood NAME
@@ -39,8 +38,7 @@ end_flood() {
 	for name; do
 		pid="PID_$name"
 		kill -0 "${!pid}" || fail "$name was over before"
-		kill -TERM "${!pid}"
-		wait "${!pid}" || fail "$name ended with status $?"
+		stop "$name"
 		info "$name: $(tail -n1 "$ARTIFACTS/$name.log")"
 	done
 }
@@ -114,7 +112,7 @@ since=$(repetitions)
 flood ports nat ports
 rises rx_rate_network 300
 for _ in 1 2; do
-	wait_until "a refresh" refreshed "$(sequence)"
+	wait_until "a refresh" refreshed "$(sequence_of ha $HOA6)"
 done
 few_repetitions "$since" 2
 end_flood neighbour ports
@@ -124,7 +122,7 @@ since=$(repetitions)
 flood impostor cn udp plain --home "$HOA6"
 rises rx_rate_source 300
 rises drop_rate_of_source 300
-wait_until "a refresh" refreshed "$(sequence)"
+wait_until "a refresh" refreshed "$(sequence_of ha $HOA6)"
 attach wan6
 detach wann
 wait_bound ha "$HOA6 .*via 2001:db8:6:"
@@ -142,5 +140,4 @@ wait_until "the log tells how many more there were" grep -q 'binding-refused 129
 lines=$(wc -l <"$ARTIFACTS/ha.log")
 info "$lines lines of log, $(count refused_129) refusals, $(count daemon_drop_queue_full_plain) without room over plain IPv6"
 [ "$lines" -lt 2000 ] || fail "$lines lines in the log"
-kill -TERM "$PID_mn"
-wait "$PID_mn" || fail "dsmipd ended with status $?"
+stop mn

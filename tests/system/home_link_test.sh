@@ -15,6 +15,7 @@
 # requirements: D-4.5-03 M-5.6.1-02 M-5.6.3-02 M-5.6.3-03 M-5.6.3-04 M-5.6.3-09 M-5.6.3-10
 # requirements: M-5.6.3-11 M-5.6.3-12 M-5.6.3-13 M-6.3-06 M-A-01 M-A-03
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/daemon.sh"
 
 HA6=2001:db8:1::1
 HOA6=2001:db8:1::100
@@ -23,17 +24,10 @@ TAKEN6=2001:db8:1::200
 COA6=2001:db8:6::10
 
 modprobe dsmip
-namespaces segment ha host router cn mn
+namespaces ha host router cn mn
 routers ha router
 # The host learns who has an address from advertisements alone.
-for ns in ha host router mn; do
-	ip link add home0 netns $ns type veth peer name to-$ns netns segment
-	ip -n $ns link set home0 up
-	ip -n segment link set to-$ns up
-done
-ip -n segment link add segment0 type bridge mcast_snooping 0
-for ns in ha host router mn; do ip -n segment link set to-$ns master segment0; done
-ip -n segment link set segment0 up
+segment ha host router mn
 number=1
 for ns in ha router host; do
 	ip -n $ns address add 2001:db8:1::$number/64 dev home0
@@ -66,12 +60,7 @@ HA_MAC=$(mac_of ha)
 
 config() {
 	cat >"$WORK/ha.toml" <<-TOML
-		role = "home-agent"
-		security = "none"
-		[device]
-		name = "dsmip0"
-		[control]
-		socket = "/run/dsmip/ha.sock"
+		$(head_of ha home-agent)
 		[home-agent]
 		address6 = "$HA6"
 		home-prefixes = ["2001:db8:1::/64"]
@@ -86,16 +75,6 @@ config() {
 		[[home-agent.node]]
 		home-address = "$TAKEN6"
 	TOML
-}
-start_ha() {
-	mkdir -p /run/dsmip
-	start ha ip netns exec ha dsmipd --config "$WORK/ha.toml"
-	wait_until "home agent ready" grep -q ready "$ARTIFACTS/ha.log"
-}
-ha_ctl() { in_ns ha dsmipctl --socket /run/dsmip/ha.sock "$@"; }
-daemon_counter() {
-	ha_ctl status --json | python3 -c 'import json,sys
-print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
 }
 signal() { in_ns mn home_signalling.py "$@"; }
 # The sequence number of the next Binding Update.
@@ -195,9 +174,7 @@ reaches host $TAKEN6
 expect_equal "IPv6 neighbour of the host" "$(mac_of router)" "$(neighbour host $TAKEN6)"
 
 say "A daemon that dies answers for nobody; its successor does, and interrupts nothing"
-# shellcheck disable=SC2154 # set by start
-kill -KILL "$PID_ha"
-wait "$PID_ha" || :
+kill_hard ha
 reaches host $HOA6 $HOA4
 forget
 if in_ns host ping -c1 -W2 $HOA6 >/dev/null; then fail "somebody answers for $HOA6"; fi
@@ -277,8 +254,7 @@ at_home_route del
 expect_match "answer" "^status 169 .*bid 2 169" "$ANSWER"
 
 say "The sole router of the link: status 0, and neighbour discovery is the node's"
-kill -TERM "$PID_ha"
-wait "$PID_ha" || fail "dsmipd ended with status $?"
+stop ha
 rules() { { ip -n ha rule; ip -n ha -6 rule; } | grep -vE '^(0|32766|32767):' || :; }
 expect_equal "rules left" "" "$(rules)"
 if ip -n ha link show dsmip0 >/dev/null 2>&1; then fail "on-stop = remove left the device"; fi

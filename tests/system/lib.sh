@@ -83,6 +83,18 @@ wire() {
 	ip -n "$3" link set "$4" up
 }
 
+# segment NS...: an Ethernet segment between them, to which home0 of each is connected.
+segment() {
+	local ns
+	namespaces segment
+	ip -n segment link add segment0 type bridge mcast_snooping 0
+	ip -n segment link set segment0 up
+	for ns; do
+		wire segment "to-$ns" "$ns" home0
+		ip -n segment link set "to-$ns" master segment0
+	done
+}
+
 # start NAME COMMAND...: in the background, output in NAME.log; PID_NAME is set.
 # The log of a predecessor becomes NAME.log.1, .2 and so on.
 BACKGROUND=()
@@ -96,6 +108,27 @@ start() {
 	"$@" >"$ARTIFACTS/$name.log" 2>&1 </dev/null &
 	printf -v "PID_${name//-/_}" %s $!
 	BACKGROUND+=($!)
+}
+# stop NAME...: SIGTERM, and a clean exit of each.
+stop() {
+	local name pid
+	for name; do
+		pid="PID_${name//-/_}"
+		kill -TERM "${!pid}"
+	done
+	for name; do
+		pid="PID_${name//-/_}"
+		wait "${!pid}" || fail "$name ended with status $? at SIGTERM"
+	done
+}
+# kill_hard NAME...: as in a crash.
+kill_hard() {
+	local name pid
+	for name; do
+		pid="PID_${name//-/_}"
+		kill -KILL "${!pid}"
+		wait "${!pid}" 2>/dev/null || :
+	done
 }
 # capture NS DEV NAME [FILTER...]: until the end; the host decodes it then.
 # No signalling message is as long as what is kept of each packet.

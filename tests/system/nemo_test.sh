@@ -6,7 +6,6 @@
 # router registers, and loses them when it leaves.  Refused routers; daemons that
 # are killed; prefixes that leave the configuration; dynamic IPv4 prefixes.
 # requirements: D-4.5-04 D-4.5-18 D-4.5-20 D-3.1.1-03 D-4.4-08
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -62,16 +61,6 @@ both_ways() {
 }
 router_config() { MN_LINES=$'mobile-router = true\n'$1 mn_config; }
 agent_config() { HA_LINES='' HA_STATIC=$'home-addresses4 = ["'$HOA4$'"]\n'$1 HA_NODES="${2:-}" ha_config; }
-ends() {
-	local pid="PID_$1"
-	kill -TERM "${!pid}"
-	wait "${!pid}" || fail "dsmipd ($1) ended with status $? at SIGTERM"
-}
-kill_hard() {
-	local pid="PID_$1"
-	kill -KILL "${!pid}"
-	wait "${!pid}" 2>/dev/null || :
-}
 
 say "A home network with BIRD, a router with a host behind it"
 roaming_network
@@ -129,8 +118,7 @@ learned $NET6 || fail "moving made the core forget the network"
 
 say "Both daemons are killed and come back; the route stays all the time"
 start monitor ip -n ha -6 monitor route
-kill_hard ha
-kill_hard mn
+kill_hard ha mn
 start_ha
 start_mn
 wait_bound ha "via $NAT4:.*udp"
@@ -147,7 +135,7 @@ expect_equal "prefixes at the home agent" "$NET6 node $HOA6 dev dsmip0" "$(in_ns
 learned $NET6 || fail "the other prefix went with it"
 
 say "The router leaves, the network with it"
-ends mn
+stop mn
 wait_until "the end of the route" not_routed $NET6
 wait_until "$NET6 forgotten by BIRD" not_learned $NET6
 expect_equal "rules left by the mobile router" "" \
@@ -156,7 +144,7 @@ expect_equal "rules left by the mobile router" "" \
 say "Routers that are refused"
 # refused STATUS ROUTER_LINES AGENT_LINES
 refused() {
-	ends ha
+	stop ha
 	agent_config "$3" "${4:-}"
 	start_ha
 	router_config "$2"
@@ -174,7 +162,7 @@ refused 142 "$NAMES" 'prefixes6 = ["2001:db8:bbbb::/48"]'
 refused 143 "prefixes6 = [\"$NET6\"]" ''
 
 say "An IPv4 prefix of the home agent's choice"
-ends ha
+stop ha
 agent_config "$OWNED" '[home-agent.prefixes]
 pool4 = "10.64.0.0/12"'
 start_ha
@@ -187,8 +175,7 @@ wait_until "the mobile router has it" bash -c "ip netns exec mn dsmipctl prefix 
 wait_until "BIRD has learned $lent" learned "$lent"
 
 say "The binding ends while nobody looks; the next start cleans up"
-kill_hard mn
-kill_hard ha
+kill_hard mn ha
 in_ns ha dsmip-nl binding-del dsmip0 --all
 rm -f "$WORK"/ha.db* # or it would come back from the store, as after a reboot
 routed $NET6 || fail "the kernel took a route of user space away"

@@ -3,7 +3,6 @@
 # A mobile node visits the network of a mobile router: it registers through the
 # router's tunnel and is reached through two tunnels, one in the other, while
 # the router roams and the node notices nothing of it.
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -28,24 +27,13 @@ start_mn
 wait_bound ha "$HOA6 .*via 2001:db8:6:.*direct"
 
 say "The guest registers from the network of the router, which is on IPv6"
-cat >"$WORK/guest.toml" <<-TOML
-	role = "mobile-node"
-	security = "none"
-	[control]
-	socket = "/run/dsmip/guest.sock"
-	[mobile-node]
-	home-address = "$GUEST6"
-	home-agent6 = "$HA6"
-	lifetime = 600
-	[[mobile-node.access]]
-	interface = "eth0"
-TOML
-start guest ip netns exec host dsmipd --config "$WORK/guest.toml"
+node_config guest $GUEST6 eth0 "lifetime = 600"
+start_daemon guest host
 wait_bound ha "$GUEST6 .*via 2001:db8:aaaa::2 .*direct"
 guest_reached "over IPv6"
 
 say "The router moves to IPv4, and behind a NAT; the guest's binding stays as it is"
-before=$(in_ns ha dsmipctl binding show | sed -nE "s/^$GUEST6 .* seq ([0-9]+) .*/\1/p")
+before=$(sequence_of ha $GUEST6)
 detach wan6
 attach wan4
 wait_bound ha "$HOA6 .*via 203.0.113.10[ :].*direct"
@@ -54,15 +42,13 @@ detach wan4
 attach wann
 wait_bound ha "$HOA6 .*via $NAT4:.*udp"
 guest_reached "behind the NAT"
-expect_equal "sequence number of the guest" "$before" \
-	"$(in_ns ha dsmipctl binding show | sed -nE "s/^$GUEST6 .* seq ([0-9]+) .*/\1/p")"
+expect_equal "sequence number of the guest" "$before" "$(sequence_of ha $GUEST6)"
 
 say "It registers anew through the router behind the NAT, and leaves"
-kill -TERM "$PID_guest"
-wait "$PID_guest" || fail "dsmipd of the guest ended with status $?"
+stop guest
 guest_gone() { ! bound ha "^$GUEST6 "; }
 wait_until "de-registration through the router" guest_gone
-start guest ip netns exec host dsmipd --config "$WORK/guest.toml"
+start_daemon guest host
 wait_bound ha "$GUEST6 .*via 2001:db8:aaaa::2 .*direct"
 guest_reached "behind the NAT"
 say "done"

@@ -91,8 +91,7 @@ sed -i "s/^home-address = \"$HOA6\"/home-address = \"2001:db8:1::300\"/" "$WORK/
 kill -HUP "$PID_ha"
 wait_until "removal" eval "! in_ns ha dsmipctl binding show | grep -q via"
 expect_match "explain" "not in the configuration" "$(explained $HOA6)"
-kill -KILL "$PID_mn"
-wait "$PID_mn" 2>/dev/null || :
+kill_hard mn
 start_mn
 wait_until "refusal with status 129" grep -qE 'binding-refused.*129' "$ARTIFACTS/ha.log"
 explained $HOA6 --json | conforms explain

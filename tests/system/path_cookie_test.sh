@@ -3,7 +3,6 @@
 # The path cookie: answers find their way back through a NAT whether there is a
 # binding or not, and also when IPsec stands between tunnel and daemon.
 # requirements: D-2.3.2.2-10 D-4.2-04 D-4.2-10
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -21,8 +20,7 @@ HOA6=$OUTSIDE mn_config
 start_mn
 wait_until "the refusal at the mobile node" grep -qE 'registration-refused.*132' "$ARTIFACTS/mn.log"
 no_state || fail "a refused node left a binding: $(in_ns ha dsmipctl binding show)"
-kill -KILL "$PID_mn"
-wait "$PID_mn" || :
+kill_hard mn
 ip -n mn link del dsmip0
 for family in -4 -6; do
 	# what a killed daemon could not take away
@@ -64,8 +62,7 @@ wait_until "ESP toward the home agent" esp_seen "dst port 4191"
 wait_until "ESP from the home agent" esp_seen "src port 4191"
 if clear_seen; then fail "signalling in clear although ESP is required"; fi
 in_ns cn ping -c2 -i0.2 -W5 "$HOA6" >/dev/null || fail "ping $HOA6 through the NAT"
-kill -TERM "$PID_mn"
-wait "$PID_mn" || fail "dsmipd ended with status $? at SIGTERM"
+stop mn
 wait_until "de-registration under ESP" no_state
 for ns in mn ha; do
 	ip -n $ns xfrm policy flush
@@ -83,7 +80,7 @@ mn_config
 sed "s/$HOA6/$OUTSIDE/; s/mn.sock/mn2.sock/; /home-address4/d" "$WORK/mn.toml" >"$WORK/mn2.toml"
 : >"$ARTIFACTS/mn.log"
 start_mn
-start mn2 ip netns exec mn2 dsmipd --config "$WORK/mn2.toml"
+start_daemon mn2
 wait_until "the refusal at the second node" grep -qE 'registration-refused.*132' "$ARTIFACTS/mn2.log"
 wait_bound mn .
 wait_bound ha "via $NAT4:[0-9]+ udp"

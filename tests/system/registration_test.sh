@@ -4,17 +4,9 @@
 # by wish and by order, a refused wish, several care-of addresses refused, a
 # lifetime that ends, deletion by the operator; and what a stopped daemon leaves.
 # requirements: D-4.4-07 D-4.5-16 D-4.1-15 D-4.1-16 D-4.1-17 D-4.4-17
-# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
-# ends NAME: SIGTERM, and a clean exit.
-ends() {
-	local pid="PID_$1"
-	kill -TERM "${!pid}"
-	wait "${!pid}" || fail "dsmipd ($1) ended with status $? at SIGTERM"
-}
-no_binding() { ! in_ns ha dsmipctl binding show | grep -q .; }
 
 say "Secure by default: no word on security, no start"
 ha_config
@@ -38,7 +30,7 @@ wait_bound ha "via 203.0.113.10[ :].*home4 192\.0\.2\.1[6-9][0-9]"
 leased=$(in_ns ha dsmipctl binding show | sed -nE 's/.*home4 ([0-9.]+).*/\1/p')
 wait_until "$leased on the mobile node" bash -c "ip -n mn -4 address show dev dsmip0 | grep -q '$leased/32'"
 in_ns cn ping -c1 -W5 "$leased" >/dev/null || fail "ping $leased"
-ends mn
+stop mn
 wait_until "de-registration" no_binding
 if ip -n mn link show dsmip0 >/dev/null 2>&1; then fail "the mobile node left its device behind"; fi
 expect_equal "rules left by the mobile node" "" \
@@ -48,8 +40,8 @@ wait_bound ha "home4 $leased"
 say "The same address again: $leased. Now the operator deletes the binding"
 ha_ctl binding del "$HOA6"
 wait_until "deletion" no_binding
-ends mn
-ends ha
+stop mn
+stop ha
 if ip -n ha link show dsmip0 >/dev/null 2>&1; then fail "on-stop = remove left the device"; fi
 
 say "UDP by wish of the mobile node, though no NAT is there"
@@ -59,9 +51,9 @@ MN_LINES='force-udp = true' mn_config
 start_mn
 wait_bound ha "via 203.0.113.10:[0-9]+ udp "
 in_ns cn ping -c1 -W5 "$HOA4" >/dev/null || fail "ping over forced UDP"
-ends mn
+stop mn
 wait_until "de-registration" no_binding
-ends ha
+stop ha
 in_ns ha dsmipctl device show | grep -q dsmip0 || fail "a stopped home agent keeps its device unless told otherwise"
 
 say "The wish refused: status 144, then without it"
@@ -70,9 +62,9 @@ start_ha
 start_mn
 wait_until "refusal with status 144" grep -qE 'binding-refused.*144' "$ARTIFACTS/ha.log"
 wait_bound ha "via 203.0.113.10[ :].*direct"
-ends mn
+stop mn
 wait_until "de-registration" no_binding
-ends ha
+stop ha
 
 say "UDP by order of the home agent, several care-of addresses refused"
 HA_LINES=$'impose-udp = true\naccept-mcoa = false' ha_config
@@ -80,15 +72,14 @@ start_ha
 MN_LINES='mcoa = true' mn_config
 start_mn
 wait_until "refusal with status 166" grep -qE 'binding-refused.*166' "$ARTIFACTS/ha.log"
-ends mn
+stop mn
 mn_config
 start_mn
 wait_bound ha "bid 0 via 203.0.113.10:[0-9]+ udp "
 in_ns cn ping -c1 -W5 "$HOA6" >/dev/null || fail "ping over imposed UDP"
 
 say "A lifetime that nobody renews ends in the kernel, daemon or not"
-kill -KILL "$PID_mn" "$PID_ha"
-wait "$PID_mn" "$PID_ha" || :
+kill_hard mn ha
 in_ns ha dsmip-nl binding-new dsmip0 --node "$HOA6 / bid 0 lifetime 300ms"
 wait_until "the end of the lifetime" no_binding
 expect_equal "expired bindings" 1 "$(counter ha binding_expired)"

@@ -16,6 +16,7 @@
 # The mobile node has three interfaces, one per visited network, and no route
 # but those it is given there.
 # Sourced after lib.sh.
+. "$SYSTEM_DIR/daemon.sh"
 
 HA6=2001:db8:1::1
 HA4=192.0.2.1
@@ -120,12 +121,7 @@ detach() {
 # lines are appended to the [home-agent] or [mobile-node] section.
 ha_config() {
 	cat >"$WORK/ha.toml" <<-TOML
-		role = "home-agent"
-		security = "none"
-		[device]
-		name = "dsmip0"
-		[control]
-		socket = "/run/dsmip/ha.sock"
+		$(head_of ha home-agent)
 		[store]
 		$(if [ -n "${HA_STORE-$WORK/ha.db}" ]; then
 			echo "path = \"${HA_STORE-$WORK/ha.db}\""
@@ -146,12 +142,7 @@ ha_config() {
 }
 mn_config() {
 	cat >"$WORK/mn.toml" <<-TOML
-		role = "mobile-node"
-		security = "none"
-		[device]
-		name = "dsmip0"
-		[control]
-		socket = "/run/dsmip/mn.sock"
+		$(head_of mn mobile-node)
 		[mobile-node]
 		home-address = "$HOA6"
 		home-agent6 = "$HA6"
@@ -173,18 +164,6 @@ mn_config() {
 		priority = 3
 	TOML
 }
-start_ha() {
-	mkdir -p /run/dsmip
-	start ha ip netns exec ha dsmipd --config "$WORK/ha.toml"
-	wait_until "home agent ready" grep -q ready "$ARTIFACTS/ha.log"
-}
-start_mn() {
-	mkdir -p /run/dsmip
-	start mn ip netns exec mn dsmipd --config "$WORK/mn.toml"
-	wait_until "mobile node ready" grep -q ready "$ARTIFACTS/mn.log"
-}
-ha_ctl() { in_ns ha dsmipctl --socket /run/dsmip/ha.sock "$@"; }
-mn_ctl() { in_ns mn dsmipctl --socket /run/dsmip/mn.sock "$@"; }
 
 # start_pings: to both home addresses, until pings_answered.
 start_pings() {
@@ -194,6 +173,7 @@ start_pings() {
 # pings_answered: ends the pings; not one was lost.
 pings_answered() {
 	local family line
+	# shellcheck disable=SC2154 # set by start
 	kill -INT "$PID_ping6" "$PID_ping4"
 	wait "$PID_ping6" "$PID_ping4" || fail "ping: $(tail -n 3 "$ARTIFACTS"/ping[46].log)"
 	for family in 6 4; do
@@ -207,7 +187,14 @@ pings_answered() {
 	done
 }
 
+# octets FILE: what a sink of traffic.py has so far.
+octets() { cut -d' ' -f1 "$1" 2>/dev/null || echo 0; }
+moved_beyond() { [ "$(octets "$1")" -gt "$2" ]; }
+
 # bound WHERE REGEX: the home agent's (or mobile node's) kernel has a binding
 # whose line looks like REGEX.
 bound() { in_ns "$1" dsmipctl binding show | grep -qE "$2"; }
 wait_bound() { wait_until "a binding like '$2' at $1" bound "$1" "$2"; }
+# sequence_of NS HOME-ADDRESS: sequence number of its binding there.
+sequence_of() { in_ns "$1" dsmipctl binding show | sed -nE "s/^$2 .* seq ([0-9]+) .*/\1/p"; }
+no_binding() { ! in_ns ha dsmipctl binding show | grep -q .; }

@@ -6,16 +6,11 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
-kill_hard() {
-	kill -KILL "$1"
-	wait "$1" 2>/dev/null || :
-}
 # binding KEY: of the one binding in the home agent's kernel.
 binding() {
 	in_ns ha dsmipctl binding show --json |
 		python3 -c 'import json,sys; print(json.load(sys.stdin)[0][sys.argv[1]])' "$1"
 }
-no_binding() { ! in_ns ha dsmipctl binding show | grep -q .; }
 # took_over REGEX: what the home agent said when it started last.
 took_over() {
 	expect_match "start-up" "$1" "$(grep 'taking over' "$ARTIFACTS/ha.log")"
@@ -36,13 +31,13 @@ sequence=$(binding sequence)
 end_point=$(binding care_of)
 
 say "Killed and started again: kernel and store agree"
-kill_hard "$PID_ha"
+kill_hard ha
 start_ha
 took_over "taking over 1 nodes: 1 alike in kernel and store"
 expect_equal "sequence number" "$sequence" "$(binding sequence)"
 
 say "The host reboots: device and bindings are gone, the store knows them"
-kill_hard "$PID_ha"
+kill_hard ha
 lifetime=$(binding lifetime_ms)
 ip -n ha link delete dsmip0
 start_ha
@@ -57,13 +52,13 @@ reaches $HOA6
 reaches $HOA4
 
 say "The store is lost: it is written again from the kernel"
-kill_hard "$PID_ha"
+kill_hard ha
 rm -f "$WORK"/ha.db*
 start_ha
 took_over "1 only in the kernel"
 wait_until "a record in the new store" eval \
 	"ha_ctl status --json | python3 -c 'import json,sys; sys.exit(json.load(sys.stdin)[\"home_agent\"][\"store\"][\"records\"] == 0)'"
-kill_hard "$PID_ha"
+kill_hard ha
 ip -n ha link delete dsmip0
 start_ha
 took_over "1 only in the store"
@@ -75,7 +70,7 @@ expect_refused "second daemon" "another process uses it" \
 	in_ns ha dsmipd --config "$WORK/other.toml"
 
 say "A damaged file: no start, and what is registered stays"
-kill_hard "$PID_ha"
+kill_hard ha
 mv "$WORK/ha.db" "$WORK/whole.db"
 rm -f "$WORK"/ha.db-*
 head -c 20000 /dev/urandom >"$WORK/ha.db"
@@ -95,32 +90,31 @@ took_over "1 only in the kernel"
 wait_until "a record in the new store" eval \
 	"ha_ctl status --json | python3 -c 'import json,sys; sys.exit(json.load(sys.stdin)[\"home_agent\"][\"store\"][\"records\"] == 0)'"
 dd if=/dev/zero of="$WORK/disk/filler" bs=4096 2>/dev/null || :
-kill_hard "$PID_mn"
+kill_hard mn
 start_mn
 wait_until "a refusal with a reason" grep -q "disk/ha.db: .*make room on the disk" "$ARTIFACTS/ha.log"
 expect_equal "sequence number" "$sequence" "$(binding sequence)"
 reaches $HOA6
 rm "$WORK/disk/filler"
-kill_hard "$PID_mn"
+kill_hard mn
 start_mn
 wait_until "registration" grep -q registration-accepted "$ARTIFACTS/mn.log"
 wait_until "word that all is well again" grep -q "keeps changes again" "$ARTIFACTS/ha.log"
 
 say "A node that is no longer in the configuration"
-kill_hard "$PID_mn"
-kill_hard "$PID_ha"
+kill_hard mn ha
 sed -i "s/^home-address = \"$HOA6\"/home-address = \"2001:db8:1::200\"/" "$WORK/ha.toml"
 start_ha
 took_over "1 nodes that are no longer served removed"
 wait_until "removal" no_binding
 
 say "Without a store the kernel alone remembers"
-kill_hard "$PID_ha"
+kill_hard ha
 HA_STORE='' ha_config
 start_ha
 start_mn
 wait_bound ha "via 2001:db8:6:"
-kill_hard "$PID_ha"
+kill_hard ha
 start_ha
 took_over "taking over 1 nodes from the kernel"
 expect_equal "store in the status" None "$(ha_ctl status --json |

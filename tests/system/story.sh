@@ -15,9 +15,6 @@ step() {
 }
 show() { "$@" | sed 's/^/     /'; }
 
-# octets FILE: moved so far.
-octets() { cut -d' ' -f1 "$1" 2>/dev/null || echo 0; }
-moved_beyond() { [ "$(octets "$1")" -gt "$2" ]; }
 # both_move: both TCP connections deliver more than they had.
 both_move() {
 	local six four
@@ -42,11 +39,6 @@ leave_for() {
 		[ "$access" = "$1" ] || detach "$access"
 	done
 	attach "$1"
-}
-kill_hard() {
-	local pid="PID_$1"
-	kill -KILL "${!pid}"
-	wait "${!pid}" 2>/dev/null || :
 }
 
 step "Five hosts: correspondent, home agent, core, NAT router, mobile node"
@@ -153,8 +145,7 @@ for family in 6 4; do
 	expect_equal "sum of stream $family" "$(cat "$WORK/source$family")" "$(cat "$WORK/sink$family")"
 	info "IPv$family: $(octets "$WORK/sink$family") octets, sha256 equal at both ends"
 done
-kill -TERM "$PID_mn"
-wait "$PID_mn" || fail "dsmipd (mobile node) ended with status $? at SIGTERM"
+stop mn
 wait_until "de-registration" bash -c "! ip netns exec ha dsmipctl binding show | grep -q '$HOA6'"
 if ip -n mn link show dsmip0 >/dev/null 2>&1; then fail "the mobile node left its device behind"; fi
 info "Stopped: the mobile node de-registered and took its device, routes and rules away."
