@@ -8,17 +8,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "../addresses.hpp"
 #include "daemon/ancillary_data.hpp"
 #include "wire/extension_header.hpp"
 
 using namespace dsmip;
 using namespace dsmip::daemon;
+using namespace dsmip::test;
 
 namespace {
-
-wire::Ipv6Address v6(std::string_view text) {
-    return wire::Ipv6Address::parse(text).value();
-}
 
 struct ControlMessage {
     int level = 0;

@@ -6,16 +6,15 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
+#include "../addresses.hpp"
+
 namespace dsmip::mobility::test {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-wire::Ipv6Address v6(const std::string& text) {
-    return wire::Ipv6Address::parse(text).value();
-}
+using namespace dsmip::test;
 
 // More nodes want a dynamic address than there are.
 HomeAgentConfig home_agent_config(bool has_store) {

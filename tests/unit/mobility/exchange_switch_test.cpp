@@ -6,20 +6,18 @@
 #include <deque>
 #include <random>
 
+#include "../addresses.hpp"
 #include "mobility/home_agent.hpp"
 #include "mobility/mobile_node.hpp"
 #include "wire/codec.hpp"
 
 using namespace dsmip::mobility;
+using namespace dsmip::test;
 namespace wire = dsmip::wire;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
-
-wire::Ipv6Address v6(const char* text) {
-    return wire::Ipv6Address::parse(text).value();
-}
 
 const auto home = v6("2001:db8:1::100");
 const auto care_of = v6("2001:db8:2::200");
@@ -28,7 +26,7 @@ const std::array<wire::Ipv6Address, 2> addresses{v6("2001:db8:1::1"), v6("2001:d
 HomeAgentConfig agent_config(std::size_t index) {
     HomeAgentConfig config;
     config.address6 = addresses.at(index);
-    config.home_prefixes = {wire::Prefix6::parse("2001:db8:1::/64").value()};
+    config.home_prefixes = {prefix6("2001:db8:1::/64")};
     config.nodes = {{home, {}}};
     return config;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "../addresses.hpp"
 #include "exchange_world.hpp"
 
 namespace dsmip::mobility::test {
@@ -12,26 +13,21 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using namespace dsmip::test;
 using Mode = MobileNodeConfig::HomeAddress4;
 
-wire::Ipv6Address v6(const char* text) {
-    return wire::Ipv6Address::parse(text).value();
-}
-wire::Ipv4Address v4(const char* text) {
-    return wire::Ipv4Address::parse(text).value();
-}
 CareOfCandidate wlan(const char* address) {
-    return {"wlan0", 3, wire::IpAddress::parse(address).value(), true};
+    return {"wlan0", 3, ip(address), true};
 }
 CareOfCandidate lte(const char* address) {
-    return {"lte0", 4, wire::IpAddress::parse(address).value(), true};
+    return {"lte0", 4, ip(address), true};
 }
 
 HomeAgentConfig home_agent() {
     HomeAgentConfig config;
     config.address6 = v6("2001:db8:1::1");
     config.address4 = v4("192.0.2.1");
-    config.home_prefixes = {wire::Prefix6::parse("2001:db8:1::/64").value()};
+    config.home_prefixes = {prefix6("2001:db8:1::/64")};
     config.nodes = {{v6("2001:db8:1::100"), {v4("192.0.2.10")}}};
     config.address_pool = wire::Prefix4::parse("192.0.2.64/28").value();
     return config;

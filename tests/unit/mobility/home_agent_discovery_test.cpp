@@ -2,13 +2,15 @@
 // ICMPv6 at the home agent: who is answered, how, and why others are not.
 #include <catch2/catch.hpp>
 
-#include <map>
 #include <random>
 
+#include "../addresses.hpp"
 #include "mobility/home_agent_discovery.hpp"
+#include "node_table.hpp"
 
 using namespace dsmip;
 using namespace dsmip::mobility;
+using namespace dsmip::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -17,13 +19,6 @@ constexpr TimePoint start{1000s};
 constexpr unsigned home_link = 3;
 constexpr unsigned tunnel = 4;
 constexpr unsigned core = 5;
-
-wire::Ipv6Address v6(std::string_view text) {
-    return wire::Ipv6Address::parse(text).value();
-}
-wire::IpAddress ip(std::string_view text) {
-    return wire::IpAddress::parse(text).value();
-}
 
 const auto home_agent = v6("2001:db8:1::1");
 const auto node = v6("2001:db8:1::100");
@@ -34,37 +29,24 @@ const auto router = v6("fe80::2");
 HomeAgentConfig usual_config() {
     HomeAgentConfig config;
     config.address6 = home_agent;
-    config.home_prefixes = {wire::Prefix6::parse("2001:db8:1::/64").value()};
+    config.home_prefixes = {prefix6("2001:db8:1::/64")};
     config.home_link.link = home_link;
     config.discovery.preference = 10;
     return config;
 }
 
 struct Scene {
-    std::map<wire::Ipv6Address, KernelNode> registered;
+    dsmip::mobility::test::NodeTable registered;
     HomeAgentConfig config;
     HomeAgentDiscovery discovery;
     Actions actions;
 
     explicit Scene(HomeAgentConfig with = usual_config())
         : config(std::move(with))
-        , discovery(config, tunnel,
-                    {[this](TimePoint, const wire::Ipv6Address& address) {
-                         const auto found = registered.find(address);
-                         return found == registered.end() ? std::nullopt
-                                                          : std::optional(found->second);
-                     },
-                     [this] {
-                         std::vector<wire::Ipv6Address> all;
-                         for (const auto& [address, known] : registered) {
-                             all.push_back(address);
-                         }
-                         return all;
-                     }},
-                    [] { return 0U; }) {}
+        , discovery(config, tunnel, registered.view(), [] { return 0U; }) {}
 
     void bind(std::vector<KernelBinding> bindings) {
-        registered[node] = {node, {}, std::move(bindings)};
+        registered.nodes[node] = {node, {}, std::move(bindings)};
     }
 
     // The only message that is sent, if any.
@@ -340,7 +322,7 @@ TEST_CASE("solicitations that are not answered") {
     scene.bind({binding("2001:db8:f::1", 1), binding("203.0.113.5", 2, 5000)});
     const wire::MobilePrefixSolicitation solicitation{77};
     SECTION("of a node that is not registered") {
-        scene.registered.clear();
+        scene.registered.nodes.clear();
         CHECK_FALSE(scene.receive(with_home_address_option(), solicitation));
         CHECK(scene.count("drop_solicitation_not_registered") == 1);
     }

@@ -4,23 +4,18 @@
 
 #include <set>
 
+#include "../addresses.hpp"
 #include "mobility/home_agents_list.hpp"
 
 using namespace dsmip;
 using namespace dsmip::mobility;
+using namespace dsmip::test;
 using namespace std::chrono_literals;
 using Outcome = HomeAgentsList::Outcome;
 
 namespace {
 
 constexpr TimePoint start{1000s};
-
-wire::Ipv6Address v6(std::string_view text) {
-    return wire::Ipv6Address::parse(text).value();
-}
-wire::Prefix6 prefix(std::string_view text) {
-    return wire::Prefix6::parse(text).value();
-}
 
 const auto own = v6("2001:db8:1::1");
 const auto router1 = v6("fe80::1");
@@ -220,7 +215,7 @@ TEST_CASE("prefixes of the home link") {
     list.hear(start, router3, advertisement({information("2001:db8:2::", 50, false)}));
     const auto prefixes = list.prefixes(start + 10s);
     REQUIRE(prefixes.size() == 2);
-    const auto longest = prefixes.at(prefix("2001:db8:1::/64")).at(start + 10s);
+    const auto longest = prefixes.at(prefix6("2001:db8:1::/64")).at(start + 10s);
     REQUIRE(longest);
     CHECK(longest->valid_lifetime == 290);
     CHECK(longest->preferred_lifetime == 140);

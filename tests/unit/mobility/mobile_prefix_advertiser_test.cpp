@@ -2,24 +2,18 @@
 // Mobile prefix discovery at the home agent: content and times of advertisements (RFC 6275, 10.6).
 #include <catch2/catch.hpp>
 
-#include <map>
-
+#include "../addresses.hpp"
 #include "mobility/mobile_prefix_advertiser.hpp"
+#include "node_table.hpp"
 
 using namespace dsmip;
 using namespace dsmip::mobility;
+using namespace dsmip::test;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr TimePoint start{1000s};
-
-wire::Ipv6Address v6(std::string_view text) {
-    return wire::Ipv6Address::parse(text).value();
-}
-wire::Prefix6 prefix(std::string_view text) {
-    return wire::Prefix6::parse(text).value();
-}
 
 const auto home_agent = v6("2001:db8:1::1");
 const auto node1 = v6("2001:db8:1::100");
@@ -27,25 +21,14 @@ const auto node2 = v6("2001:db8:1::200");
 const auto care_of = v6("2001:db8:f::1");
 
 struct Scene {
-    std::map<wire::Ipv6Address, KernelNode> registered;
+    dsmip::mobility::test::NodeTable registered;
     std::uint32_t random = 0;
-    std::vector<wire::Prefix6> home_prefixes{prefix("2001:db8:1::/64"), prefix("2001:db8:2::/64")};
+    std::vector<wire::Prefix6> home_prefixes{prefix6("2001:db8:1::/64"),
+                                             prefix6("2001:db8:2::/64")};
     MobilePrefixAdvertiser advertiser;
 
     explicit Scene(MobilePrefixConfig config = {})
-        : advertiser(std::move(config), home_agent, home_prefixes,
-                     {[this](TimePoint, const wire::Ipv6Address& address) {
-                          const auto found = registered.find(address);
-                          return found == registered.end() ? std::nullopt
-                                                           : std::optional(found->second);
-                      },
-                      [this] {
-                          std::vector<wire::Ipv6Address> all;
-                          for (const auto& [address, node] : registered) {
-                              all.push_back(address);
-                          }
-                          return all;
-                      }},
+        : advertiser(std::move(config), home_agent, home_prefixes, registered.view(),
                      [this] { return random; }) {}
 
     void add(const wire::Ipv6Address& home_address, wire::IpAddress at = care_of) {
@@ -54,7 +37,7 @@ struct Scene {
         KernelBinding binding;
         binding.care_of = at;
         node.bindings.push_back(binding);
-        registered[home_address] = node;
+        registered.nodes[home_address] = node;
     }
 
     std::optional<SendMessage> answer(TimePoint now, std::uint16_t identifier = 1) {
@@ -75,7 +58,7 @@ wire::MobilePrefixAdvertisement read(const SendMessage& message) {
 const wire::PrefixInformation* find(const wire::MobilePrefixAdvertisement& message,
                                     std::string_view wanted) {
     for (const auto& information : message.prefixes) {
-        if (information.prefix.network() == prefix(wanted)) {
+        if (information.prefix.network() == prefix6(wanted)) {
             return &information;
         }
     }
@@ -86,7 +69,7 @@ MobilePrefixConfig quick() {
     MobilePrefixConfig config;
     config.min_interval = 10s;
     config.max_interval = 110s;
-    config.prefixes = {{prefix("2001:db8:1::/64"), 1000s, 500s}};
+    config.prefixes = {{prefix6("2001:db8:1::/64"), 1000s, 500s}};
     return config;
 }
 
@@ -95,7 +78,7 @@ MobilePrefixConfig quick() {
 TEST_CASE("an answer has the identifier of the question and all prefixes") {
     auto config = quick();
     config.managed = true;
-    config.prefixes.push_back({prefix("2001:db8:2::/64"), 0s, 0s, false, false});
+    config.prefixes.push_back({prefix6("2001:db8:2::/64"), 0s, 0s, false, false});
     Scene scene(config);
     scene.add(node1);
     const auto answer = scene.answer(start, 0xBEEF);
@@ -135,8 +118,8 @@ TEST_CASE("without a word about prefixes the home prefixes are advertised") {
 TEST_CASE("what is heard on the home link") {
     auto config = quick();
     const auto heard = [](std::string_view text, std::uint32_t valid) {
-        return std::pair(prefix(text),
-                         HeardPrefix{{prefix(text), true, true, false, valid, valid}, start});
+        return std::pair(prefix6(text),
+                         HeardPrefix{{prefix6(text), true, true, false, valid, valid}, start});
     };
     SECTION("is advertised, if it is served") {
         config.prefixes.clear();
@@ -145,7 +128,7 @@ TEST_CASE("what is heard on the home link") {
                                    {heard("2001:db8:2::/64", 100), heard("2001:db8:99::/64", 100)});
         const auto message = read(scene.answer(start + 30s).value());
         REQUIRE(message.prefixes.size() == 1);
-        CHECK(message.prefixes[0].prefix == prefix("2001:db8:2::/64"));
+        CHECK(message.prefixes[0].prefix == prefix6("2001:db8:2::/64"));
         CHECK(message.prefixes[0].valid_lifetime == 70);
     }
     SECTION("counts less than the configuration") {
@@ -188,7 +171,7 @@ TEST_CASE("a change is told after a random time, again until it is acknowledged"
     scene.add(node1);
     scene.random = 0x80000000U; // half way
     auto config = quick();
-    config.prefixes.push_back({prefix("2001:db8:2::/64"), 1000s, 500s});
+    config.prefixes.push_back({prefix6("2001:db8:2::/64"), 1000s, 500s});
     scene.advertiser.reconfigure(start, config, scene.home_prefixes);
     REQUIRE(scene.advertiser.scheduled() == 1);
     CHECK(scene.advertiser.tick(start).empty());
@@ -224,7 +207,7 @@ TEST_CASE("a change is told after a random time, again until it is acknowledged"
         CHECK(scene.advertiser.scheduled() == 0);
     }
     SECTION("the registration ends") {
-        scene.registered.clear();
+        scene.registered.nodes.clear();
         CHECK(scene.advertiser.tick(due + 3s).empty());
         CHECK(scene.advertiser.scheduled() == 0);
     }
@@ -270,7 +253,7 @@ TEST_CASE("what a change is") {
         CHECK(told() == 1);
     }
     SECTION("a new prefix") {
-        config.prefixes.push_back({prefix("2001:db8:2::/64")});
+        config.prefixes.push_back({prefix6("2001:db8:2::/64")});
         CHECK(told() == 1);
     }
     SECTION("a prefix less") {
@@ -339,7 +322,7 @@ TEST_CASE("ways to a node") {
         CHECK_FALSE(route.routing_header);
     }
     SECTION("several: the preferred one") {
-        auto& bindings = scene.registered[node1].bindings;
+        auto& bindings = scene.registered.nodes[node1].bindings;
         bindings[0].priority = 9;
         KernelBinding better;
         better.bid = 2;
@@ -351,7 +334,7 @@ TEST_CASE("ways to a node") {
         CHECK(std::get<NativeIpv6>(messages[0].route).wire_destination == care_of);
     }
     SECTION("at home nobody has to be told") {
-        scene.registered[node1].bindings[0].home_link = true;
+        scene.registered.nodes[node1].bindings[0].home_link = true;
         CHECK(told().empty());
         CHECK(scene.advertiser.scheduled() == 0);
     }

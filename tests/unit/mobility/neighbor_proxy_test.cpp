@@ -2,20 +2,15 @@
 // What the home agent says on the home link.
 #include <catch2/catch.hpp>
 
+#include "../addresses.hpp"
 #include "mobility/neighbor_proxy.hpp"
 
 using namespace dsmip::mobility;
+using namespace dsmip::test;
 using namespace std::chrono_literals;
 namespace wire = dsmip::wire;
 
 namespace {
-
-wire::Ipv6Address v6(const char* text) {
-    return wire::Ipv6Address::parse(text).value();
-}
-wire::Ipv4Address v4(const char* text) {
-    return wire::Ipv4Address::parse(text).value();
-}
 
 const auto agent = v6("2001:db8:1::1");
 const auto node = v6("2001:db8:1::100");

@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include "../addresses.hpp"
 #include "netlink/message_builder.hpp"
 #include "netlink/network_state.hpp"
 
@@ -21,9 +22,7 @@ namespace {
 
 using Octets = std::vector<std::byte>;
 
-wire::IpAddress ip(const char* text) {
-    return wire::IpAddress::parse(text).value();
-}
+using test::ip;
 
 template<class Fill>
 Octets build(std::uint16_t type, std::uint16_t flags, Fill&& fill) {

@@ -9,6 +9,7 @@
 #include <linux/xfrm.h>
 #include <netinet/in.h>
 
+#include "../addresses.hpp"
 #include "netlink/message_builder.hpp"
 #include "netlink/xfrm_reports.hpp"
 
@@ -16,9 +17,7 @@ namespace dsmip::netlink {
 
 namespace {
 
-wire::Ipv6Address v6(const char* text) {
-    return wire::Ipv6Address::parse(text).value();
-}
+using test::v6;
 
 xfrm_address_t raw(const wire::Ipv6Address& address) {
     xfrm_address_t result{};

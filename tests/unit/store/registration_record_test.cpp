@@ -4,9 +4,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "../addresses.hpp"
 #include "store/registration_record.hpp"
 
 using namespace dsmip;
+using namespace dsmip::test;
 using namespace std::chrono_literals;
 using mobility::Duration;
 using mobility::KernelBinding;
@@ -16,13 +18,6 @@ using store::WallTime;
 namespace {
 
 const WallTime noon{Duration(1'800'000'000'000)};
-
-wire::Ipv6Address v6(const char* text) {
-    return wire::Ipv6Address::parse(text).value();
-}
-wire::Ipv4Address v4(const char* text) {
-    return wire::Ipv4Address::parse(text).value();
-}
 
 // Every field has a value that differs from its default.
 StoredRegistration full() {
