@@ -147,7 +147,7 @@ tl::expected<ControlRequest, std::string> parse_control_request(std::string_view
                       R"({"command":"status"})");
     }
     if (!object.is_object()) {
-        return refuse(fmt::format("is {}; wanted an object such as {{\"command\":\"status\"}}",
+        return refuse(fmt::format(R"(is {}; wanted an object such as {{"command":"status"}})",
                                   object.type_name()));
     }
     const auto command = object.find("command");

@@ -48,9 +48,9 @@ home_end_point(const wire::BindingIdentifierReading& option, const RegistrationR
     end_point.care_of = request.home_address;
     end_point.home_link = true;
     end_point.link = config.link;
-    const auto* named =
-        wire::find_option<wire::MobilityHeaderLinkLayerAddress>(request.update.options);
-    if (named != nullptr && named->option_code == named->code_mobile_node) {
+    using LinkLayerAddress = wire::MobilityHeaderLinkLayerAddress;
+    const auto* named = wire::find_option<LinkLayerAddress>(request.update.options);
+    if (named != nullptr && named->option_code == LinkLayerAddress::code_mobile_node) {
         if (!is_unicast(named->link_layer_address)) {
             return tl::unexpected(BindingStatus::McoaMalformed);
         }

@@ -79,6 +79,7 @@ private:
     void transmit(TimePoint now, Exchange& exchange);
     void time_out(TimePoint now);
     void unanswered(TimePoint now, const Exchange& exchange);
+    void update_singly(TimePoint now, const Exchange& exchange);
     void cancel(TimePoint now, std::uint16_t bid);
     void forget(const Exchange& exchange);
     [[nodiscard]] bool may_start(const UpdateListEntry& entry) const;

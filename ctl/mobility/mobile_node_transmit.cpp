@@ -266,14 +266,7 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
         }
     }
     if (exchange.multiple()) {
-        // Only the path of the message is known to be bad: each by its own path.
-        forget(exchange);
-        for (const auto bid : exchange.bids) {
-            if (auto* entry = find_entry(entries_, bid)) {
-                entry->alone = true;
-                entry->update_at = now;
-            }
-        }
+        update_singly(now, exchange);
         return;
     }
     auto* entry = find_entry(entries_, exchange.bids.front());
@@ -315,6 +308,17 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
         entry->target = best;
         entry->update_at = now;
         entry->rounds += all_failed ? 1 : 0;
+    }
+}
+
+// Only the path of the message is known to be bad: each by its own path.
+void MobileNode::Impl::update_singly(TimePoint now, const Exchange& exchange) {
+    forget(exchange);
+    for (const auto bid : exchange.bids) {
+        if (auto* entry = find_entry(entries_, bid)) {
+            entry->alone = true;
+            entry->update_at = now;
+        }
     }
 }
 

@@ -184,7 +184,7 @@ void NeighborProxy::answer(const wire::NeighborSolicitation& message,
     if (asks_whether_free) {
         answer.destination = wire::all_nodes;
         answer.solicited = false;
-        answer.override_ = true;
+        answer.overrides = true;
         destination = wire::ethernet_multicast(wire::all_nodes);
     }
     out.push_back({destination, wire::ethertype_ipv6, wire::encode(answer)});

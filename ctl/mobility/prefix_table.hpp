@@ -62,7 +62,7 @@ private:
         std::map<decltype(Prefix::address), std::pair<Prefix, wire::Ipv6Address>> outermost;
         std::unordered_map<wire::Ipv6Address, std::vector<Prefix>> by_owner;
 
-        bool reserve(const wire::Ipv6Address& home_address, const Prefix& prefix);
+        bool reserve(const wire::Ipv6Address& home_address, const Prefix& given);
         [[nodiscard]] const std::vector<Prefix>* of(const wire::Ipv6Address& home_address) const;
         [[nodiscard]] bool owns(const wire::Ipv6Address& home_address, const Prefix& prefix) const;
         // Some node's own has addresses of it.

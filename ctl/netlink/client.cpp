@@ -392,7 +392,7 @@ Result<Path> Client::path_new(std::uint32_t ifindex, const Path& path) {
     if (replies->size() != 1 || !replies->front().path || !replies->front().path->cookie) {
         return tl::unexpected(malformed(request, "the answer holds no cookie"));
     }
-    return std::move(*replies->front().path);
+    return *replies->front().path;
 }
 
 Result<Path> Client::path_get(std::uint32_t ifindex, std::uint32_t cookie) {
@@ -407,7 +407,7 @@ Result<Path> Client::path_get(std::uint32_t ifindex, std::uint32_t cookie) {
     if (replies->size() != 1 || !replies->front().path) {
         return tl::unexpected(malformed(request, "the answer holds no path"));
     }
-    return std::move(*replies->front().path);
+    return *replies->front().path;
 }
 
 Result<std::vector<Counter>> Client::counters(std::uint32_t ifindex) {

@@ -184,7 +184,7 @@ std::vector<std::uint8_t> encode(const NeighborAdvertisement& message) {
     OctetWriter out(octets);
     out.u8(type_advertisement).u8(0).u16(0);
     out.u32((message.router ? flag_router : 0U) | (message.solicited ? flag_solicited : 0U) |
-            (message.override_ ? flag_override : 0U));
+            (message.overrides ? flag_override : 0U));
     out.append(message.target.bytes);
     if (message.target_link_address) {
         put_option(out, option_target_link_address, *message.target_link_address);

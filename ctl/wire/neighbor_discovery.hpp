@@ -47,7 +47,7 @@ struct NeighborAdvertisement {
     Ipv6Address target;
     bool router = false;
     bool solicited = false;
-    bool override_ = false;
+    bool overrides = false; ///< O flag: in the place of what the receiver knows
     std::optional<EthernetAddress> target_link_address;
     bool operator==(const NeighborAdvertisement&) const = default;
 };
