@@ -9,7 +9,7 @@ JOBS    ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all ctl kmod install demo check check-unit check-fuzz check-system check-debug check-smp soak check-kmod \
+.PHONY: help all ctl kmod install demo check check-unit check-fuzz check-style check-system check-debug check-smp soak check-kmod \
 	check-requirements check-documentation setup lint clean bench bench-quick
 
 help:
@@ -27,7 +27,7 @@ help:
 	@echo '  make all          daemon and command into build/ctl; the module for KDIR'
 	@echo '  make kmod KDIR=D  the module for the kernel whose build folder is D'
 	@echo '  make install      daemon, command and module of this machine; PREFIX, DESTDIR'
-	@echo '  make lint         clang-tidy, clang-format, shellcheck'
+	@echo '  make lint         clang-tidy, clang-format, shellcheck; make check has all but clang-tidy'
 	@echo '  make clean        remove build/'
 	@echo
 	@echo 'scripts/vm --help tells how to run a command in a guest.'
@@ -52,7 +52,7 @@ install: all
 demo: setup ctl
 	@scripts/demo
 
-check: setup ctl check-unit check-fuzz check-kmod check-documentation check-system check-requirements
+check: setup check-style ctl check-unit check-fuzz check-kmod check-documentation check-system check-requirements
 
 check-unit:
 	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
@@ -62,6 +62,9 @@ check-unit:
 # Codec, engines, configuration and control protocol; DSMIP_FUZZ_SECONDS of each.
 check-fuzz:
 	tests/fuzz/run
+
+check-style:
+	scripts/lint --fast
 
 check-kmod:
 	scripts/check-kmod
