@@ -10,8 +10,8 @@
 #               mn               2001:db8:6::/64
 #
 # requirements: D-1-01
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/daemon.sh"
 
 HA6=2001:db8:f::2
 MAP6=2001:db8:e::2
@@ -40,10 +40,7 @@ ip -n core route add 2001:db8:5::/64 via $MAP6
 
 config() { # config NAME ADDRESS PREFIX [MORE]
 	cat >"$WORK/$1.toml" <<-TOML
-		role = "home-agent"
-		security = "none"
-		[control]
-		socket = "/run/dsmip/$1.sock"
+		$(head_of "$1" home-agent)
 		[store]
 		enabled = false
 		[home-agent]
@@ -53,10 +50,6 @@ config() { # config NAME ADDRESS PREFIX [MORE]
 		${4:-}
 	TOML
 }
-run() { # run NAME
-	start "$1" ip netns exec "$1" dsmipd --config "$WORK/$1.toml"
-	wait_until "$1 ready" grep -q ready "$ARTIFACTS/$1.log"
-}
 bound() { in_ns "$1" dsmipctl binding show | grep -qE "$2"; }
 update() { # update NS DEV AGENT HOME OPTION...
 	local ns=$1
@@ -65,13 +58,12 @@ update() { # update NS DEV AGENT HOME OPTION...
 }
 reaches() { in_ns cn ping -c1 -W10 "$1" >/dev/null || fail "ping from the correspondent to $1"; }
 
-mkdir -p /run/dsmip
 config ha $HA6 2001:db8:1::/64
 config map $MAP6 2001:db8:5::/64 '[home-agent.map]
 enabled = true
 care-of6 = ["2001:db8:6::/64"]'
-run ha
-run map
+start_ha
+start_daemon map
 capture core any anchor "ip6"
 
 say "From a network that the anchor point is not for: status 129"

@@ -4,8 +4,6 @@
 # registered: its traffic goes on. A pool grows, then is another one; the lease
 # outside it lasts as long as the registration, over a crash, too. A home prefix
 # comes with a node of its own and goes. What the host refuses changes nothing.
-# shellcheck disable=SC2154 # PID_name is set by start
-# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -49,8 +47,7 @@ expect_equal "route to the old pool" "" "$(route 192.0.2.128/25)"
 expect_equal "leases outside" 1 "$(status 's["home_agent"]["leases_outside_pool"]')"
 
 say "So it is after a crash"
-kill -KILL "$PID_ha"
-wait "$PID_ha" || :
+kill_hard ha
 : >"$ARTIFACTS/ha.log"
 start_ha
 expect_equal "route to the lease" "dev dsmip0" "$(route "$HOA4")"
@@ -103,8 +100,7 @@ expect_match "answer" "^status 132 " "$(register 3)"
 pings_answered
 
 say "The registration ends, the lease outside the pool with it; then one of the pool"
-kill -TERM "$PID_mn"
-wait "$PID_mn" || fail "dsmipd ended with status $?"
+stop mn
 wait_until "the route to $HOA4 gone" eval "[ -z \"\$(route $HOA4)\" ]"
 expect_equal "leases outside" 0 "$(status 's["home_agent"]["leases_outside_pool"]')"
 start_mn
