@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -27,6 +28,22 @@ constexpr int turn_max = 64;
 // Messages read in one turn when most of them come to nothing: a flood is to be read as fast as it
 // comes.
 constexpr int read_max = 1024;
+
+// One function for each alternative of a variant.
+template<class... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+template<class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+// Roles leave out what they do not do.
+template<class Call, class Word>
+void call_if_set(const Call& call, const Word& word) {
+    if (call) {
+        call(word);
+    }
+}
 
 } // namespace
 
@@ -159,42 +176,29 @@ void EngineDriver::finish_turn() {
 }
 
 void EngineDriver::execute(const mobility::Actions& actions) {
+    const Overloaded perform{
+        [this](const mobility::SendMessage& message) { send(message); },
+        [this](const mobility::InstallBindings& install) { queue_.push(install); },
+        [this](const mobility::RemoveBindings& remove) { queue_.push(remove); },
+        [this](const mobility::KeepRegistration& keep) { call_if_set(calls_.keep, keep); },
+        [this](const mobility::StartDad& dad) { calls_.start_dad(dad); },
+        [this](const mobility::ClaimHomeAddress& claim) { calls_.claim_home_address(claim); },
+        [this](const mobility::ReleaseHomeAddress& release) {
+            calls_.release_home_address(release.home_address);
+        },
+        [this](const mobility::ForgetLease4& forget) {
+            call_if_set(calls_.forget_lease4, forget.address);
+        },
+        [this](const mobility::AssignHomeAddress4& assign) {
+            call_if_set(calls_.assign_home_address4, assign.address);
+        },
+        [this](const mobility::WithdrawHomeAddress4& withdraw) {
+            call_if_set(calls_.withdraw_home_address4, withdraw.address);
+        },
+        [this](const mobility::UseHomeAgent& use) { call_if_set(calls_.use_home_agent, use); },
+        [this](const mobility::Report& report) { reporter_(report); }};
     for (const auto& action : actions) {
-        if (const auto* send_message = std::get_if<mobility::SendMessage>(&action)) {
-            send(*send_message);
-        } else if (const auto* install = std::get_if<mobility::InstallBindings>(&action)) {
-            queue_.push(*install);
-        } else if (const auto* remove = std::get_if<mobility::RemoveBindings>(&action)) {
-            queue_.push(*remove);
-        } else if (const auto* dad = std::get_if<mobility::StartDad>(&action)) {
-            calls_.start_dad(*dad);
-        } else if (const auto* claim = std::get_if<mobility::ClaimHomeAddress>(&action)) {
-            calls_.claim_home_address(*claim);
-        } else if (const auto* release = std::get_if<mobility::ReleaseHomeAddress>(&action)) {
-            calls_.release_home_address(release->home_address);
-        } else if (const auto* forget = std::get_if<mobility::ForgetLease4>(&action)) {
-            if (calls_.forget_lease4) {
-                calls_.forget_lease4(forget->address);
-            }
-        } else if (const auto* keep = std::get_if<mobility::KeepRegistration>(&action)) {
-            if (calls_.keep) {
-                calls_.keep(*keep);
-            }
-        } else if (const auto* assign = std::get_if<mobility::AssignHomeAddress4>(&action)) {
-            if (calls_.assign_home_address4) {
-                calls_.assign_home_address4(assign->address);
-            }
-        } else if (const auto* withdraw = std::get_if<mobility::WithdrawHomeAddress4>(&action)) {
-            if (calls_.withdraw_home_address4) {
-                calls_.withdraw_home_address4(withdraw->address);
-            }
-        } else if (const auto* use = std::get_if<mobility::UseHomeAgent>(&action)) {
-            if (calls_.use_home_agent) {
-                calls_.use_home_agent(*use);
-            }
-        } else if (const auto* report = std::get_if<mobility::Report>(&action)) {
-            reporter_(*report);
-        }
+        std::visit(perform, action);
     }
 }
 
