@@ -31,6 +31,22 @@ Json update_json(const UpdateRecord& update, mobility::TimePoint now) {
     result["status"] = answered ? Json(static_cast<unsigned>(update.status)) : Json(nullptr);
     result["status_text"] = answered ? Json(wire::to_string(update.status)) : Json(nullptr);
     result["rule"] = update.rule.empty() ? Json(nullptr) : Json(update.rule);
+    auto& identifiers = result["identifiers"] = Json::array();
+    auto& addresses4 = result["home_addresses4"] = Json::array();
+    if (!answered) {
+        return result;
+    }
+    for (const auto& identifier : update.options.identifiers) {
+        identifiers.push_back({{"bid", identifier.bid},
+                               {"status", static_cast<unsigned>(identifier.status)},
+                               {"status_text", wire::to_string(identifier.status)}});
+    }
+    for (const auto& answer : update.options.home_addresses4) {
+        addresses4.push_back({{"address", wire::to_string(answer.address)},
+                              {"prefix_length", answer.prefix_length},
+                              {"status", static_cast<unsigned>(answer.status)},
+                              {"status_text", wire::to_string(answer.status)}});
+    }
     return result;
 }
 

@@ -117,7 +117,8 @@ private:
                        const RegistrationOutcome& outcome);
     void begin_update(TimePoint now, const RegistrationRequest& request,
                       const RegistrationContext& context, RegistrationOutcome outcome);
-    void note_refusal(const RegistrationRequest& request, wire::BindingStatus status);
+    void note_refusal(const RegistrationRequest& request, wire::BindingStatus status,
+                      OptionStatuses options = {});
     void note_end(TimePoint now, const wire::Ipv6Address& home_address, const Transaction& done);
     // It is served, and worth a record that strangers cannot displace.
     [[nodiscard]] bool is_known(const wire::Ipv6Address& home_address) const {

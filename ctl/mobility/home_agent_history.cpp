@@ -86,11 +86,18 @@ void HomeAgentHistory::accepted(const wire::Ipv6Address& home_address, wire::Bin
 }
 
 void HomeAgentHistory::refused(const wire::Ipv6Address& home_address, wire::BindingStatus status,
-                               std::string_view rule) {
+                               std::string_view rule, OptionStatuses options) {
     if (auto* record = undecided(home_address)) {
         record->verdict = UpdateVerdict::refused;
         record->status = status;
         record->rule = rule;
+        record->options = std::move(options);
+    }
+}
+
+void HomeAgentHistory::judged(const wire::Ipv6Address& home_address, OptionStatuses options) {
+    if (auto* record = undecided(home_address)) {
+        record->options = std::move(options);
     }
 }
 

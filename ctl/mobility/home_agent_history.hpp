@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "mobility/home_agent_counters.hpp"
 #include "mobility/types.hpp"
@@ -26,6 +27,16 @@ enum class UpdateVerdict : std::uint8_t {
 // "waiting", "accepted", "refused", "dropped".
 [[nodiscard]] std::string_view to_string(UpdateVerdict verdict);
 
+// What an answer says of single options, in their order.
+struct OptionStatuses {
+    struct Identifier {
+        std::uint16_t bid = 0;
+        wire::BindingStatus status = wire::BindingStatus::Accepted;
+    };
+    std::vector<Identifier> identifiers;
+    std::vector<wire::Ipv4AddressAcknowledgement> home_addresses4;
+};
+
 struct UpdateRecord {
     TimePoint when;
     wire::Endpoint from;                   // on the wire
@@ -34,6 +45,7 @@ struct UpdateRecord {
     UpdateVerdict verdict = UpdateVerdict::waiting;
     wire::BindingStatus status = wire::BindingStatus::Accepted; // accepted or refused
     std::string_view rule;                                      // that decided; a constant
+    OptionStatuses options; // accepted, or refused option by option
 };
 
 struct EndRecord {
@@ -53,13 +65,14 @@ public:
     static constexpr std::size_t strangers_max = 1024;
 
     // A message from that home address; `update` if it could be read.  Its fate is told by
-    // one of the next three.
+    // one of the next three, what an acceptance says of its options before that by judged().
     void received(TimePoint now, const ReceivedMessage& message, const wire::BindingUpdate* update,
                   bool served);
     void accepted(const wire::Ipv6Address& home_address, wire::BindingStatus status);
     void refused(const wire::Ipv6Address& home_address, wire::BindingStatus status,
-                 std::string_view rule);
+                 std::string_view rule, OptionStatuses options = {});
     void dropped(const wire::Ipv6Address& home_address, std::string_view rule);
+    void judged(const wire::Ipv6Address& home_address, OptionStatuses options);
 
     void ended(TimePoint now, const wire::Ipv6Address& home_address, std::string_view reason);
 

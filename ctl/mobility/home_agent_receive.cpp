@@ -20,6 +20,18 @@ wire::Endpoint came_from(const ReceivedMessage& message) {
                         : wire::Endpoint{message.wire_source.value_or(message.source), 0};
 }
 
+// As the answer has them.
+OptionStatuses option_statuses(const RegistrationRequest& request,
+                               const RegistrationOutcome& outcome) {
+    OptionStatuses statuses;
+    statuses.home_addresses4 = outcome.home_addresses4;
+    for (std::size_t index = 0; index < outcome.identifier_status.size(); ++index) {
+        statuses.identifiers.push_back(
+            {request.identifiers->options.at(index).bid, outcome.identifier_status.at(index)});
+    }
+    return statuses;
+}
+
 } // namespace
 
 Actions HomeAgent::Impl::receive(TimePoint now, const ReceivedMessage& message) {
@@ -242,14 +254,15 @@ void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
                                     const RegistrationContext& context,
                                     const RegistrationOutcome& outcome) {
-    note_refusal(request, outcome.status);
+    note_refusal(request, outcome.status, option_statuses(request, outcome));
     send(acknowledge(request, outcome, context.current(), config_));
 }
 
-void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, wire::BindingStatus status) {
+void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, wire::BindingStatus status,
+                                   OptionStatuses options) {
     counters_.add(HomeAgentCount::registrations_refused);
     counters_.refused(status);
-    history_.refused(request.home_address, status, rule_of(status));
+    history_.refused(request.home_address, status, rule_of(status), std::move(options));
     report(Report::Level::info, "binding-refused",
            {{"home-address", request.home_address},
             {"from", request.came_from()},
@@ -269,6 +282,9 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
         // A change that cannot be acknowledged is not made.
         send(std::move(accepted));
         return;
+    }
+    if (!outcome.identifier_status.empty() || !outcome.home_addresses4.empty()) {
+        history_.judged(request.home_address, option_statuses(request, outcome));
     }
     Transaction transaction;
     const auto sequence = request.update.sequence;

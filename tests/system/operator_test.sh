@@ -92,6 +92,7 @@ kill -HUP "$PID_ha"
 wait_until "removal" eval "! in_ns ha dsmipctl binding show | grep -q via"
 expect_match "explain" "not in the configuration" "$(explained $HOA6)"
 kill_hard mn
+MN_LINES='mcoa = true' mn_config
 start_mn
 wait_until "refusal with status 129" grep -qE 'binding-refused.*129' "$ARTIFACTS/ha.log"
 explained $HOA6 --json | conforms explain
@@ -100,7 +101,16 @@ expect_equal "status of the last Binding Update" 129 \
 expect_match "end of the last binding" "no longer served" "$(explained $HOA6)"
 cp "$WORK/good.toml" "$WORK/ha.toml"
 kill -HUP "$PID_ha"
-wait_bound ha "via 203.0.113.10"
+wait_bound ha "bid 2 via 203.0.113.10"
+
+say "The statuses of single options"
+text=$(explained $HOA6)
+expect_match "BID 2" "bid 2 status 0 status_text " "$text"
+expect_match "IPv4 home address" "address $HOA4 prefix_length 32 status 0 " "$text"
+explained $HOA6 --json | conforms explain
+expect_equal "statuses" "[[2, 0]] [['$HOA4', 0]]" "$(explained $HOA6 --json | python3 -c 'import json,sys
+u = json.load(sys.stdin)["last_accepted"]
+print([[i["bid"], i["status"]] for i in u["identifiers"]], [[a["address"], a["status"]] for a in u["home_addresses4"]])')"
 
 say "Everything was told to the monitor, as documented"
 ha_ctl binding del $HOA6

@@ -175,3 +175,59 @@ TEST_CASE("a flood of home addresses displaces no node that is served") {
     REQUIRE(stranger.history.last);
     CHECK(stranger.history.last->status == BindingStatus::NotHomeSubnet);
 }
+
+TEST_CASE("what the answer says of each option") {
+    Scene scene;
+    const auto last = [&] { return *scene.agent.explain(scene.now, node).history.last; };
+    const auto same = [](const OptionStatuses& statuses, const Answer& answer) {
+        const auto bids = answer.bids();
+        const auto status = answer.bid_status();
+        const auto home4 = answer.home4();
+        REQUIRE(statuses.identifiers.size() == bids.size());
+        for (std::size_t i = 0; i < bids.size(); ++i) {
+            CHECK(statuses.identifiers[i].bid == bids[i].bid);
+            CHECK(statuses.identifiers[i].status == status[i]);
+        }
+        REQUIRE(statuses.home_addresses4.size() == home4.size());
+        for (std::size_t i = 0; i < home4.size(); ++i) {
+            CHECK(statuses.home_addresses4[i].address == home4[i].address);
+            CHECK(statuses.home_addresses4[i].status == home4[i].status);
+        }
+    };
+    scene.native(Update(10).home4("192.0.2.10").home4("192.0.2.99").bid(1, visited).bid(2, agent6),
+                 visited);
+    auto answer = scene.answer();
+    CHECK(answer.status() == BindingStatus::McoaNotComplete);
+    same(last().options, answer);
+    CHECK(last().options.identifiers[1].status == BindingStatus::InvalidCareOfAddress);
+    CHECK(last().options.home_addresses4[1].status ==
+          wire::Ipv4AddressStatus::IncorrectIpv4HomeAddress);
+
+    SECTION("refused, each for itself") {
+        scene.native(Update(11).bid(3, agent6), visited);
+        answer = scene.answer();
+        CHECK(answer.status() == BindingStatus::InvalidCareOfAddress);
+        same(last().options, answer);
+    }
+    SECTION("refused as a whole, or dropped: none was looked at") {
+        scene.native(Update(10).bid(1, visited), visited);
+        CHECK(scene.answer().status() == BindingStatus::SequenceNumberOutOfWindow);
+        CHECK(last().options.identifiers.empty());
+        scene.native(Update(11).bid(1, visited).add(wire::NonceIndices{1, 2}), visited);
+        CHECK(scene.silent());
+        CHECK(last().options.identifiers.empty());
+    }
+    SECTION("refused by the kernel: what was judged does not count") {
+        scene.kernel = Kernel::refuses;
+        scene.native(Update(11).home4("192.0.2.10").bid(1, visited2), visited2);
+        CHECK_FALSE(wire::is_accepted(scene.answer().status()));
+        CHECK(last().options.identifiers.empty());
+        CHECK(last().options.home_addresses4.empty());
+    }
+    SECTION("without options there is nothing to say") {
+        scene.native(Update(11), visited);
+        CHECK(scene.answer().status() == BindingStatus::Accepted);
+        CHECK(last().options.identifiers.empty());
+        CHECK(last().options.home_addresses4.empty());
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Why a node is bound or not, as JSON: the answer with all its statuses.
+#include <catch2/catch.hpp>
+
+#include "daemon/explanation.hpp"
+
+using namespace dsmip;
+using namespace dsmip::daemon;
+using mobility::UpdateVerdict;
+
+namespace {
+
+const auto home_address = wire::Ipv6Address::parse("2001:db8:1::100").value();
+constexpr mobility::TimePoint now{std::chrono::seconds(1000)};
+
+mobility::Explanation explained(UpdateVerdict verdict, wire::BindingStatus status) {
+    mobility::UpdateRecord update;
+    update.when = now - std::chrono::seconds(3);
+    update.sequence = 7;
+    update.verdict = verdict;
+    update.status = status;
+    update.options.identifiers = {{1, wire::BindingStatus::Accepted},
+                                  {2, wire::BindingStatus::InvalidCareOfAddress}};
+    wire::Ipv4AddressAcknowledgement refused;
+    refused.status = wire::Ipv4AddressStatus::IncorrectIpv4HomeAddress;
+    refused.address = wire::Ipv4Address::parse("192.0.2.9").value();
+    update.options.home_addresses4 = {refused};
+    mobility::Explanation explanation;
+    explanation.history.last = update;
+    return explanation;
+}
+
+} // namespace
+
+TEST_CASE("statuses of the options of an answer") {
+    const auto json = explanation_json(
+        home_address, explained(UpdateVerdict::accepted, wire::BindingStatus::McoaNotComplete),
+        now);
+    const auto& update = json.at("last_update");
+    CHECK(update.at("ago_ms") == 3000);
+    REQUIRE(update.at("identifiers").size() == 2);
+    CHECK(update.at("identifiers").at(0) ==
+          Json{{"bid", 1},
+               {"status", 0},
+               {"status_text", wire::to_string(wire::BindingStatus::Accepted)}});
+    CHECK(update.at("identifiers").at(1).at("bid") == 2);
+    CHECK(update.at("identifiers").at(1).at("status") == 174);
+    REQUIRE(update.at("home_addresses4").size() == 1);
+    const auto& answer = update.at("home_addresses4").at(0);
+    CHECK(answer.at("address") == "192.0.2.9");
+    CHECK(answer.at("status") == 130);
+    CHECK(answer.at("prefix_length") == 0);
+    CHECK(json.at("last_accepted").is_null());
+}
+
+TEST_CASE("nothing is said of options before the answer") {
+    const auto json = explanation_json(
+        home_address, explained(UpdateVerdict::waiting, wire::BindingStatus::Accepted), now);
+    CHECK(json.at("last_update").at("status").is_null());
+    CHECK(json.at("last_update").at("identifiers").empty());
+    CHECK(json.at("last_update").at("home_addresses4").empty());
+}
