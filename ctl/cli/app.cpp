@@ -123,13 +123,25 @@ private:
             ->excludes(grace);
     }
 
+    /// What people try: the IPv4 address, beside the other one or alone, and lists.
+    static std::string why_no_home_agent(const std::string& text, const std::string& error) {
+        const auto comma = text.find(',');
+        const auto last = comma == std::string::npos ? text : text.substr(text.rfind(',') + 1);
+        if (wire::Ipv4Address::parse(last)) {
+            return "'" + text +
+                   "': a Home Agent Switch message (RFC 5142) carries IPv6 addresses only; give "
+                   "that of the home agent alone. Mobile nodes know its IPv4 address by address4 "
+                   "in [[mobile-node.home-agent]] of their own configuration";
+        }
+        return comma == std::string::npos
+                   ? error
+                   : "'" + text + "': is a list; repeat --to for each home agent";
+    }
+
     static wire::Ipv6Address parse_home_agent(const std::string& text) {
         auto address = wire::Ipv6Address::parse(text);
         if (!address) {
-            throw CLI::ValidationError(
-                "--to", address.error().message +
-                            "; wanted the IPv6 address of a home agent: the message has no room "
-                            "for IPv4 addresses, mobile nodes know those by their configuration");
+            throw CLI::ValidationError("--to", why_no_home_agent(text, address.error().message));
         }
         return *address;
     }

@@ -119,6 +119,20 @@ TEST_CASE("drain asks the daemon with what was said", "[app]") {
     }
 }
 
+TEST_CASE("drain says what a home agent is named by", "[app]") {
+    for (const std::string with4 : {"2001:db8::2,192.0.2.2", "192.0.2.2"}) {
+        const Result result = run({"drain", "--to", with4});
+        CHECK(result.status == 2);
+        CHECK(result.err.find("'" + with4 + "': ") != std::string::npos);
+        CHECK(result.err.find("carries IPv6 addresses only") != std::string::npos);
+        CHECK(result.err.find("[[mobile-node.home-agent]]") != std::string::npos);
+    }
+    const Result list = run({"drain", "--to", "2001:db8::2,2001:db8::3"});
+    CHECK(list.err.find("repeat --to for each home agent") != std::string::npos);
+    const Result nonsense = run({"drain", "--to", "there"});
+    CHECK(nonsense.err.find("'there' is not an IPv6 address") != std::string::npos);
+}
+
 TEST_CASE("binding del asks the daemon for one binding or all", "[app]") {
     const std::string done = "{\"ok\":true,\"result\":{\"deleted\":true}}\n";
     {
