@@ -57,6 +57,13 @@ Registration from_store(const StoredRegistration& stored, TimePoint now, Duratio
     return registration;
 }
 
+// All of it, while nobody was there or when the store could not be told.
+bool has_ended(const StoredRegistration& stored) {
+    return stored.node.bindings.empty() &&
+           std::none_of(stored.leases.begin(), stored.leases.end(),
+                        [](const StoredLease& lease) { return lease.remaining > Duration(0); });
+}
+
 // Lifetimes apart: two clocks never agree on them.
 bool same(const Registration& a, const Registration& b) {
     const auto comparable = [](const Registration& registration) {
@@ -103,8 +110,8 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode* kernel,
         stored == nullptr ? Registration{} : from_store(*stored, now, config_.max_lifetime);
     if (in_kernel.empty() && in_store.empty()) {
         restore_leases(now, home_address, stored);
-        if (stored != nullptr && stored->is_nothing()) {
-            forget(home_address); // all of it has ended meanwhile
+        if (stored != nullptr && has_ended(*stored)) {
+            forget(home_address);
         }
         return;
     }
@@ -253,6 +260,9 @@ void HomeAgent::Impl::restore_leases(TimePoint now, const wire::Ipv6Address& hom
         return;
     }
     for (const auto& lease : stored->leases) {
+        if (lease.remaining <= Duration(0)) {
+            continue; // it may be lent to another one, whose own record says so
+        }
         const bool is_address = lease.prefix.length == wire::Ipv4Address::bit_length;
         const bool adopted = is_address ? pool_.adopt(home_address, lease.prefix.address)
                                         : prefixes_.adopt(home_address, lease.prefix);

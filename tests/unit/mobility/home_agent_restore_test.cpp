@@ -186,3 +186,76 @@ TEST_CASE("what could not be told at start-up is told later") {
     CHECK(scene.in_step());
     CHECK(scene.bids(node) == Bids{1, 2});
 }
+
+// Nobody waits for the store when something ends by itself: it may be told too late, or never.
+TEST_CASE("a crash before the store has heard of an end") {
+    auto config = with_store();
+    config.nodes = {{node, {}}, {other, {}}};
+    config.address_pool = wire::Prefix4{v4("192.0.2.160"), 32}; // one address
+    config.lease_time = seconds(120);
+    Scene scene(config);
+    scene.native(Update(1).home4("0.0.0.0"), visited);
+    const auto lease = scene.answer().home4().front().address;
+    scene.store = GENERATE(Kernel::loses_request, Kernel::refuses);
+    scene.kernel_tells_expiry = GENERATE(false, true);
+    REQUIRE(scene.registered(node));
+
+    SECTION("no dead binding comes back, and the record goes") {
+        scene.advance(seconds(130));
+        CHECK(scene.stored().size() == 1); // as it was
+        scene.lose_kernel();
+        scene.store = Kernel::works;
+        scene.restart(config);
+        CHECK_FALSE(scene.registered(node));
+        CHECK(scene.agent.node_count() == 0);
+        CHECK(scene.in_step());
+        CHECK(scene.stored().empty());
+    }
+    SECTION("one of two care-of addresses") {
+        scene.store = Kernel::works;
+        scene.native(Update(2, seconds(40)).home4("0.0.0.0").bid(1, visited).overwrite(), visited);
+        (void)scene.answer();
+        scene.native(Update(3).home4("0.0.0.0").bid(2, visited2), visited2);
+        (void)scene.answer();
+        scene.store = Kernel::loses_request;
+        scene.advance(seconds(42));
+        CHECK(scene.bids(node) == std::vector<std::uint16_t>{2});
+        scene.lose_kernel();
+        scene.store = Kernel::works;
+        scene.restart(config);
+        CHECK(scene.bids(node) == std::vector<std::uint16_t>{2});
+        CHECK(scene.registered(node)->home_addresses4.front() == lease);
+    }
+    SECTION("a lease that has not ended stays reserved") {
+        scene.store = Kernel::works;
+        scene.native(Update(2, seconds(40)).home4("0.0.0.0"), visited);
+        (void)scene.answer();
+        scene.store = Kernel::loses_request;
+        scene.advance(seconds(42));
+        scene.store = Kernel::works;
+        scene.restart(config);
+        CHECK(scene.agent.reconciliation().leases == 1);
+        scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+        CHECK(scene.answer().home4().front().status ==
+              wire::Ipv4AddressStatus::DynamicAssignmentNotAvailable);
+        scene.native(Update(3).home4("0.0.0.0"), visited);
+        CHECK(scene.answer().home4().front().address == lease);
+    }
+    SECTION("a lease that has ended does not come back to take one that another node has since") {
+        scene.advance(seconds(130));
+        scene.store = Kernel::works;
+        scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+        REQUIRE(scene.answer().home4().front().address == lease);
+        scene.native(Update(2, seconds(8)).of(other).home4("0.0.0.0"), visited);
+        (void)scene.answer();
+        scene.advance(seconds(10)); // `other` is away; its lease is a promise
+        CHECK(scene.stored().size() == 2);
+        scene.restart(config);
+        CHECK(scene.agent.reconciliation().leases == 1);
+        scene.native(Update(2).home4("0.0.0.0"), visited);
+        CHECK(scene.answer().home4().front().status ==
+              wire::Ipv4AddressStatus::DynamicAssignmentNotAvailable);
+        scene.native(Update(3).of(other).home4("0.0.0.0"), visited);
+        CHECK(scene.answer().home4().front().address == lease);
+    }
+}
