@@ -38,8 +38,6 @@ constexpr std::array changeable{
     "home-agent.prefixes.shortest4"sv,
     "home-agent.prefixes.leases-max"sv,
     "home-agent.prefixes.max-per-node"sv,
-    "home-agent.home-link.sole-router"sv,
-    "home-agent.home-link.accept-simultaneous"sv,
 };
 constexpr std::array changeable_sections{"home-agent.node"sv,
                                          "home-agent.policy"sv,
@@ -47,6 +45,7 @@ constexpr std::array changeable_sections{"home-agent.node"sv,
                                          "home-agent.map"sv,
                                          "home-agent.advertised-prefix"sv,
                                          "home-agent.discovery"sv,
+                                         "home-agent.home-link"sv,
                                          "home-agent.prefix-discovery"sv};
 
 struct Value {

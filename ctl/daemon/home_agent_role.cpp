@@ -284,6 +284,42 @@ HomeRoutes HomeAgentRole::wanted_routes(const HomeAgentConfiguration& configurat
                        lent_elsewhere);
 }
 
+// The home link may come, go and change with a reload.
+void HomeAgentRole::add_home_link_calls(EngineCalls& calls) {
+    calls.start_dad = [this](const auto& request) {
+        if (home_link_) {
+            home_link_->start_dad(request);
+        }
+    };
+    calls.claim_home_address = [this](const auto& claim) {
+        if (home_link_) {
+            home_link_->claim(claim);
+        }
+    };
+    calls.release_home_address = [this](const auto& home_address) {
+        if (home_link_) {
+            home_link_->release(home_address);
+        }
+    };
+    calls.frame_source = [this](unsigned link, const auto& source) {
+        return home_link_ && link == home_link_->index() ? home_link_->link_address_of(source)
+                                                         : mobility::LinkAddress{};
+    };
+    calls.set_neighbour = [this](unsigned link, const auto& address, const auto& link_address) {
+        if (auto set = network_.set_neighbour(link, address, link_address); !set) {
+            spdlog::warn("{}", set.error()); // the kernel asks for it then
+        }
+    };
+}
+
+void HomeAgentRole::start_home_link() {
+    if (home_link_) {
+        home_link_->start(loop_, [this](auto request, auto outcome) {
+            driver_->run(engine_.dad_done(now(), request, outcome));
+        });
+    }
+}
+
 Outcome HomeAgentRole::start() {
     if (auto set_up = set_up_network(); !set_up) {
         return set_up;
@@ -309,25 +345,8 @@ Outcome HomeAgentRole::start() {
     calls.forget_lease4 = [this](const auto& address) {
         log_failures("route", home_routing_.remove(address_route(address)));
     };
-    if (home_link_) {
-        calls.start_dad = [this](const auto& request) { home_link_->start_dad(request); };
-        calls.claim_home_address = [this](const auto& claim) { home_link_->claim(claim); };
-        calls.release_home_address = [this](const auto& home_address) {
-            home_link_->release(home_address);
-        };
-        calls.frame_source = [this](unsigned link, const auto& source) {
-            return link == home_link_->index() ? home_link_->link_address_of(source)
-                                               : mobility::LinkAddress{};
-        };
-        calls.set_neighbour = [this](unsigned link, const auto& address, const auto& link_address) {
-            if (auto set = network_.set_neighbour(link, address, link_address); !set) {
-                spdlog::warn("{}", set.error()); // the kernel asks for it then
-            }
-        };
-        home_link_->start(loop_, [this](auto request, auto outcome) {
-            driver_->run(engine_.dad_done(now(), request, outcome));
-        });
-    }
+    add_home_link_calls(calls);
+    start_home_link();
     const auto restored = restore();
     if (!restored) {
         return tl::make_unexpected(restored.error());
@@ -564,21 +583,36 @@ HomeAgentRole::reconfigure(const Configuration& configuration) {
     // Not of the file.
     next.engine.has_store = store_ != nullptr;
     next.engine.home_link.link = configuration_.engine.home_link.link;
+    const bool other_link = next.home_link != configuration_.home_link;
+    std::unique_ptr<HomeLink> home_link;
+    if (other_link) {
+        next.engine.home_link.link = 0;
+        if (!next.home_link.empty()) {
+            auto opened = HomeLink::open(next.home_link, next.engine.address6);
+            if (!opened) {
+                return tl::make_unexpected(opened.error());
+            }
+            home_link = std::move(*opened);
+            next.engine.home_link.link = home_link->index();
+        }
+    }
     const auto outlook = engine_.foresee(next.engine);
     if (!outlook) {
         return tl::make_unexpected(outlook.error());
     }
-    if (auto staged = home_routing_.stage(wanted_routes(next, outlook->addresses_outside));
-        !staged) {
+    auto staged = home_routing_.stage(wanted_routes(next, outlook->addresses_outside));
+    if (staged && other_link) {
+        netlink::DeviceSettings settings;
+        settings.home_link = next.engine.home_link.link;
+        staged = network_.set_up_device(driver_->client(), settings);
+    }
+    if (!staged) {
         log_failures("reload", home_routing_.cancel());
         return tl::make_unexpected(staged.error());
     }
+    // From here on nothing is refused, for foresee() has seen all that the engine would refuse;
+    // what goes wrong is told.
     const auto actions = engine_.reconfigure(now(), next.engine);
-    if (!actions) {
-        log_failures("reload", home_routing_.cancel());
-        return tl::make_unexpected(actions.error());
-    }
-    // From here on nothing can be refused; what goes wrong is told.
     configuration_ = std::move(next);
     log_failures("reload", home_routing_.commit());
     netlink::DeviceSettings limits;
@@ -586,8 +620,19 @@ HomeAgentRole::reconfigure(const Configuration& configuration) {
     if (auto set = network_.set_up_device(driver_->client(), limits); !set) {
         spdlog::warn("reload: {}", set.error()); // the engine's own limits hold
     }
-    driver_->run(*actions);
-    if (discovery_) {
+    if (other_link) {
+        home_link_ = std::move(home_link); // the one before stops answering
+        start_home_link();
+        warn_about_host(configuration_);
+    }
+    driver_->run(actions.value());
+    if (other_link && discovery_) {
+        // What was heard on the link before does not count here.
+        discovery_->stop();
+        if (auto started = start_discovery(); !started) {
+            spdlog::warn("reload: {}", started.error());
+        }
+    } else if (discovery_) {
         discovery_->reconfigure(configuration_.engine);
     }
     return notes_of(*outlook);

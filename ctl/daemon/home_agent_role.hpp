@@ -48,6 +48,8 @@ private:
     tl::expected<void, std::string> route_restored();
     [[nodiscard]] HomeRoutes wanted_routes(const HomeAgentConfiguration& configuration,
                                            std::span<const wire::Ipv4Address> lent_elsewhere) const;
+    void add_home_link_calls(EngineCalls& calls);
+    void start_home_link();
     void watch_home_address_options();
     tl::expected<void, std::string> start_discovery();
 

@@ -190,8 +190,8 @@ public:
     [[nodiscard]] tl::expected<ReconfigurationOutlook, std::string>
     foresee(const HomeAgentConfig& config) const;
     // Takes it over, with the same error; then nothing has changed.  Addresses of the home agent
-    // and the interface of the home link stay.  What it takes from a node is removed.  A lease that
-    // is in no pool any more stays as long as the registration that uses it; then ForgetLease4.
+    // stay.  What it takes from a node is removed.  A lease that is in no pool any more stays as
+    // long as the registration that uses it; then ForgetLease4.  Another home link: claimed anew.
     [[nodiscard]] tl::expected<Actions, std::string> reconfigure(TimePoint now,
                                                                  HomeAgentConfig config);
 

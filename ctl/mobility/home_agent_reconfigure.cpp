@@ -193,8 +193,8 @@ tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
     }
     // Not of the file.
     config.has_store = config_.has_store;
-    config.home_link.link = config_.home_link.link;
     config.policy.secret = config_.policy.secret;
+    const bool other_link = config.home_link.link != config_.home_link.link;
     AddressPool pool(config.address_pool, config.pool_leases_max);
     PrefixTable prefixes(config.prefixes);
     reserve(config, pool, prefixes);
@@ -215,7 +215,11 @@ tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
         known.push_back(home_address);
     }
     for (const auto& home_address : known) {
-        if (auto& entry = cache_.at(home_address); entry.pending) {
+        auto& entry = cache_.at(home_address);
+        if (other_link) {
+            entry.claimed.reset(); // who answered there does not any more
+        }
+        if (entry.pending) {
             entry.waiting.emplace_front(ConfigurationChange{});
         } else {
             revise(now, home_address);
@@ -247,7 +251,11 @@ void HomeAgent::Impl::revise(TimePoint now, const wire::Ipv6Address& home_addres
     }
     keep_own(home_address, transaction.desired);
     leave_home_network(home_address, transaction);
-    if (transaction.desired.bindings.size() != current.bindings.size() ||
+    const auto same_end_point = [](const Binding& a, const Binding& b) {
+        return a.end_point == b.end_point;
+    };
+    if (!std::equal(transaction.desired.bindings.begin(), transaction.desired.bindings.end(),
+                    current.bindings.begin(), current.bindings.end(), same_end_point) ||
         transaction.desired.home_addresses4 != current.home_addresses4 ||
         transaction.desired.prefixes6 != current.prefixes6 ||
         transaction.desired.prefixes4 != current.prefixes4) {
@@ -258,17 +266,22 @@ void HomeAgent::Impl::revise(TimePoint now, const wire::Ipv6Address& home_addres
 void HomeAgent::Impl::leave_home_network(const wire::Ipv6Address& home_address,
                                          Transaction& transaction) const {
     auto& desired = transaction.desired;
-    constexpr std::string_view reason = "its care-of address is a home address now";
-    std::erase_if(desired.bindings, [&](const Binding& binding) {
-        const bool lost = leads_home(binding, config_, pool_);
-        if (lost) {
-            transaction.reports.push_back(removal_report(home_address, binding, reason.data()));
+    std::erase_if(desired.bindings, [&](Binding& binding) {
+        const char* reason = nullptr;
+        bool moved = false; // to the home link that there is now
+        if (leads_home(binding, config_, pool_)) {
+            reason = "its care-of address is a home address now";
+        } else if (!still_at_home(binding.end_point, moved)) {
+            reason = "there is no home link any more";
         }
-        return lost;
+        if (reason != nullptr) {
+            transaction.reports.push_back(removal_report(home_address, binding, reason));
+            transaction.end_reason = reason;
+        }
+        return reason != nullptr;
     });
     if (!transaction.reports.empty()) {
         transaction.count = {HomeAgentCount::bindings_removed, transaction.reports.size()};
-        transaction.end_reason = reason;
         desired.clear_if_empty();
     }
 }

@@ -183,6 +183,23 @@ forget
 reaches host $HOA6 $HOA4
 reaches cn $HOA6 $HOA4
 
+say "No home link any more, by a reload: nobody answers for the node; there again, it is announced"
+cp "$WORK/ha.toml" "$WORK/real.toml"
+sed -i '/^\[home-agent.home-link\]/,/^interface/d' "$WORK/ha.toml"
+before=$(ha_ctl binding show | grep -o '.*lifetime')
+expect_match "difference" "home-agent.home-link.interface: .home0. -> not set" "$(ha_ctl reload)"
+forget
+if in_ns host ping -c1 -W2 $HOA6 >/dev/null; then fail "somebody answers for $HOA6"; fi
+cp "$WORK/real.toml" "$WORK/ha.toml"
+sed -i 's/^interface = .*/interface = "home9"/' "$WORK/ha.toml"
+expect_refused "an interface that is not there" "there is no interface home9" ha_ctl reload
+cp "$WORK/real.toml" "$WORK/ha.toml"
+expect_match "difference" "home-agent.home-link.interface: not set -> .home0." "$(ha_ctl reload)"
+reaches host $HOA6 $HOA4
+reaches cn $HOA6 $HOA4
+expect_equal "claimed home addresses" 1 "$(daemon_counter home_link_claimed)"
+expect_equal "bindings" "$before" "$(ha_ctl binding show | grep -o '.*lifetime')"
+
 say "A host that asks whether the home address is free hears that it is not"
 before=$(daemon_counter home_link_solicitations_answered)
 ip -n host address add $HOA6/128 dev home0 nodad

@@ -454,3 +454,53 @@ TEST_CASE("bulk: home and away in one message") {
     CHECK(answer.bid_status() == Statuses{without_ndp, accepted});
     CHECK(scene.bids(node) == Bids{1, 2});
 }
+
+TEST_CASE("another home link, and none, by a reload") {
+    auto config = real_link();
+    Scene scene(config);
+    (void)join(scene, Update(10).bid(1, visited));
+    scene.home_link(at_home(11, 2, node_link_address));
+    CHECK(scene.answer().status() == without_ndp);
+    REQUIRE(scene.binding(node, 2)->link == home_interface);
+    scene.home_link_events.clear();
+
+    config.home_link.link = home_interface + 1;
+    auto actions = scene.agent.reconfigure(scene.now, config);
+    REQUIRE(actions);
+    scene.run(std::move(*actions));
+    CHECK(scene.binding(node, 2)->link == home_interface + 1);
+    CHECK(scene.bids(node) == Bids{1, 2});
+    CHECK(scene.home_link_events == Events{"claim"});
+
+    scene.home_link_events.clear();
+    config.home_link.link = 0;
+    actions = scene.agent.reconfigure(scene.now, config);
+    REQUIRE(actions);
+    scene.run(std::move(*actions));
+    CHECK(scene.bids(node) == Bids{1});
+    CHECK(scene.home_link_events.empty()); // there is nobody to be told
+    CHECK(scene.counter("bindings_removed") == 1);
+
+    config.home_link.link = home_interface;
+    actions = scene.agent.reconfigure(scene.now, config);
+    REQUIRE(actions);
+    scene.run(std::move(*actions));
+    CHECK(scene.home_link_events == Events{"claim"});
+    CHECK(scene.bids(node) == Bids{1});
+}
+
+TEST_CASE("who uses neighbour discovery was told so when it registered, not by a reload") {
+    auto config = real_link(true);
+    Scene scene(config);
+    (void)join(scene, Update(10).bid(1, visited));
+    scene.home_link(at_home(11, 2, node_link_address));
+    CHECK(scene.answer().status() == accepted);
+    scene.home_link_events.clear();
+    auto actions = scene.agent.reconfigure(scene.now, real_link(false));
+    REQUIRE(actions);
+    scene.run(std::move(*actions));
+    CHECK(scene.home_link_events.empty()); // it still answers for itself
+    scene.home_link(at_home(12, 2, node_link_address));
+    CHECK(scene.answer().status() == without_ndp);
+    CHECK(scene.home_link_events == Events{"claim", "answer"});
+}
