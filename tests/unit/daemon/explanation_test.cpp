@@ -23,6 +23,7 @@ mobility::Explanation explained(UpdateVerdict verdict, wire::BindingStatus statu
                                   {2, wire::BindingStatus::InvalidCareOfAddress}};
     wire::Ipv4AddressAcknowledgement refused;
     refused.status = wire::Ipv4AddressStatus::IncorrectIpv4HomeAddress;
+    refused.prefix_length = 0;
     refused.address = wire::Ipv4Address::parse("192.0.2.9").value();
     update.options.home_addresses4 = {refused};
     mobility::Explanation explanation;
