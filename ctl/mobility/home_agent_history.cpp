@@ -55,7 +55,13 @@ const NodeHistory* HomeAgentHistory::Table::find(const wire::Ipv6Address& home_a
 
 void HomeAgentHistory::received(TimePoint now, const ReceivedMessage& message,
                                 const wire::BindingUpdate* update, bool served) {
-    UpdateRecord record;
+    // Of a node that refreshes, the space for its options is there.
+    auto& last = (served ? served_ : strangers_).at(message.source).last;
+    auto options = last ? std::move(last->options) : OptionStatuses{};
+    options.identifiers.clear();
+    options.home_addresses4.clear();
+    auto& record = last.emplace();
+    record.options = std::move(options);
     record.when = now;
     record.from = message.path ? message.path->remote
                                : wire::Endpoint{message.wire_source.value_or(message.source), 0};
@@ -63,7 +69,6 @@ void HomeAgentHistory::received(TimePoint now, const ReceivedMessage& message,
         record.sequence = update->sequence;
         record.lifetime = update->lifetime.duration();
     }
-    (served ? served_ : strangers_).at(message.source).last = record;
 }
 
 UpdateRecord* HomeAgentHistory::undecided(const wire::Ipv6Address& home_address) {
@@ -95,9 +100,12 @@ void HomeAgentHistory::refused(const wire::Ipv6Address& home_address, wire::Bind
     }
 }
 
-void HomeAgentHistory::judged(const wire::Ipv6Address& home_address, OptionStatuses options) {
+void HomeAgentHistory::judged(const wire::Ipv6Address& home_address,
+                              std::span<const OptionStatuses::Identifier> identifiers,
+                              std::span<const wire::Ipv4AddressAcknowledgement> home_addresses4) {
     if (auto* record = undecided(home_address)) {
-        record->options = std::move(options);
+        record->options.identifiers.assign(identifiers.begin(), identifiers.end());
+        record->options.home_addresses4.assign(home_addresses4.begin(), home_addresses4.end());
     }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -72,7 +73,9 @@ public:
     void refused(const wire::Ipv6Address& home_address, wire::BindingStatus status,
                  std::string_view rule, OptionStatuses options = {});
     void dropped(const wire::Ipv6Address& home_address, std::string_view rule);
-    void judged(const wire::Ipv6Address& home_address, OptionStatuses options);
+    void judged(const wire::Ipv6Address& home_address,
+                std::span<const OptionStatuses::Identifier> identifiers,
+                std::span<const wire::Ipv4AddressAcknowledgement> home_addresses4);
 
     void ended(TimePoint now, const wire::Ipv6Address& home_address, std::string_view reason);
 

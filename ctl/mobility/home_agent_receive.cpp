@@ -21,15 +21,14 @@ wire::Endpoint came_from(const ReceivedMessage& message) {
 }
 
 // As the answer has them.
-OptionStatuses option_statuses(const RegistrationRequest& request,
-                               const RegistrationOutcome& outcome) {
-    OptionStatuses statuses;
-    statuses.home_addresses4 = outcome.home_addresses4;
+std::vector<OptionStatuses::Identifier> identifiers_of(const RegistrationRequest& request,
+                                                       const RegistrationOutcome& outcome) {
+    std::vector<OptionStatuses::Identifier> identifiers;
     for (std::size_t index = 0; index < outcome.identifier_status.size(); ++index) {
-        statuses.identifiers.push_back(
+        identifiers.push_back(
             {request.identifiers->options.at(index).bid, outcome.identifier_status.at(index)});
     }
-    return statuses;
+    return identifiers;
 }
 
 } // namespace
@@ -254,7 +253,8 @@ void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
                                     const RegistrationContext& context,
                                     const RegistrationOutcome& outcome) {
-    note_refusal(request, outcome.status, option_statuses(request, outcome));
+    note_refusal(request, outcome.status,
+                 {identifiers_of(request, outcome), outcome.home_addresses4});
     send(acknowledge(request, outcome, context.current(), config_));
 }
 
@@ -284,7 +284,8 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
         return;
     }
     if (!outcome.identifier_status.empty() || !outcome.home_addresses4.empty()) {
-        history_.judged(request.home_address, option_statuses(request, outcome));
+        history_.judged(request.home_address, identifiers_of(request, outcome),
+                        outcome.home_addresses4);
     }
     Transaction transaction;
     const auto sequence = request.update.sequence;
