@@ -83,7 +83,7 @@ wait_until "stream over IPv6" moved_beyond "$WORK/sink6" 100000
 wait_until "stream over IPv4" moved_beyond "$WORK/sink4" 100000
 
 say "What cannot be is refused"
-expect_refused "an IPv4 address" "no room for IPv4" ha_ctl drain --to $SECOND4
+expect_refused "an IPv4 address" "carries IPv6 addresses only" ha_ctl drain --to $SECOND4
 expect_refused "the home agent itself" "is this home agent" ha_ctl drain --to $HA6
 expect_refused "a mobile node" "only a home agent" mn_ctl drain
 expect_refused "nothing to stop" "not being drained" ha_ctl drain --stop
