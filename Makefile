@@ -19,7 +19,7 @@ help:
 	@echo '  make check        install what is missing, build, run all tests (guest: Debian kernel)'
 	@echo '  make check-debug  the system tests on a kernel with KASAN, lockdep and kmemleak'
 	@echo '  make check-smp    the same on an emulated SMP machine: slow'
-	@echo '  make soak         fuzzers and removal under traffic at full length: an hour'
+	@echo '  make soak         fuzzers and removal under traffic at full length on both: hours'
 	@echo
 	@echo '  make bench        measure against the tunnels of the kernel, write Documentation/benchmarks (over an hour)'
 	@echo '  make bench-quick  instructions per packet of four formats against the last bench (about five minutes)'
