@@ -127,6 +127,21 @@ std::vector<std::string> notes_of(const mobility::ReconfigurationOutlook& outloo
     return notes;
 }
 
+/// The real home link, which the engine is told of; none for a virtual one.
+tl::expected<std::unique_ptr<HomeLink>, std::string>
+open_home_link(HomeAgentConfiguration& configuration) {
+    auto& link = configuration.engine.home_link.link;
+    link = 0;
+    if (configuration.home_link.empty()) {
+        return nullptr;
+    }
+    auto opened = HomeLink::open(configuration.home_link, configuration.engine.address6);
+    if (opened) {
+        link = (*opened)->index();
+    }
+    return opened;
+}
+
 mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
     std::random_device random;
     config.policy.secret = (std::uint64_t{random()} << 32U) | random();
@@ -161,17 +176,12 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
     }
     auto home_agent = configuration.home_agent;
     home_agent.engine.has_store = store != nullptr;
-    std::unique_ptr<HomeLink> home_link;
-    if (!home_agent.home_link.empty()) {
-        auto opened = HomeLink::open(home_agent.home_link, home_agent.engine.address6);
-        if (!opened) {
-            return tl::make_unexpected(opened.error());
-        }
-        home_link = std::move(*opened);
-        home_agent.engine.home_link.link = home_link->index();
+    auto home_link = open_home_link(home_agent);
+    if (!home_link) {
+        return tl::make_unexpected(home_link.error());
     }
     return std::unique_ptr<Role>(new HomeAgentRole(loop, std::move(home_agent), std::move(*network),
-                                                   std::move(home_link), std::move(*driver),
+                                                   std::move(*home_link), std::move(*driver),
                                                    std::move(store), std::move(reporter)));
 }
 
@@ -586,15 +596,11 @@ HomeAgentRole::reconfigure(const Configuration& configuration) {
     const bool other_link = next.home_link != configuration_.home_link;
     std::unique_ptr<HomeLink> home_link;
     if (other_link) {
-        next.engine.home_link.link = 0;
-        if (!next.home_link.empty()) {
-            auto opened = HomeLink::open(next.home_link, next.engine.address6);
-            if (!opened) {
-                return tl::make_unexpected(opened.error());
-            }
-            home_link = std::move(*opened);
-            next.engine.home_link.link = home_link->index();
+        auto opened = open_home_link(next);
+        if (!opened) {
+            return tl::make_unexpected(opened.error());
         }
+        home_link = std::move(*opened);
     }
     const auto outlook = engine_.foresee(next.engine);
     if (!outlook) {

@@ -94,8 +94,7 @@ void MobilePrefixAdvertiser::compare(TimePoint now, bool differs) {
                    });
     before_ = std::move(current);
     if ((differs || !same) && tells()) {
-        tell_all_ = true;
-        begin_round(now);
+        begin_round(now, true);
     }
 }
 
@@ -156,7 +155,8 @@ void MobilePrefixAdvertiser::cancel(const wire::Ipv6Address& home_address, State
     }
 }
 
-void MobilePrefixAdvertiser::begin_round(TimePoint now) {
+void MobilePrefixAdvertiser::begin_round(TimePoint now, bool tell_all) {
+    tell_all_ = tell_all;
     round_ = nodes_.all();
     continue_round(now);
 }
@@ -173,7 +173,6 @@ void MobilePrefixAdvertiser::continue_round(TimePoint now) {
             schedule(home_address, state, random_time(now, home_address));
         }
     }
-    tell_all_ = tell_all_ && !round_.empty();
 }
 
 void MobilePrefixAdvertiser::sweep(TimePoint now) {
@@ -185,7 +184,7 @@ void MobilePrefixAdvertiser::sweep(TimePoint now) {
         const auto& state = entry.second;
         return !state.scheduled && (!state.last || *state.last + config_.max_interval <= now);
     });
-    begin_round(now);
+    begin_round(now, false);
 }
 
 std::optional<TimePoint> MobilePrefixAdvertiser::next_deadline() const {
@@ -259,8 +258,12 @@ std::vector<SendMessage> MobilePrefixAdvertiser::tick(TimePoint now) {
     } else if (*next_sweep_ <= now) {
         compare(now); // a prefix may have ended
         sweep(now);
+    } else {
+        continue_round(now);
     }
-    continue_round(now);
+    if (due_.empty() || due_.begin()->first > now) {
+        return messages;
+    }
     const auto current = prefixes(now);
     while (!due_.empty() && due_.begin()->first <= now && messages.size() < turn_max) {
         const auto home_address = due_.begin()->second;

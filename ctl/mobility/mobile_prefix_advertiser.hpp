@@ -96,7 +96,7 @@ private:
     // Tells everybody if it is not what was said before, or `differs`.
     void compare(TimePoint now, bool differs = false);
     // Goes through all nodes, a part of them in each turn.
-    void begin_round(TimePoint now);
+    void begin_round(TimePoint now, bool tell_all);
     void continue_round(TimePoint now);
     void schedule(const wire::Ipv6Address& home_address, State& state, TimePoint due);
     void cancel(const wire::Ipv6Address& home_address, State& state);
@@ -117,7 +117,7 @@ private:
     std::unordered_map<wire::Ipv6Address, State> states_;
     std::set<std::pair<TimePoint, wire::Ipv6Address>> due_;
     std::vector<wire::Ipv6Address> round_; // nodes that were not gone through yet
-    bool tell_all_ = false;                // all nodes of the round, not only who heard nothing
+    bool tell_all_ = false;                // in this round, not only who heard nothing
     std::optional<TimePoint> next_sweep_;
 };
 

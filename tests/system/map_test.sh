@@ -56,6 +56,17 @@ update() { # update NS DEV AGENT HOME OPTION...
 	shift
 	in_ns "$ns" home_signalling.py update "$@" || fail "no answer to: $*"
 }
+tunnel() { # tunnel NAME LOCAL REMOTE ADDRESS TABLE: what comes from the address goes through it
+	ip -n mn -6 tunnel add "$1" mode any local "$2" remote "$3" encaplimit none
+	ip -n mn link set "$1" up
+	ip -n mn address add "$4/128" dev "$1"
+	ip -n mn -6 rule add from "$4" lookup "$5"
+	ip -n mn -6 route add default dev "$1" table "$5"
+}
+at_home_agent() {
+	in_ns ha dsmipctl binding show --json |
+		python3 -c 'import json,sys; print([(b["care_of"], b["sequence"]) for b in json.load(sys.stdin)])'
+}
 reaches() { in_ns cn ping -c1 -W10 "$1" >/dev/null || fail "ping from the correspondent to $1"; }
 
 config ha $HA6 2001:db8:1::/64
@@ -72,32 +83,23 @@ expect_match "answer" "^status 129 " "$(update cn eth0 $MAP6 2001:db8:5::200 --c
 say "A local Binding Update: the regional care-of address is reached through the anchor point"
 expect_match "answer" "^status 0 sequence 1 lifetime 600" "$(update mn eth0 $MAP6 $RCOA6 --care-of $LCOA6 --map)"
 bound map "$RCOA6 .*via $LCOA6 direct" || fail "no such binding: $(in_ns map dsmipctl binding show)"
-ip -n mn -6 tunnel add anchor mode any local $LCOA6 remote $MAP6 encaplimit none
-ip -n mn link set anchor up
-ip -n mn address add $RCOA6/128 dev anchor
-ip -n mn -6 rule add from $RCOA6 lookup 100
-ip -n mn -6 route add default dev anchor table 100
+tunnel anchor $LCOA6 $MAP6 $RCOA6 100
 ip -n mn -6 route add $HA6/128 dev anchor
 reaches $RCOA6
 
 say "Registered at the home agent with the regional one: one tunnel in the other"
 expect_match "answer" "^status 0 " "$(update mn anchor $HA6 $HOA6 --care-of $RCOA6)"
 bound ha "$HOA6 .*via $RCOA6 direct" || fail "no such binding: $(in_ns ha dsmipctl binding show)"
-ip -n mn -6 tunnel add home mode any local $RCOA6 remote $HA6 encaplimit none
-ip -n mn link set home up
-ip -n mn address add $HOA6/128 dev home
-ip -n mn -6 rule add from $HOA6 lookup 101
-ip -n mn -6 route add default dev home table 101
+tunnel home $RCOA6 $HA6 $HOA6 101
 reaches $HOA6
 
 say "A move: the anchor point is told, the home agent need not be"
-before=$(in_ns ha dsmipctl binding show --json | python3 -c 'import json,sys; print([(b["care_of"], b["sequence"]) for b in json.load(sys.stdin)])')
+before=$(at_home_agent)
 expect_match "answer" "^status 0 sequence 2 " "$(update mn eth0 $MAP6 $RCOA6 --care-of $MOVED6 --map --sequence 2)"
 ip -n mn -6 tunnel change anchor local $MOVED6 remote $MAP6
 reaches $HOA6
 reaches $RCOA6
-expect_equal "bindings at the home agent" "$before" "$(in_ns ha dsmipctl binding show --json |
-	python3 -c 'import json,sys; print([(b["care_of"], b["sequence"]) for b in json.load(sys.stdin)])')"
+expect_equal "bindings at the home agent" "$before" "$(at_home_agent)"
 in_capture() { tcpdump -r "$ARTIFACTS/anchor.pcap" -n "$1" 2>/dev/null | grep -q "$2"; }
 wait_until "the anchor point's tunnel around the home agent's" \
 	in_capture "src $MAP6 and dst $MOVED6 and ip6[6] == 41" "$HA6 > $RCOA6: .*$CN6 > $HOA6: .*echo request"
