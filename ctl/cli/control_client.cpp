@@ -74,6 +74,8 @@ tl::expected<ControlClient, ControlError> ControlClient::connect(const std::stri
     return client;
 }
 
+// Not const: the daemon's state changes, if not this object.
+// NOLINTNEXTLINE(readability-make-member-function-const)
 tl::expected<void, ControlError> ControlClient::send(const Json& request) {
     const std::string line = request.dump() + "\n";
     std::size_t sent = 0;

@@ -101,15 +101,9 @@ HomeRouting::Outcome HomeRouting::stage(HomeRoutes wanted) {
     return {};
 }
 
-void HomeRouting::remove(const netlink::RouteSpec& route, Failures& failures) {
-    if (auto removed = host_.remove_route(route); !removed) {
-        failures.push_back(removed.error());
-    }
-}
-
-void HomeRouting::remove(const netlink::RuleSpec& rule, Failures& failures) {
-    if (auto removed = host_.remove_rule(rule); !removed) {
-        failures.push_back(removed.error());
+void HomeRouting::note_failure(const Outcome& outcome, Failures& failures) {
+    if (!outcome) {
+        failures.push_back(outcome.error());
     }
 }
 
@@ -117,12 +111,12 @@ HomeRouting::Failures HomeRouting::commit() {
     Failures failures;
     for (const auto& rule : present_.rules) {
         if (!wanted_.has(rule)) {
-            remove(rule, failures);
+            note_failure(host_.remove_rule(rule), failures);
         }
     }
     for (const auto& [key, route] : present_.routes) {
         if (!wanted_.routes.contains(key)) {
-            remove(route, failures);
+            note_failure(host_.remove_route(route), failures);
         }
     }
     present_ = std::exchange(wanted_, {});
@@ -133,10 +127,10 @@ HomeRouting::Failures HomeRouting::commit() {
 HomeRouting::Failures HomeRouting::cancel() {
     Failures failures;
     for (const auto& rule : made_.rules) {
-        remove(rule, failures);
+        note_failure(host_.remove_rule(rule), failures);
     }
     for (const auto& [key, route] : made_.routes) {
-        remove(route, failures);
+        note_failure(host_.remove_route(route), failures);
     }
     made_ = {};
     wanted_ = {};
@@ -147,7 +141,7 @@ HomeRouting::Failures HomeRouting::remove(const netlink::RouteSpec& route) {
     Failures failures;
     const auto& destination = route.destination;
     if (present_.routes.erase({route.table, destination.address, destination.length}) != 0) {
-        remove(route, failures);
+        note_failure(host_.remove_route(route), failures);
     }
     return failures;
 }

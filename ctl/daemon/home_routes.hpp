@@ -66,8 +66,7 @@ public:
     Failures remove(const netlink::RouteSpec& route);
 
 private:
-    void remove(const netlink::RouteSpec& route, Failures& failures);
-    void remove(const netlink::RuleSpec& rule, Failures& failures);
+    static void note_failure(const Outcome& outcome, Failures& failures);
 
     Host host_;
     HomeRoutes present_;
