@@ -81,6 +81,16 @@ static inline void dsmip_compat_tstats_free(struct net_device *dev)
 }
 #endif
 
+/* Packets that GRO of a NAPI keeps for a while; its own struct since 6.15. */
+static inline bool dsmip_compat_gro_holds(const struct napi_struct *napi)
+{
+#ifdef DSMIP_HAVE_GRO_BITMASK
+	return napi->gro_bitmask;
+#else
+	return napi->gro.bitmask;
+#endif
+}
+
 /* RFC 6040 had no word of its own at first. */
 #ifdef DSMIP_HAVE_DROP_TUNNEL_ECN
 #define DSMIP_COMPAT_DROP_ECN	SKB_DROP_REASON_IP_TUNNEL_ECN

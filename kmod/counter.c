@@ -44,6 +44,8 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 		return SKB_DROP_REASON_XFRM_POLICY;
 	case DSMIP_C_RX_ECN:
 		return DSMIP_COMPAT_DROP_ECN;
+	case DSMIP_C_RX_WAITING:
+		return SKB_DROP_REASON_CPU_BACKLOG;
 	case DSMIP_C_RX_DEVICE_DOWN:
 		return SKB_DROP_REASON_DEV_READY;
 	default:

@@ -72,12 +72,12 @@ static int dsmip_dev_init(struct net_device *dev)
 	err = dsmip_compat_tstats_alloc(dev);
 	if (err)
 		goto err_pcpu;
-	err = gro_cells_init(&dd->gro_cells, dev);
+	err = dsmip_deliver_init(dd);
 	if (err)
 		goto err_tstats;
 	err = dsmip_nodes_init(dd);
 	if (err)
-		goto err_gro_cells;
+		goto err_deliver;
 	err = dsmip_fragments_init(dd);
 	if (err)
 		goto err_nodes;
@@ -98,8 +98,10 @@ err_fragments:
 	dsmip_fragments_destroy(dd);
 err_nodes:
 	dsmip_nodes_detach(dd);
-err_gro_cells:
-	gro_cells_destroy(&dd->gro_cells);
+err_deliver:
+	dsmip_deliver_stop(dd);
+	synchronize_net();
+	dsmip_deliver_free(dd);
 err_tstats:
 	dsmip_compat_tstats_free(dev);
 err_pcpu:
@@ -131,14 +133,15 @@ static void dsmip_dev_uninit(struct net_device *dev)
 	dsmip_limits_destroy(dd);
 	dsmip_paths_destroy(dd);
 	dsmip_fragments_destroy(dd);
-	gro_cells_destroy(&dd->gro_cells);
+	dsmip_deliver_stop(dd);
 }
 
-/* What the statistics files and counters may read until the very end. */
+/* What the core, statistics files and counters may read until the very end. */
 static void dsmip_dev_free(struct net_device *dev)
 {
 	struct dsmip_dev *dd = netdev_priv(dev);
 
+	dsmip_deliver_free(dd);
 	kfree(rcu_dereference_protected(dd->settings, true));
 	free_percpu(dd->pcpu);
 	dsmip_compat_tstats_free(dev);

@@ -41,7 +41,6 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/dst.h>
-#include <net/gro_cells.h>
 #include <net/ipv6.h>
 
 #include <linux/dsmip.h>
@@ -86,6 +85,7 @@
 	X(RX_ECN, "rx_ecn")			/* outer CE on a not-ECT inner packet */ \
 	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \
 	X(RX_DEVICE_DOWN, "rx_device_down")	/* device is not up */ \
+	X(RX_WAITING, "rx_waiting")		/* too many wait for GRO on this CPU */ \
 	X(RX_RATE_SOURCE, "rx_rate_source")	/* signalling: too much of one source */ \
 	X(RX_RATE_NETWORK, "rx_rate_network")	/* ... of one network */ \
 	X(RX_RATE_STRANGERS, "rx_rate_strangers")	/* ... of all without a binding */ \
@@ -354,7 +354,7 @@ struct dsmip_dev {
 	atomic_t path_head;
 	struct dsmip_limits *limits;		/* limit.c */
 
-	struct gro_cells gro_cells;
+	struct dsmip_cell __percpu *cells;	/* deliver.c */
 	struct dsmip_pcpu __percpu *pcpu;
 	struct ratelimit_state unregistered_limit;
 	struct ratelimit_state unknown_limit;
@@ -463,6 +463,12 @@ void dsmip_limits_reset(struct dsmip_dev *dd);
 
 /* output.c */
 netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev);
+
+/* deliver.c */
+int dsmip_deliver_init(struct dsmip_dev *dd);
+void dsmip_deliver_stop(struct dsmip_dev *dd);
+void dsmip_deliver_free(struct dsmip_dev *dd);
+void dsmip_deliver(struct dsmip_dev *dd, struct sk_buff *skb, bool merge);
 
 /* udp.c */
 int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb);

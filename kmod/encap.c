@@ -195,15 +195,15 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 }
 
 /**
- * dsmip_encap_too_big - whether a packet has to be refused for its size
- * @skb: inner packet
+ * dsmip_encap_refuses - whether a packet has to be refused for its size
+ * @skb: inner packet, longer than @mtu
  * @inner: what its header says
  * @mtu: of the tunnel, or of the home link
  *
  * RFC 2473, 7: a packet above the tunnel MTU is refused and its sender told
  * where the rules say so; others are fragmented in their outer header.
  */
-bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
+bool dsmip_encap_refuses(struct sk_buff *skb, const struct dsmip_inner *inner,
 			 unsigned int mtu)
 {
 	if (!inner->df)

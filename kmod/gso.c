@@ -35,6 +35,8 @@ static int dsmip_gso_transport(const struct sk_buff *skb, unsigned int offset,
 	if (!ip6h)
 		return -1;
 	*proto = ip6h->nexthdr;
+	if (*proto == IPPROTO_TCP || *proto == IPPROTO_UDP)
+		return offset + sizeof(*ip6h);
 	return ipv6_skip_exthdr(skb, offset + sizeof(*ip6h), proto, &frag_off);
 }
 

@@ -11,6 +11,9 @@
 
 #include "tunnel.h"
 
+/* With all options. */
+#define DSMIP_TCP_HEADER_MAX	60
+
 /**
  * dsmip_arrival_init - note the outer header of a packet
  * @a: result
@@ -186,34 +189,22 @@ static u32 dsmip_input_cookie(struct dsmip_dev *dd,
 	return dsmip_path_add(dd, &path);
 }
 
-/* Packets of tunnels that are being delivered on this CPU, one inside another. */
-static DEFINE_PER_CPU(unsigned int, dsmip_input_depth);
-
-static bool dsmip_input_merges(netdev_features_t features, u8 proto)
-{
-	if (!(features & NETIF_F_GRO))
-		return false;
-	return proto == IPPROTO_TCP ||
-	       (proto == IPPROTO_UDP &&
-		features & (NETIF_F_GRO_UDP_FWD | NETIF_F_GRO_FRAGLIST));
-}
-
 /*
- * Packets that GRO may merge go through its queue, which costs another round of
- * softirq.  Others go up at once, but not from inside of such a delivery: there
- * is one stack for all of it.  The protocol decides, so that a flow keeps its
- * order.
+ * Whether GRO may have a use for a packet.  What was merged before it came here
+ * cannot be merged further, and what is no longer than headers of TCP has no
+ * data.  A host takes merged UDP only where a socket asks for it, which the
+ * device cannot know of forwarded packets: an operator has to ask.
  */
-static void dsmip_input_up(struct dsmip_dev *dd, struct sk_buff *skb, u8 proto)
+static bool dsmip_input_merges(netdev_features_t features,
+			       const struct sk_buff *skb,
+			       const struct dsmip_inner *inner)
 {
-	if (dsmip_input_merges(dd->dev->features, proto) ||
-	    this_cpu_read(dsmip_input_depth)) {
-		gro_cells_receive(&dd->gro_cells, skb);
-		return;
-	}
-	this_cpu_inc(dsmip_input_depth);
-	netif_receive_skb(skb);
-	this_cpu_dec(dsmip_input_depth);
+	if (!(features & NETIF_F_GRO) || skb_is_gso(skb) || skb_cloned(skb))
+		return false;
+	if (inner->proto == IPPROTO_TCP)
+		return inner->len > inner->header + DSMIP_TCP_HEADER_MAX;
+	return inner->proto == IPPROTO_UDP &&
+	       features & (NETIF_F_GRO_UDP_FWD | NETIF_F_GRO_FRAGLIST);
 }
 
 /*
@@ -267,7 +258,8 @@ static void dsmip_input_deliver(struct dsmip_dev *dd,
 	skb->mark = cookie;
 	skb->dev = dd->dev;
 	dsmip_input_count(dd, skb, a);
-	dsmip_input_up(dd, skb, inner->proto);
+	dsmip_deliver(dd, skb,
+		      dsmip_input_merges(dd->dev->features, skb, inner));
 }
 
 /* Sockets have done this already. */

@@ -70,28 +70,19 @@ static unsigned int dsmip_nest_udp(struct sk_buff *skb, unsigned int offset,
 }
 
 /**
- * dsmip_maybe_tunnel - whether a packet may be a tunnel packet; a quick look
+ * dsmip_maybe_tunnel_udp - whether a UDP packet may be a tunnel packet
  * @skb: packet
  * @offset: of its IP header from skb->data
  * @inner: what that says
  * @port: UDP port of the home agent
  */
-bool dsmip_maybe_tunnel(const struct sk_buff *skb, unsigned int offset,
-			const struct dsmip_inner *inner, __be16 port)
+bool dsmip_maybe_tunnel_udp(const struct sk_buff *skb, unsigned int offset,
+			    const struct dsmip_inner *inner, __be16 port)
 {
-	const struct udphdr *uh;
 	struct udphdr space;
+	const struct udphdr *uh = dsmip_inner_udp(skb, offset, inner, &space);
 
-	switch (inner->proto) {
-	case IPPROTO_IPIP:
-	case IPPROTO_IPV6:
-	case IPPROTO_FRAGMENT:
-		return true;
-	case IPPROTO_UDP:
-		uh = dsmip_inner_udp(skb, offset, inner, &space);
-		return uh && port && (uh->source == port || uh->dest == port);
-	}
-	return false;
+	return uh && port && (uh->source == port || uh->dest == port);
 }
 
 /**

@@ -11,7 +11,8 @@
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
  * input.c    receive: judgement and delivery, for both; limit.c: of signalling
- * gro.c      receive: merging
+ * deliver.c  receive: up the stack, through GRO or past it
+ * gro.c      receive: merging by outer headers
  * gso.c      packets that stand for several, both ways
  */
 #ifndef _DSMIP_TUNNEL_H
@@ -156,11 +157,28 @@ static inline __be16 dsmip_home_agent_port(const struct dsmip_dev *dd,
 						  s->home_agent_port;
 }
 
-bool dsmip_maybe_tunnel(const struct sk_buff *skb, unsigned int offset,
-			const struct dsmip_inner *inner, __be16 port);
+bool dsmip_maybe_tunnel_udp(const struct sk_buff *skb, unsigned int offset,
+			    const struct dsmip_inner *inner, __be16 port);
 bool dsmip_nested_deep(struct sk_buff *skb, unsigned int offset,
 		       const struct dsmip_dev *dd,
 		       const struct dsmip_settings *s, bool sent);
+
+/* Whether a packet may be a tunnel packet: a quick look at each. */
+static inline bool dsmip_maybe_tunnel(const struct sk_buff *skb,
+				      unsigned int offset,
+				      const struct dsmip_inner *inner,
+				      __be16 port)
+{
+	switch (inner->proto) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+	case IPPROTO_FRAGMENT:
+		return true;
+	case IPPROTO_UDP:
+		return dsmip_maybe_tunnel_udp(skb, offset, inner, port);
+	}
+	return false;
+}
 
 /* payload.c */
 int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
@@ -200,10 +218,18 @@ static inline struct dsmip_node *dsmip_inner_node(struct dsmip_dev *dd,
 
 /* encap.c */
 struct dst_entry *dsmip_encap_lookup(struct dsmip_tunnel *t);
-bool dsmip_encap_too_big(struct sk_buff *skb, const struct dsmip_inner *inner,
+bool dsmip_encap_refuses(struct sk_buff *skb, const struct dsmip_inner *inner,
 			 unsigned int mtu);
 void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner);
+
+/* Whether a packet is refused for its size, and its sender told. */
+static inline bool dsmip_encap_too_big(struct sk_buff *skb,
+				       const struct dsmip_inner *inner,
+				       unsigned int mtu)
+{
+	return skb->len > mtu && dsmip_encap_refuses(skb, inner, mtu);
+}
 
 /* gso.c */
 unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset);

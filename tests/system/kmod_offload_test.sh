@@ -36,4 +36,6 @@ ip -n ha route add 203.0.113.0/24 dev d0
 ip -n ha route add 2001:db8:a::/64 dev d0
 ip -n mn route add default dev m0 src 203.0.113.1
 ip -n mn route add default dev m0 src 2001:db8:a::1
+# A slow machine would send two segments at a time, by its idea of the path's speed.
+for ns in cn mn; do in_ns $ns sysctl -qw net.ipv4.tcp_min_tso_segs=16; done
 python3 -B "$SYSTEM_DIR/kmod_offload" 2>&1 | tee "$ARTIFACTS/kmod_offload.txt"

@@ -23,8 +23,9 @@ import prefix  # noqa: E402
 import receive  # noqa: E402
 import standby  # noqa: E402
 import transmit  # noqa: E402
+import waiting  # noqa: E402
 
-PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging,
+PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging, waiting.order, waiting.too_many,
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
          choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
          limit.limits,
