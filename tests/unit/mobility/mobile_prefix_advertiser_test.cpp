@@ -305,6 +305,22 @@ TEST_CASE("who has heard nothing for a long time is told without a change") {
     CHECK(first_told);
 }
 
+TEST_CASE("who was told of a change has heard of it") {
+    Scene scene(quick());
+    scene.add(node1);
+    auto config = quick();
+    config.other = true;
+    scene.advertiser.reconfigure(start, config, scene.home_prefixes);
+    const auto told = start + 10s; // random numbers are all 0
+    REQUIRE(scene.advertiser.tick(told).size() == 1);
+    CHECK(scene.answer(told + 2s)); // acknowledged
+    // Until its time has come, nobody looks for it in vain.
+    for (auto now = told; now < told + 100s; now += 1s) {
+        CHECK(scene.advertiser.tick(now).empty());
+        CHECK(scene.advertiser.scheduled() == 0);
+    }
+}
+
 TEST_CASE("ways to a node") {
     Scene scene(quick());
     auto config = quick();
