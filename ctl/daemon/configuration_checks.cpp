@@ -187,14 +187,23 @@ private:
         }
         refuse_overlaps(seen6, "home-agent.node.prefixes6");
         refuse_overlaps(seen4, "home-agent.node.prefixes4");
-        const auto at = line("home-agent.prefixes", "pool4");
-        if (at != 0 && line("home-agent", "address-pool") != 0 &&
-            (engine.address_pool->contains(*engine.prefixes.pool4) ||
-             engine.prefixes.pool4->contains(*engine.address_pool))) {
-            mistake(at, "home-agent.prefixes.pool4",
+        for (const auto& [prefix, node, at] : seen4) {
+            refuse_in_address_pool(prefix, at, "home-agent.node.prefixes4");
+        }
+        if (const auto at = line("home-agent.prefixes", "pool4")) {
+            refuse_in_address_pool(*engine.prefixes.pool4, at, "home-agent.prefixes.pool4");
+        }
+    }
+
+    void refuse_in_address_pool(const wire::Prefix4& prefix, unsigned at, std::string_view key) {
+        if (line("home-agent", "address-pool") == 0) {
+            return;
+        }
+        const auto& pool = *read_.configuration.home_agent.engine.address_pool;
+        if (pool.contains(prefix) || prefix.contains(pool)) {
+            mistake(at, key,
                     fmt::format("{} overlaps with the address-pool {}; wanted addresses of its own",
-                                to_string(*engine.prefixes.pool4),
-                                to_string(*engine.address_pool)));
+                                to_string(prefix), to_string(pool)));
         }
     }
 

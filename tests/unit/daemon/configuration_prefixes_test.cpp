@@ -93,6 +93,10 @@ TEST_CASE("prefixes that lead to two nodes or to the home agent") {
                       "[home-agent.prefixes]\npool4 = \"10.0.0.0/16\"\n") ==
           "f:12: home-agent.prefixes.pool4: 10.0.0.0/16 overlaps with the address-pool "
           "10.0.0.0/24; wanted addresses of its own\n");
+    CHECK(mistakes_of(home_agent + "address-pool = \"10.0.0.0/16\"\n" +
+                      node("100", "prefixes4 = [\"10.1.0.0/24\", \"10.0.7.0/24\"]")) ==
+          "f:10: home-agent.node.prefixes4: 10.0.7.0/24 overlaps with the address-pool "
+          "10.0.0.0/16; wanted addresses of its own\n");
 }
 
 TEST_CASE("a mobile router") {
