@@ -298,10 +298,11 @@ std::vector<Reply> GenlSocket::receive(bool wait) {
                 if (header.nlmsg_type == NLMSG_ERROR && body.size() >= sizeof(nlmsgerr)) {
                     nlmsgerr about{};
                     std::memcpy(&about, body.data(), sizeof about);
-                    reply.request = about.msg.nlmsg_type >= NLMSG_MIN_TYPE &&
-                                    (about.msg.nlmsg_flags & NLM_F_REQUEST) != 0;
+                    reply.of_family = about.msg.nlmsg_type == family_ &&
+                                      (about.msg.nlmsg_flags & NLM_F_REQUEST) != 0;
                 }
             } else if (body.size() >= GENL_HDRLEN) {
+                reply.of_family = header.nlmsg_type == family_;
                 reply.command = body[0];
                 reply.attributes = parse(body.subspan(GENL_HDRLEN));
             }

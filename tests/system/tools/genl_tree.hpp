@@ -74,9 +74,9 @@ struct Reply {
     std::uint16_t type = 0;
     std::uint16_t flags = 0;
     int error = 0; ///< of NLMSG_ERROR and NLMSG_DONE, positive
-    /// An error is about a request. What is none (a flag is missing, or the type is one of
-    /// netlink's own) is acknowledged by the kernel, but nobody has looked at it.
-    bool request = false;
+    /// The family has answered, or an error is about a request to it. What is none (a flag is
+    /// missing, or the type is that of somebody else, behind a wrong length) it never sees.
+    bool of_family = false;
     std::uint8_t command = 0;
     std::vector<Attribute> attributes;
 };

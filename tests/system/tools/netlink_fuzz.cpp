@@ -164,7 +164,7 @@ private:
 
     void judge(const Reply& reply) {
         if (reply.type != NLMSG_ERROR) {
-            if (options_.unprivileged && reply.type != NLMSG_DONE) {
+            if (options_.unprivileged && reply.of_family) {
                 fail("an unprivileged process was told something");
             }
             if (reply.command == DSMIP_CMD_PATH_NEW) {
@@ -178,8 +178,7 @@ private:
             return;
         }
         ++errors_[reply.error];
-        // Behind a wrong length the kernel may find what is no request.
-        if (options_.unprivileged && reply.request && reply.error != EPERM &&
+        if (options_.unprivileged && reply.of_family && reply.error != EPERM &&
             reply.error != EOPNOTSUPP && reply.error != EINVAL) {
             fail(std::string("an unprivileged request was answered with ") +
                  (reply.error == 0 ? "success" : strerrorname_np(reply.error)));
