@@ -16,9 +16,11 @@ namespace {
 
 class App {
 public:
-    App(std::ostream& out, std::ostream& err)
+    App(std::ostream& out, std::ostream& err, int output)
         : out_(out)
         , err_(err) {
+        options_.output = output;
+        app_.set_version_flag("--version", "dsmipctl " DSMIP_VERSION);
         app_.add_flag("--json", options_.json, "print JSON instead of text");
         app_.add_option("--socket", options_.socket, "control socket of dsmipd")
             ->envname("DSMIP_SOCKET")
@@ -282,8 +284,8 @@ private:
 
 } // namespace
 
-int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
-    return App(out, err).run(std::move(arguments));
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err, int output) {
+    return App(out, err, output).run(std::move(arguments));
 }
 
 } // namespace dsmip::cli

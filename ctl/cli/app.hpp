@@ -9,6 +9,8 @@
 namespace dsmip::cli {
 
 /// Run with these arguments (without the program's name); returns the exit status (ExitCode).
-int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err);
+/// Whether `out` took everything is for the caller to find out. `output` is the descriptor behind
+/// it, if there is one: a command that goes on for ever ends when nobody reads that any more.
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err, int output = -1);
 
 } // namespace dsmip::cli

@@ -34,6 +34,8 @@ struct Options {
     bool drain_stop = false;
     /// Counters: also those that never moved.
     bool all = false;
+    /// Of monitor: the descriptor that the output goes to; -1 = none.
+    int output = -1;
 };
 
 using Outcome = tl::expected<void, Failure>;
@@ -56,7 +58,7 @@ Outcome drain(const Options& options, std::ostream& out);
 /// The home agents of the home link, as the daemon knows them.
 Outcome home_agent_show(const Options& options, std::ostream& out);
 Outcome counters(const Options& options, std::ostream& out);
-/// Runs until it is killed, or until both kernel and daemon are gone. Notes go to `err`.
+/// Runs until it is killed or nobody reads its output any more. Notes go to `err`.
 Outcome monitor(const Options& options, std::ostream& out, std::ostream& err);
 
 /// One line of the daemon's monitor stream as an item; false if it is neither an event nor the

@@ -61,7 +61,7 @@ _dsmipctl() {
 	'binding del '*) [[ ${#words[@]} -eq 3 ]] && candidates='bid' ;;
 	esac
 	# Addresses contain colons, at which readline would cut them.
-	mapfile -t COMPREPLY < <(compgen -W "$candidates --json --socket --help" -- "$current")
+	mapfile -t COMPREPLY < <(compgen -W "$candidates --json --socket --help --version" -- "$current")
 	declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$current"
 }
 complete -F _dsmipctl dsmipctl

@@ -34,6 +34,7 @@ public:
         : format_(options.json ? Printer::Format::json : Printer::Format::text)
         , out_(out)
         , err_(err)
+        , output_(options.output)
         , kernel_(std::move(kernel)) {}
 
     void attach_daemon(const Options& options) {
@@ -51,11 +52,16 @@ public:
 
     Outcome run() {
         while (out_) {
-            std::array<pollfd, 2> fds{
+            // Of the output only its end is waited for.
+            std::array<pollfd, 3> fds{
                 {{.fd = kernel_.fd(), .events = POLLIN, .revents = 0},
-                 {.fd = daemon_ ? daemon_->fd() : -1, .events = POLLIN, .revents = 0}}};
+                 {.fd = daemon_ ? daemon_->fd() : -1, .events = POLLIN, .revents = 0},
+                 {.fd = output_, .events = 0, .revents = 0}}};
             if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
                 return tl::unexpected(Failure{.code = ExitCode::failed, .message = "poll failed"});
+            }
+            if (fds[2].revents != 0) {
+                return {};
             }
             if (fds[0].revents != 0) {
                 if (auto done = read_kernel(); !done) {
@@ -121,6 +127,7 @@ private:
     Printer::Format format_;
     std::ostream& out_;
     std::ostream& err_;
+    int output_;
     netlink::EventSocket kernel_;
     std::optional<ControlClient> daemon_;
 };

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -55,11 +56,21 @@ std::string log_kind(const mobility::Report& report) {
     return kind;
 }
 
+/// Without systemd nobody is told.
+void tell_supervisor(const std::string& state) {
+    if (const int result = ::sd_notify(0, state.c_str()); result < 0) {
+        spdlog::warn("systemd was not told {}: {}", state.substr(0, state.find('\n')),
+                     std::generic_category().message(-result));
+    }
+}
+
 } // namespace
 
-Daemon::Daemon(Configuration configuration, std::string file)
+Daemon::Daemon(Configuration configuration, std::string file,
+               std::function<std::uint64_t()> log_lines_lost)
     : configuration_(std::move(configuration))
     , file_(std::move(file))
+    , log_lines_lost_(std::move(log_lines_lost))
     , control_(loop_, [this](const ControlRequest& request) { return answer(request); }) {}
 
 tl::expected<void, std::string> Daemon::run() {
@@ -83,7 +94,7 @@ tl::expected<void, std::string> Daemon::run() {
     }
     wait_for_signal();
     spdlog::info("ready: {} on {}", to_string(configuration_.role), configuration_.device.name);
-    ::sd_notify(0, "READY=1");
+    tell_supervisor("READY=1");
     loop_.run();
     return {};
 }
@@ -113,7 +124,7 @@ void Daemon::stop(int signal) {
         return;
     }
     spdlog::info("signal {}: stopping", signal);
-    ::sd_notify(0, "STOPPING=1");
+    tell_supervisor("STOPPING=1");
     wait_for_signal();
     role_->stop([this] {
         control_.close();
@@ -136,10 +147,10 @@ tl::expected<Json, std::string> Daemon::reload() {
     }
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
-    ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-                 static_cast<long long>(time.tv_sec) * 1000000 + time.tv_nsec / 1000);
+    tell_supervisor(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                                std::int64_t{time.tv_sec} * 1000000 + time.tv_nsec / 1000));
     const auto done = role_->reconfigure(*read);
-    ::sd_notify(0, "READY=1");
+    tell_supervisor("READY=1");
     if (!done) {
         return tl::make_unexpected(done.error());
     }
@@ -207,6 +218,7 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
     result["uptime_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(
                               std::chrono::steady_clock::now() - started_)
                               .count();
+    result["log_lines_lost"] = log_lines_lost_();
     result["configuration"] = configuration_status(configuration_);
     result.update(role_->status());
     return result;

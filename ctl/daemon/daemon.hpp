@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,8 +23,9 @@ namespace dsmip::daemon {
 
 class Daemon {
 public:
-    /// `file` is read again at a reload.
-    Daemon(Configuration configuration, std::string file);
+    /// `file` is read again at a reload; `log_lines_lost` is shown by status.
+    Daemon(Configuration configuration, std::string file,
+           std::function<std::uint64_t()> log_lines_lost);
 
     /// SIGHUP reloads the configuration. Runs until SIGTERM or SIGINT; a second signal cuts
     /// de-registration short. The error is why the daemon could not start.
@@ -39,6 +42,7 @@ private:
 
     Configuration configuration_;
     std::string file_;
+    std::function<std::uint64_t()> log_lines_lost_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     asio::io_context loop_{1};
     asio::signal_set signals_{loop_, SIGTERM, SIGINT, SIGHUP};

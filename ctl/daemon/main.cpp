@@ -2,44 +2,63 @@
 // dsmipd: command line, configuration file, log.
 #include <cstdlib>
 #include <exception>
+#include <iostream>
+#include <memory>
 #include <string>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "daemon/configuration_file.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/log_sink.hpp"
+#include "streams/standard_streams.hpp"
 
 namespace {
+
+using dsmip::daemon::LogSink;
 
 constexpr int exit_failure = 1;
 constexpr int exit_configuration = 2;
 
-void set_up_log(const std::string& level) {
-    auto logger = spdlog::stderr_logger_st("dsmipd");
+std::shared_ptr<LogSink> set_up_log(const std::string& level) {
+    auto sink = std::make_shared<LogSink>(STDERR_FILENO);
+    auto logger = std::make_shared<spdlog::logger>("dsmipd", sink);
     // The journal adds the time itself.
     logger->set_pattern(std::getenv("JOURNAL_STREAM") != nullptr ? "%l: %v"
                                                                  : "%Y-%m-%dT%H:%M:%S.%e %l: %v");
     logger->set_level(spdlog::level::from_str(level));
-    logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(logger);
+    return sink;
 }
 
-int run(const std::string& file, bool check) {
-    auto configuration = dsmip::daemon::read_configuration_file(file);
+struct Options {
+    std::string file;
+    bool check = false;
+    std::string level = "info";
+};
+
+int run(const Options& options, std::ostream& out) {
+    if (!options.check) {
+        // Of a command that only checks the reader may be gone, of a daemon never.
+        dsmip::streams::ignore_write_signals();
+    }
+    auto configuration = dsmip::daemon::read_configuration_file(options.file);
     if (!configuration) {
         for (const auto& mistake : configuration.error()) {
-            fmt::print(stderr, "{}\n", mistake);
+            std::cerr << mistake << '\n';
         }
         return exit_configuration;
     }
-    if (check) {
-        fmt::print("{}: valid\n", file);
+    if (options.check) {
+        out << options.file << ": valid\n";
         return EXIT_SUCCESS;
     }
-    dsmip::daemon::Daemon daemon(std::move(*configuration), file);
+    const auto log = set_up_log(options.level);
+    dsmip::daemon::Daemon daemon(std::move(*configuration), options.file,
+                                 [log] { return log->lost(); });
     if (auto done = daemon.run(); !done) {
         spdlog::critical("{}", done.error());
         return exit_failure;
@@ -47,18 +66,15 @@ int run(const std::string& file, bool check) {
     return EXIT_SUCCESS;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv, std::ostream& out) {
     CLI::App app{"dsmipd: dual-stack Mobile IPv6 home agent or mobile node (RFC 5555, RFC 5648)"};
-    std::string file;
-    bool check = false;
-    std::string level = "info";
-    app.add_option("-c,--config", file, "configuration file, see dsmipd.toml(5)")
+    Options options;
+    app.set_version_flag("--version", "dsmipd " DSMIP_VERSION);
+    app.add_option("-c,--config", options.file, "configuration file, see dsmipd.toml(5)")
         ->required()
         ->type_name("FILE");
-    app.add_flag("--check", check, "only check the configuration file; exit 0 or 2");
-    app.add_option("--log-level", level, "least severity that is logged")
+    app.add_flag("--check", options.check, "only check the configuration file; exit 0 or 2");
+    app.add_option("--log-level", options.level, "least severity that is logged")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
         ->capture_default_str();
     app.footer("Exit status: 0 stopped by a signal; 1 failure; 2 mistake in the configuration file "
@@ -66,13 +82,22 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? EXIT_SUCCESS : exit_configuration;
+        return app.exit(error, out, std::cerr) == 0 ? EXIT_SUCCESS : exit_configuration;
     }
+    return run(options, out);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    dsmip::streams::open_missing_streams();
+    dsmip::streams::OutputBuffer output(STDOUT_FILENO);
+    int status = exit_failure;
     try {
-        set_up_log(level);
-        return run(file, check);
+        std::ostream out(&output);
+        status = run(argc, argv, out);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "dsmipd: {}\n", error.what());
-        return exit_failure;
+        std::cerr << "dsmipd: " << error.what() << '\n';
     }
+    return dsmip::streams::finish_output(output, std::cerr, "dsmipd", status, exit_failure);
 }

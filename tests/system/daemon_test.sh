@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the daemon does to its host: it sets up and takes away, takes over what a killed
 # predecessor left without losing a packet, and cleans up after another configuration.
+# shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
@@ -81,6 +82,26 @@ say "The mobile node leaves nothing behind, here and at the home agent"
 stop mn
 expect_equal "host of the mobile node" "$clean_mn" "$(host_state mn)"
 wait_until "the binding is gone" eval "! in_ns ha dsmipctl binding show | grep -q ."
+
+say "Whoever reads the log stops reading, then goes away; the home agent goes on"
+stop ha
+mkfifo "$WORK/log"
+start reader cat "$WORK/log"
+start ha ip netns exec ha bash -c "exec dsmipd --config $WORK/ha.toml 2>$WORK/log"
+wait_until "the daemon that logs into a pipe" grep -q ready "$ARTIFACTS/reader.log"
+lost() { ha_ctl status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["log_lines_lost"])'; }
+# more_lost_than N: after another reload that is refused with a long list of mistakes.
+more_lost_than() { kill -HUP "$PID_ha" && (($(lost) > $1)); }
+cp "$WORK/ha.toml" "$WORK/good.toml"
+for ((i = 0; i < 300; i++)); do echo "unknown-key-$i = 1"; done >>"$WORK/ha.toml"
+expect_equal "lines lost" 0 "$(lost)"
+kill -STOP "$PID_reader"
+wait_until "lines are lost while nobody reads" more_lost_than 0
+before=$(lost)
+kill_hard reader
+wait_until "lines are lost without a reader" more_lost_than "$before"
+expect_match "status" 'role home-agent' "$(ha_ctl status)"
+cp "$WORK/good.toml" "$WORK/ha.toml"
 
 say "The home agent keeps its device, or removes it when told so"
 stop ha

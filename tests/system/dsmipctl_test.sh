@@ -65,6 +65,29 @@ expect_equal "the binding of the event" '2001:db8:1::101 1' \
 expect_equal "counters that moved" $'dsmip0:\n    binding_expired 1' "$(in_ns ha dsmipctl counters)"
 expect_match "all counters" $'\n    rx_end_point 0' "$(in_ns ha dsmipctl counters dsmip0 --all)"
 
+say "Output that cannot be written is an error, a reader that went away is not"
+for command in 'device show' 'binding show' 'binding show --json' 'prefix show --json' 'flow show --json' 'counters --all'; do
+	read -ra words <<<"$command"
+	status=0
+	text=$(in_ns ha dsmipctl "${words[@]}" 2>&1 >/dev/full) || status=$?
+	expect_equal "status of '$command' into a full disk" 1 $status
+	expect_equal "message" 'dsmipctl: standard output: No space left on device' "$text"
+done
+# No event comes, so nothing is written: the monitor itself looks after its reader.
+mkfifo "$WORK/pipe"
+start reader cat "$WORK/pipe"
+start piped ip netns exec ha bash -c "exec dsmipctl --socket $WORK/none.sock monitor >$WORK/pipe"
+wait_until "the monitor listens" grep -q 'monitoring kernel only' "$ARTIFACTS/piped.log"
+kill -KILL "$PID_reader"
+wait "$PID_piped" || fail "the monitor ended with status $? when its reader went away"
+start full ip netns exec ha bash -c "exec dsmipctl --socket $WORK/none.sock monitor >/dev/full"
+wait_until "the monitor listens" grep -q 'monitoring kernel only' "$ARTIFACTS/full.log"
+in_ns ha dsmip-nl binding-new dsmip0 --node '2001:db8:1::101 / bid 2 lifetime 50s'
+status=0
+wait "$PID_full" || status=$?
+expect_equal "status of a monitor into a full disk" 1 $status
+expect_match "message" 'standard output: No space left' "$(cat "$ARTIFACTS/full.log")"
+
 say "Without the module"
 kill "$PID_monitor"
 wait "$PID_monitor" || :

@@ -5,9 +5,13 @@
 #include <cerrno>
 #include <sstream>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "cli/app.hpp"
 #include "cli/failure.hpp"
 #include "fake_daemon.hpp"
+#include "streams/standard_streams.hpp"
 
 namespace dsmip::cli {
 
@@ -181,6 +185,38 @@ TEST_CASE("errors of the kernel become exit status and advice", "[app]") {
     CHECK(request_failure(error(ENOENT)).message == "what: No such file or directory (why)");
     CHECK(control_failure({.kind = ControlError::Kind::permission, .message = "x"}).code ==
           ExitCode::permission);
+}
+
+TEST_CASE("an answer that cannot be written is an error of every command", "[app]") {
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+    REQUIRE(full >= 0);
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"status"},
+                                               {"status", "--json"},
+                                               {"explain", "2001:db8::1"},
+                                               {"reload"},
+                                               {"reload", "--json"},
+                                               {"drain", "--stop"},
+                                               {"drain", "--json"},
+                                               {"home-agent", "show", "--json"},
+                                               {"binding", "del", "2001:db8::1", "--json"},
+                                               {"--version"},
+                                               {"status", "--help"}}) {
+        const FakeDaemon daemon(arguments.front() == "home-agent"
+                                    ? "{\"ok\":true,\"result\":[]}\n"
+                                    : "{\"ok\":true,\"result\":{\"role\":\"home-agent\"}}\n");
+        auto all = arguments;
+        all.insert(all.begin(), {"--socket", daemon.path()});
+        streams::OutputBuffer output(full);
+        std::ostream out(&output);
+        std::ostringstream err;
+        const int status = cli::run(all, out, err);
+        INFO(arguments.front() << " " << arguments.back());
+        CHECK(status == 0);
+        CHECK(streams::finish_output(output, err, "dsmipctl", status, 1) == 1);
+        CHECK(err.str() == "dsmipctl: standard output: No space left on device\n");
+    }
+    ::close(full);
 }
 
 } // namespace dsmip::cli
