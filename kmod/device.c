@@ -88,10 +88,17 @@ static int dsmip_dev_init(struct net_device *dev)
 	if (err)
 		goto err_paths;
 
+	if (list_empty(&dsmip_net(dd->net)->devices)) {
+		err = dsmip_cookie_hook_register(dd->net);
+		if (err)
+			goto err_limits;
+	}
 	list_add_tail_rcu(&dd->list, &dsmip_net(dd->net)->devices);
 	dsmip_changed(dd);
 	return 0;
 
+err_limits:
+	dsmip_limits_destroy(dd);
 err_paths:
 	dsmip_paths_destroy(dd);
 err_fragments:
@@ -121,6 +128,8 @@ static void dsmip_dev_uninit(struct net_device *dev)
 	struct dsmip_dev *dd = netdev_priv(dev);
 
 	list_del_rcu(&dd->list);
+	if (list_empty(&dsmip_net(dd->net)->devices))
+		dsmip_cookie_hook_unregister(dd->net);
 	mutex_lock(&dd->lock);
 	dd->dead = true;
 	dsmip_sockets_close(dd);

@@ -13,7 +13,8 @@
  * prefix.c   prefixes of mobile networks
  * change.c   making, updating and deleting them, all or nothing
  * expiry.c   the end of lifetimes
- * path.c     path cookies; limit.c how many of them a source may have
+ * path.c     path cookies; cookie.c how they reach and leave sockets; limit.c
+ *            how many of them a source may have
  * icmp.c     errors about our packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
@@ -454,6 +455,14 @@ struct dsmip_path *dsmip_path_find(struct dsmip_dev *dd, u32 cookie);
 /* Take the right to send one packet over @path; false = used up. */
 bool dsmip_path_use(struct dsmip_path *path);
 unsigned int dsmip_paths_count(struct dsmip_dev *dd);
+
+/* cookie.c */
+int dsmip_cookie_hook_register(struct net *net);
+void dsmip_cookie_hook_unregister(struct net *net);
+void dsmip_cookie_attach(struct sk_buff *skb, u32 cookie);
+u32 dsmip_cookie_asked(const struct sk_buff *skb);
+struct dsmip_path *dsmip_cookie_path(struct dsmip_dev *dd,
+				     const struct sk_buff *skb);
 
 /* limit.c */
 int dsmip_limits_init(struct dsmip_dev *dd);

@@ -254,6 +254,7 @@ static void dsmip_input_deliver(struct dsmip_dev *dd,
 			return;
 		}
 		dsmip_count(dd, DSMIP_C_SIGNALLING_IN);
+		dsmip_cookie_attach(skb, cookie);
 	}
 	skb->mark = cookie;
 	skb->dev = dd->dev;

@@ -34,35 +34,6 @@ static bool dsmip_is_link_local(const struct dsmip_endpoint *ep)
 	       (ipv6_addr_type(&ep->in6) & IPV6_ADDR_LINKLOCAL);
 }
 
-static int dsmip_output_path(struct dsmip_dev *dd,
-			     const struct dsmip_settings *s,
-			     const struct sk_buff *skb,
-			     const struct dsmip_inner *inner,
-			     struct dsmip_tunnel *t)
-{
-	struct dsmip_path *path = dsmip_path_find(dd, skb->mark);
-
-	if (!path)
-		return DSMIP_C_TX_COOKIE;
-	if (!path->reusable && !ipv6_addr_equal(&path->inner, inner->dst6))
-		return DSMIP_C_TX_COOKIE_INNER;
-	if (!dsmip_path_use(path))
-		return DSMIP_C_TX_COOKIE;
-	t->src = path->local;
-	t->dst = path->remote;
-	t->encap = path->encap;
-	if (!t->src.port)
-		t->src.port = READ_ONCE(dd->udp_port_bound);
-	/*
-	 * PATH_NEW asked for its link.  That of a packet which came in may be
-	 * another than packets to its sender have to leave through.
-	 */
-	if (path->reusable || dsmip_is_link_local(&path->remote))
-		t->link = path->link;
-	dsmip_count(dd, DSMIP_C_SIGNALLING_OUT);
-	return DSMIP_ACCEPT;
-}
-
 static void dsmip_output_home_agent(const struct dsmip_settings *s, u8 family,
 				    struct dsmip_endpoint *ep)
 {
@@ -151,6 +122,61 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 	return DSMIP_ACCEPT;
 }
 
+/*
+ * A cookie that was asked for has to be live.  Any other mark with the flag says
+ * nothing: the packet takes a binding of its node.
+ */
+static int dsmip_output_path(struct dsmip_dev *dd,
+			     const struct dsmip_settings *s,
+			     struct sk_buff *skb,
+			     const struct dsmip_inner *inner,
+			     struct dsmip_tunnel *t)
+{
+	struct dsmip_path *path = dsmip_cookie_path(dd, skb);
+
+	if (!path)
+		return dsmip_cookie_asked(skb) ?
+			DSMIP_C_TX_COOKIE :
+			dsmip_output_binding(dd, s, skb, inner, t);
+	if (!path->reusable && !ipv6_addr_equal(&path->inner, inner->dst6))
+		return DSMIP_C_TX_COOKIE_INNER;
+	if (!dsmip_path_use(path))
+		return DSMIP_C_TX_COOKIE;
+	t->src = path->local;
+	t->dst = path->remote;
+	t->encap = path->encap;
+	if (!t->src.port)
+		t->src.port = READ_ONCE(dd->udp_port_bound);
+	/*
+	 * PATH_NEW asked for its link.  That of a packet which came in may be
+	 * another than packets to its sender have to leave through.
+	 */
+	if (path->reusable || dsmip_is_link_local(&path->remote))
+		t->link = path->link;
+	dsmip_count(dd, DSMIP_C_SIGNALLING_OUT);
+	return DSMIP_ACCEPT;
+}
+
+/* Whether a packet, or the socket that sent it, has a mark like a cookie. */
+static bool dsmip_output_has_cookie(const struct sk_buff *skb)
+{
+	return (skb->mark & DSMIP_COOKIE_FLAG) ||
+	       (skb->sk && dsmip_cookie_asked(skb));
+}
+
+static int dsmip_output_cookie(struct dsmip_dev *dd,
+			       const struct dsmip_settings *s,
+			       struct sk_buff *skb,
+			       const struct dsmip_inner *inner,
+			       struct dsmip_tunnel *t)
+{
+	if (dsmip_payload_path(dd, skb, inner, t))
+		return DSMIP_ACCEPT;
+	if (dsmip_signalling_out(s, inner))
+		return dsmip_output_path(dd, s, skb, inner, t);
+	return dsmip_output_binding(dd, s, skb, inner, t);
+}
+
 /**
  * dsmip_xmit - ndo_start_xmit
  * @skb: inner packet
@@ -175,12 +201,8 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 				    dsmip_home_agent_port(dd, s)) &&
 		 dsmip_output_loops(dd, s, skb, &inner))
 		drop = DSMIP_C_TX_LOOP;
-	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
-		 dsmip_payload_path(dd, skb, &inner, &t))
-		drop = DSMIP_ACCEPT;
-	else if ((skb->mark & DSMIP_COOKIE_FLAG) &&
-		 dsmip_signalling_out(s, &inner))
-		drop = dsmip_output_path(dd, s, skb, &inner, &t);
+	else if (unlikely(dsmip_output_has_cookie(skb)))
+		drop = dsmip_output_cookie(dd, s, skb, &inner, &t);
 	else
 		drop = dsmip_output_binding(dd, s, skb, &inner, &t);
 	if (drop >= 0) {

@@ -152,7 +152,7 @@ bool dsmip_payload_path(struct dsmip_dev *dd, const struct sk_buff *skb,
 	if ((inner->proto != IPPROTO_ESP && inner->proto != IPPROTO_GRE) ||
 	    inner->later)
 		return false;
-	path = dsmip_path_find(dd, skb->mark);
+	path = dsmip_cookie_path(dd, skb);
 	if (!path || !path->reusable || path->encap < DSMIP_ENCAP_UDP_TLV ||
 	    path->remote.family != inner->family)
 		return false;

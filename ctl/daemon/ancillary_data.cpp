@@ -100,9 +100,6 @@ ControlBuffer::ControlBuffer(const SentAncillary& ancillary) {
         info.ipi6_ifindex = ancillary.link;
         append(IPPROTO_IPV6, IPV6_PKTINFO, bytes_of(info));
     }
-    if (ancillary.mark != 0) {
-        append(SOL_SOCKET, SO_MARK, bytes_of(ancillary.mark));
-    }
     if (ancillary.routing_header) {
         const auto header =
             wire::build_type2_routing_header(mobility_header_protocol, *ancillary.routing_header);

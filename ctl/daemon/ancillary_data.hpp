@@ -37,7 +37,7 @@ read_ancillary(std::span<const std::byte> control);
 struct SentAncillary {
     std::optional<wire::Ipv6Address> source; ///< as on the wire
     unsigned link = 0;                       ///< 0 = routing decides
-    std::uint32_t mark = 0;                  ///< 0 = none
+    std::uint32_t mark = 0;                  ///< 0 = none; set on the socket, not per message
     /// Adds a Home Address option with this address.
     std::optional<wire::Ipv6Address> home_address_option;
     /// Adds a type 2 routing header by way of this care-of address; the kernel swaps it with the

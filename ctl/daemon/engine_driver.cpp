@@ -133,7 +133,10 @@ EngineDriver::kernel_nodes(std::uint32_t ifindex) {
     return nodes;
 }
 
-void EngineDriver::start(std::uint32_t ifindex, EngineCalls calls) {
+tl::expected<void, std::string> EngineDriver::start(std::uint32_t ifindex, EngineCalls calls) {
+    if (auto bound = tunnel_socket_.bind_to(ifindex); !bound) {
+        return bound;
+    }
     ifindex_ = ifindex;
     calls_ = std::move(calls);
     timer_.emplace(loop_, [this] { run(calls_.tick(now())); });
@@ -141,6 +144,7 @@ void EngineDriver::start(std::uint32_t ifindex, EngineCalls calls) {
     plain_watch_.emplace(loop_, plain_socket_.fd(), [this] { read_messages(plain_socket_); });
     event_watch_.emplace(loop_, events_.fd(), [this] { read_events(); });
     timer_->set(calls_.next_deadline());
+    return {};
 }
 
 void EngineDriver::stop() {
@@ -340,7 +344,8 @@ void EngineDriver::send(const mobility::SendMessage& message) {
         }
         route.ancillary.mark = *cookie;
     }
-    if (auto sent = plain_socket_.send(message.octets, route.destination, route.ancillary); !sent) {
+    auto& socket = route.ancillary.mark != 0 ? tunnel_socket_ : plain_socket_;
+    if (auto sent = socket.send(message.octets, route.destination, route.ancillary); !sent) {
         log_failure("send_failed", sent.error());
         return;
     }

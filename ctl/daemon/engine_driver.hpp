@@ -75,8 +75,8 @@ public:
     tl::expected<std::vector<mobility::KernelNode>, std::string>
     kernel_nodes(std::uint32_t ifindex);
 
-    /// From now on messages, events and deadlines reach the engine.
-    void start(std::uint32_t ifindex, EngineCalls calls);
+    /// From now on messages, events and deadlines reach the engine. The error is a text for people.
+    tl::expected<void, std::string> start(std::uint32_t ifindex, EngineCalls calls);
     /// Carries out `actions` and all that follows from them.
     void run(const mobility::Actions& actions);
     /// Outcome of requests that were not for the kernel.

@@ -259,7 +259,8 @@ Outcome HomeAgentRole::set_up_network() {
     const auto table = network_.configuration().table;
     Outcome result = network_.set_up_device(driver_->client(), settings);
     if (result) {
-        // The device knows the way of an answer from the mark; it has to get the packet first.
+        // The device knows the way of an answer from its cookie; it has to get the packet first.
+        // The socket is bound to the device, and by this rule no mark has a say in that.
         netlink::RouteSpec route;
         route.destination = {wire::Ipv6Address{}, 0};
         route.oif = network_.ifindex();
@@ -269,9 +270,9 @@ Outcome HomeAgentRole::set_up_network() {
     if (result) {
         netlink::RuleSpec rule;
         rule.family = wire::AddressFamily::Ipv6;
-        rule.priority = rule_priority::cookie;
+        rule.priority = rule_priority::signalling;
         rule.table = table;
-        rule.fwmark = {DSMIP_COOKIE_FLAG, DSMIP_COOKIE_FLAG};
+        rule.oif_name = network_.configuration().name;
         result = network_.add_rule(rule);
     }
     if (result) {
@@ -364,7 +365,9 @@ Outcome HomeAgentRole::start() {
     if (auto routed = route_restored(); !routed) {
         return routed;
     }
-    driver_->start(network_.ifindex(), std::move(calls));
+    if (auto started = driver_->start(network_.ifindex(), std::move(calls)); !started) {
+        return started;
+    }
     if (store_) {
         store_->start(
             [this](auto requests, const auto& error) { driver_->confirm(requests, error); });

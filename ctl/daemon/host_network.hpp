@@ -27,7 +27,7 @@ inline constexpr std::uint8_t route_protocol = 191;
 namespace rule_priority {
 inline constexpr std::uint32_t mobile_network = 4189;      ///< to a mobile router's own network
 inline constexpr std::uint32_t mobile_network_rest = 4190; ///< what is in no subnet of that
-inline constexpr std::uint32_t cookie = 4191;              ///< signalling with a path cookie
+inline constexpr std::uint32_t signalling = 4191;          ///< of sockets bound to the device
 inline constexpr std::uint32_t home_address = 4192;        ///< from a home address
 inline constexpr std::uint32_t care_of = 4193;             ///< from a care-of address
 inline constexpr std::uint32_t attached = 4194;            ///< to networks the node is attached to

@@ -170,9 +170,9 @@ Outcome MobileNodeRole::set_up_network() {
     if (result) {
         netlink::RuleSpec rule;
         rule.family = wire::AddressFamily::Ipv6;
-        rule.priority = rule_priority::cookie;
+        rule.priority = rule_priority::signalling;
         rule.table = table;
-        rule.fwmark = {DSMIP_COOKIE_FLAG, DSMIP_COOKIE_FLAG};
+        rule.oif_name = network_.configuration().name;
         result = network_.add_rule(rule);
     }
     if (result) {
@@ -286,7 +286,9 @@ Outcome MobileNodeRole::start() {
     networks.prefixes6 = engine_.prefixes6();
     networks.prefixes4 = engine_.prefixes4();
     log_if_failed(networks_.set(configuration_.engine.home_address, prefixes_of(networks)));
-    driver_->start(network_.ifindex(), engine_calls());
+    if (auto started = driver_->start(network_.ifindex(), engine_calls()); !started) {
+        return started;
+    }
     driver_->run(restored);
     network_changed();
     remove_leftover_addresses();

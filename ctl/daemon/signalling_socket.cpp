@@ -160,6 +160,7 @@ SignallingSocket::SignallingSocket(int fd)
 
 SignallingSocket::SignallingSocket(SignallingSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1))
+    , mark_(other.mark_)
     , batch_(std::move(other.batch_))
     , taken_(std::exchange(other.taken_, 0))
     , next_(std::exchange(other.next_, 0)) {}
@@ -216,12 +217,30 @@ std::uint64_t SignallingSocket::overflows() const {
     return values[SK_MEMINFO_DROPS];
 }
 
+tl::expected<void, std::string> SignallingSocket::bind_to(std::uint32_t ifindex) {
+    const int index = static_cast<int>(ifindex);
+    if (::setsockopt(fd_, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof index) != 0) {
+        return tl::make_unexpected(
+            fmt::format("raw socket, SO_BINDTOIFINDEX {}: {}", ifindex, std::strerror(errno)));
+    }
+    return {};
+}
+
 tl::expected<void, std::string> SignallingSocket::send(std::span<const std::uint8_t> octets,
                                                        const wire::Ipv6Address& destination,
                                                        const SentAncillary& ancillary) {
     sockaddr_in6 to{};
     to.sin6_family = AF_INET6;
     std::memcpy(&to.sin6_addr, destination.bytes.data(), sizeof to.sin6_addr);
+    // The mark of a single message is lost where rules of the host write marks; the module finds
+    // that of the socket.
+    if (ancillary.mark != mark_) {
+        if (::setsockopt(fd_, SOL_SOCKET, SO_MARK, &ancillary.mark, sizeof ancillary.mark) != 0) {
+            return tl::make_unexpected(
+                fmt::format("SO_MARK {:#x}: {}", ancillary.mark, std::strerror(errno)));
+        }
+        mark_ = ancillary.mark;
+    }
     ControlBuffer control(ancillary);
     // sendmsg does not write to what it sends.
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)

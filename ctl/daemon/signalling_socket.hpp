@@ -60,6 +60,10 @@ public:
     /// How many messages found no room in the queue since the socket is open.
     [[nodiscard]] std::uint64_t overflows() const;
 
+    /// From now on only what comes in by this interface, and all that is sent leaves by it,
+    /// whatever rules of the host do to marks and routes. The error is a text for people.
+    tl::expected<void, std::string> bind_to(std::uint32_t ifindex);
+
     /// `destination` is the one of the checksum: the home address where a routing header is added.
     /// The error is a text for people.
     tl::expected<void, std::string> send(std::span<const std::uint8_t> octets,
@@ -73,6 +77,7 @@ private:
 
     struct Batch;
     int fd_;
+    std::uint32_t mark_ = 0; // of the socket
     std::unique_ptr<Batch> batch_;
     std::size_t taken_ = 0; // messages in the batch
     std::size_t next_ = 0;  // of these, the one to be given out next

@@ -69,8 +69,9 @@
  *	changed meanwhile.
  * @DSMIP_CMD_PATH_NEW: request: IFINDEX, PATH with REMOTE (and PORTs, LOCAL,
  *	LINK, ENCAP, LIFETIME as wanted).  Reply: IFINDEX, PATH with COOKIE.
- *	Packets for signalling that carry the cookie as their mark leave over
- *	this path; each use renews its lifetime.  How a mobile node sends its
+ *	Packets for signalling that have the cookie as their mark, or whose
+ *	socket has it (SO_MARK), leave over this path if they are sent through
+ *	the device (SO_BINDTOIFINDEX); each use renews its lifetime.  How a mobile node sends its
  *	first Binding Update from an IPv4 network.  With a format that has a TLV
  *	header, ESP and GRE that the stack sends to REMOTE with the cookie as
  *	mark (output-mark of an XFRM state, fwmark of a GRE device) go out in
