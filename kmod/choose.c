@@ -13,6 +13,7 @@
 
 #include "flow.h"
 #include "node.h"
+#include "passage.h"
 
 /* Fragmented packets under way at the same time that are kept apart. */
 #define DSMIP_FRAGMENTS		512
@@ -211,11 +212,12 @@ static bool dsmip_may_be_fragment(const struct sk_buff *skb,
 }
 
 static bool dsmip_choose_exempt(const struct dsmip_settings *s,
+				const struct sk_buff *skb,
 				const struct dsmip_inner *inner,
 				const struct dsmip_flow_key *key)
 {
 	return key->number[DSMIP_SEL_PROTOCOL] == IPPROTO_MH ||
-	       dsmip_signalling_out(s, inner);
+	       dsmip_passage_out(s, skb, inner);
 }
 
 static struct dsmip_binding *
@@ -253,7 +255,7 @@ dsmip_choose_among(struct dsmip_dev *dd, const struct dsmip_settings *s,
 			    s->role == DSMIP_ROLE_MOBILE_NODE);
 	if (!b && key.fragment == DSMIP_FRAGMENT_LATER)
 		b = dsmip_choose_by_first_fragment(dd, set, now, &key);
-	if (!b && flows && !dsmip_choose_exempt(s, inner, &key))
+	if (!b && flows && !dsmip_choose_exempt(s, skb, inner, &key))
 		b = dsmip_choose_by_rule(set, now, flows, &key);
 	if (!b)
 		b = tie ? dsmip_choose_by_weight(set, first, now, &key) :

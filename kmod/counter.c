@@ -36,6 +36,8 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 	case DSMIP_C_RX_TLV_LENGTH:
 		return SKB_DROP_REASON_IP_INHDR;
 	case DSMIP_C_RX_INNER_ADDRESS:
+	case DSMIP_C_RX_INNER_SOURCE:
+	case DSMIP_C_RX_NOT_SIGNALLING:
 	case DSMIP_C_RX_NO_NODE:
 	case DSMIP_C_RX_END_POINT:
 		return SKB_DROP_REASON_IP_INADDRERRORS;

@@ -18,6 +18,7 @@
  * icmp.c     errors about our packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
+ * passage.c  receive: what gets in without a binding
  * gro.c      merging received packets; gso.c: packets that stand for several
  * counter.c  names and sums of the counters
  *
@@ -76,6 +77,8 @@
 	X(RX_INNER_VERSION, "rx_inner_version")	/* neither IPv4 nor IPv6 nor TLV */ \
 	X(RX_INNER_HEADER, "rx_inner_header")	/* inner IP header contradicts itself */ \
 	X(RX_INNER_ADDRESS, "rx_inner_address")	/* inner address never valid here */ \
+	X(RX_INNER_SOURCE, "rx_inner_source")	/* inner source is this host itself */ \
+	X(RX_NOT_SIGNALLING, "rx_not_signalling")	/* for the home agent, not to be let in */ \
 	X(RX_TLV_TYPE, "rx_tlv_type")		/* TLV type or next header unknown */ \
 	X(RX_TLV_LENGTH, "rx_tlv_length")	/* TLV length is not that of UDP */ \
 	X(RX_NESTED, "rx_nested")		/* in more than two tunnels of ours */ \

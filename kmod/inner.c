@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: reading the header of an inner packet, and what counts as signalling.
+ * dsmip: reading the header of an inner packet.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -101,69 +101,4 @@ const struct udphdr *dsmip_inner_udp(const struct sk_buff *skb,
 		return NULL;
 	return skb_header_pointer(skb, offset + inner->header, sizeof(*space),
 				  space);
-}
-
-/**
- * dsmip_inner_address_bad - whether an address cannot come out of a tunnel
- * @inner: inner packet
- *
- * A source that is no unicast address of a host, or an address of the host
- * itself at either end.
- */
-bool dsmip_inner_address_bad(const struct dsmip_inner *inner)
-{
-	if (inner->family == AF_INET)
-		return !dsmip_valid_address4(inner->src4) ||
-		       ipv4_is_loopback(inner->dst4);
-	return ipv6_addr_is_multicast(inner->src6) ||
-	       ipv6_addr_loopback(inner->src6) ||
-	       ipv6_addr_loopback(inner->dst6) ||
-	       ipv6_addr_any(inner->src6) || ipv6_addr_v4mapped(inner->src6);
-}
-
-/**
- * dsmip_signalling_to - whether a packet is signalling to the home agent
- * @inner: inner packet
- * @home_agent: address of the home agent
- *
- * No more is known here than the first header: a Mobility Header, ESP, which may
- * protect one, or destination options, which may carry a home address.
- */
-bool dsmip_signalling_to(const struct dsmip_inner *inner,
-			 const struct in6_addr *home_agent)
-{
-	return inner->family == AF_INET6 && !ipv6_addr_any(home_agent) &&
-	       ipv6_addr_equal(inner->dst6, home_agent) &&
-	       (inner->proto == IPPROTO_MH || inner->proto == IPPROTO_ESP ||
-		inner->proto == IPPROTO_DSTOPTS);
-}
-
-/**
- * dsmip_signalling_from - whether a packet is signalling from the home agent
- * @inner: inner packet
- * @home_agent: address of the home agent
- *
- * As dsmip_signalling_to(), or a routing header, which may name the home address.
- */
-bool dsmip_signalling_from(const struct dsmip_inner *inner,
-			   const struct in6_addr *home_agent)
-{
-	return inner->family == AF_INET6 && !ipv6_addr_any(home_agent) &&
-	       ipv6_addr_equal(inner->src6, home_agent) &&
-	       (inner->proto == IPPROTO_MH || inner->proto == IPPROTO_ESP ||
-		inner->proto == IPPROTO_DSTOPTS ||
-		inner->proto == IPPROTO_ROUTING);
-}
-
-/**
- * dsmip_signalling_out - whether a packet is signalling that leaves this host
- * @s: settings
- * @inner: inner packet
- */
-bool dsmip_signalling_out(const struct dsmip_settings *s,
-			  const struct dsmip_inner *inner)
-{
-	return s->role == DSMIP_ROLE_HOME_AGENT ?
-		dsmip_signalling_from(inner, &s->home_agent6) :
-		dsmip_signalling_to(inner, &s->home_agent6);
 }

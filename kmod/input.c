@@ -9,7 +9,7 @@
 #include <net/ip_tunnels.h>
 #include <net/xfrm.h>
 
-#include "tunnel.h"
+#include "passage.h"
 
 /* With all options. */
 #define DSMIP_TCP_HEADER_MAX	60
@@ -98,37 +98,76 @@ static int dsmip_input_end_point(struct dsmip_node *node,
 /* The ingress filter.  A mobile node takes packets at any of its addresses. */
 static int dsmip_input_ingress(struct dsmip_dev *dd,
 			       const struct dsmip_settings *s,
-			       struct dsmip_node *node, struct dsmip_arrival *a)
+			       struct dsmip_node *node,
+			       const struct dsmip_inner *inner,
+			       struct dsmip_arrival *a)
 {
-	int verdict;
+	int verdict = DSMIP_ACCEPT;
 
-	if (s->role == DSMIP_ROLE_MOBILE_NODE) {
+	if (s->role == DSMIP_ROLE_MOBILE_NODE)
 		a->binding = dsmip_node_match(node, &a->to);
-		return DSMIP_ACCEPT;
-	}
-	verdict = dsmip_input_end_point(node, a);
+	else
+		verdict = dsmip_input_end_point(node, a);
 	if (verdict == DSMIP_C_RX_END_POINT)
 		dsmip_notify_unregistered(dd, &node->home.address, &a->from,
 					  &a->to, a->encap);
+	if (verdict == DSMIP_ACCEPT &&
+	    dsmip_inner_source_own(dd, s, inner, node))
+		verdict = DSMIP_C_RX_INNER_SOURCE;
+	return verdict;
+}
+
+/* What is no signalling, as @passage of dsmip_passage() says. */
+static int dsmip_input_payload(struct dsmip_dev *dd,
+			       const struct dsmip_settings *s,
+			       const struct sk_buff *skb, unsigned int offset,
+			       const struct dsmip_inner *inner,
+			       struct dsmip_node *node, int passage,
+			       struct dsmip_arrival *a)
+{
+	int verdict;
+
+	if (!node)
+		return passage == DSMIP_UNLISTED ? DSMIP_C_RX_NOT_SIGNALLING :
+						   DSMIP_C_RX_NO_NODE;
+	verdict = dsmip_input_ingress(dd, s, node, inner, a);
+	if (verdict == DSMIP_ACCEPT && unlikely(passage == DSMIP_UNLISTED) &&
+	    s->role == DSMIP_ROLE_HOME_AGENT &&
+	    dsmip_passage_hidden(skb, offset, inner))
+		verdict = DSMIP_C_RX_NOT_SIGNALLING;
 	return verdict;
 }
 
 /**
- * dsmip_input_filter - the ingress filter alone
+ * dsmip_input_filter - whether a packet may come in as payload
  * @dd: device
  * @s: its settings
+ * @skb: packet
+ * @offset: of the inner header from skb->data
  * @inner: inner packet
  * @a: how it came; gets the binding
  *
  * Return: DSMIP_ACCEPT, or the counter of the drop.
  */
 int dsmip_input_filter(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		       const struct sk_buff *skb, unsigned int offset,
 		       const struct dsmip_inner *inner, struct dsmip_arrival *a)
 {
 	struct dsmip_node *node = dsmip_inner_node(dd, inner,
 						   s->role == DSMIP_ROLE_MOBILE_NODE);
+	int passage, verdict;
 
-	return node ? dsmip_input_ingress(dd, s, node, a) : DSMIP_C_RX_NO_NODE;
+	if (inner->len > skb->len - offset)
+		return DSMIP_C_RX_TRUNCATED;
+	verdict = dsmip_inner_addresses(s, inner);
+	if (verdict != DSMIP_ACCEPT)
+		return verdict;
+	passage = dsmip_passage(dd, s, skb, offset, inner, node);
+	if (passage >= 0)
+		return passage;
+	if (passage == DSMIP_ACCEPT)	/* only right behind a tunnel header */
+		passage = DSMIP_UNLISTED;
+	return dsmip_input_payload(dd, s, skb, offset, inner, node, passage, a);
 }
 
 static int dsmip_input_judge(struct dsmip_dev *dd,
@@ -139,11 +178,11 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 {
 	struct dsmip_node *node = dsmip_inner_node(dd, inner,
 						   s->role == DSMIP_ROLE_MOBILE_NODE);
+	int passage = dsmip_passage(dd, s, skb, a->offset, inner, node);
+	int verdict;
 
-	a->signalling = s->role == DSMIP_ROLE_HOME_AGENT ?
-			dsmip_signalling_to(inner, &s->home_agent6) :
-			dsmip_signalling_from(inner, &s->home_agent6);
-	if (!node && !a->signalling && a->encap == DSMIP_ENCAP_DIRECT)
+	a->signalling = passage == DSMIP_ACCEPT;
+	if (!node && passage < DSMIP_ACCEPT && a->encap == DSMIP_ENCAP_DIRECT)
 		return DSMIP_UNCLAIMED;
 	if (!(dd->dev->flags & IFF_UP))
 		return DSMIP_C_RX_DEVICE_DOWN;
@@ -153,8 +192,11 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 		return DSMIP_C_RX_END_POINT;
 	if (inner->len > skb->len - a->offset)
 		return DSMIP_C_RX_TRUNCATED;
-	if (dsmip_inner_address_bad(inner))
-		return DSMIP_C_RX_INNER_ADDRESS;
+	verdict = dsmip_inner_addresses(s, inner);
+	if (verdict != DSMIP_ACCEPT)
+		return verdict;
+	if (passage >= 0)
+		return passage;
 	if (a->signalling) {
 		/* Gets in without a binding; counts as traffic of one it has. */
 		if (s->role == DSMIP_ROLE_MOBILE_NODE) {
@@ -166,9 +208,8 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 			dsmip_input_end_point(node, a);
 		return dsmip_limit(dd, s, a);
 	}
-	if (!node)
-		return DSMIP_C_RX_NO_NODE;
-	return dsmip_input_ingress(dd, s, node, a);
+	return dsmip_input_payload(dd, s, skb, a->offset, inner, node, passage,
+				   a);
 }
 
 /* The path cookie of a piece of signalling; 0 = no memory. */

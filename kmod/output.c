@@ -5,7 +5,7 @@
  */
 #include <linux/icmpv6.h>
 
-#include "tunnel.h"
+#include "passage.h"
 
 /* A packet socket can send anything. */
 static bool dsmip_output_valid(struct sk_buff *skb, struct dsmip_inner *inner)
@@ -172,7 +172,7 @@ static int dsmip_output_cookie(struct dsmip_dev *dd,
 {
 	if (dsmip_payload_path(dd, skb, inner, t))
 		return DSMIP_ACCEPT;
-	if (dsmip_signalling_out(s, inner))
+	if (dsmip_passage_out(s, skb, inner))
 		return dsmip_output_path(dd, s, skb, inner, t);
 	return dsmip_output_binding(dd, s, skb, inner, t);
 }

@@ -5,9 +5,9 @@
  * the stack sends on a path that was made for it gets UDP and TLV headers in
  * between.
  *
- * ESP is let in from anywhere at a home agent, for nobody but the stack can tell
- * whose it is, and the stack takes only what is authentic.  GRE is not authentic;
- * so the packet inside has to come from an end point of its node, as any other.
+ * ESP is on the list of passage.c, for nobody but the stack can tell whose it is,
+ * and the stack takes only what is authentic.  GRE is not authentic; so the packet
+ * inside has to come from an end point of its node, as any other.
  */
 #include <linux/ip.h>
 #include <linux/udp.h>
@@ -16,7 +16,7 @@
 #include <net/ip_tunnels.h>
 #include <net/xfrm.h>
 
-#include "tunnel.h"
+#include "passage.h"
 
 /* Length of a GRE header that begins with @flags; 0 = not one the stack knows. */
 static unsigned int dsmip_gre_header(__be16 flags)
@@ -40,6 +40,7 @@ static int dsmip_gre_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
 	const struct gre_base_hdr *gre;
 	struct dsmip_inner inner;
 	unsigned int header;
+	__be16 ethertype;
 
 	if (!pskb_may_pull(skb, a->offset + sizeof(*gre)))
 		return DSMIP_C_RX_TRUNCATED;
@@ -48,13 +49,21 @@ static int dsmip_gre_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
 	if (!header || (gre->protocol != htons(ETH_P_IP) &&
 			gre->protocol != htons(ETH_P_IPV6)))
 		return DSMIP_C_RX_TLV_TYPE;
-	switch (dsmip_inner_parse(skb, a->offset + header, &inner)) {
+	ethertype = gre->protocol;
+	header += a->offset;
+	switch (dsmip_inner_parse(skb, header, &inner)) {
 	case 0:
-		return dsmip_input_filter(dd, s, &inner, a);
+		break;
 	case -ENODATA:
 		return DSMIP_C_RX_TRUNCATED;
+	default:
+		return DSMIP_C_RX_INNER_HEADER;
 	}
-	return DSMIP_C_RX_INNER_HEADER;
+	/* The stack goes by this field, we have gone by the version. */
+	if (ethertype != (inner.family == AF_INET ? htons(ETH_P_IP) :
+						    htons(ETH_P_IPV6)))
+		return DSMIP_C_RX_TLV_TYPE;
+	return dsmip_input_filter(dd, s, skb, header, &inner, a);
 }
 
 static int dsmip_payload_judge(struct dsmip_dev *dd,
@@ -66,8 +75,9 @@ static int dsmip_payload_judge(struct dsmip_dev *dd,
 	if (s->role == DSMIP_ROLE_MOBILE_NODE &&
 	    a->from.port != s->home_agent_port)
 		return DSMIP_C_RX_END_POINT;
-	return a->payload == IPPROTO_GRE ? dsmip_gre_judge(dd, s, skb, a) :
-					   DSMIP_ACCEPT;
+	if (dsmip_passage_listed(s->role, DSMIP_WAY_TLV, a->payload))
+		return DSMIP_ACCEPT;
+	return dsmip_gre_judge(dd, s, skb, a);
 }
 
 /* Take out what is between the outer IP header and the payload. */

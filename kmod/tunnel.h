@@ -3,6 +3,7 @@
  * dsmip: what the receive and the transmit side share.
  *
  * inner.c    looking at inner packets
+ * passage.c  what gets in without a binding, and what no inner source may be
  * nest.c     tunnels in tunnels
  * output.c   transmit: which outer tuple
  * homelink.c transmit: to a node that is at home, without one
@@ -193,13 +194,6 @@ const struct udphdr *dsmip_inner_udp(const struct sk_buff *skb,
 				     unsigned int offset,
 				     const struct dsmip_inner *inner,
 				     struct udphdr *space);
-bool dsmip_inner_address_bad(const struct dsmip_inner *inner);
-bool dsmip_signalling_to(const struct dsmip_inner *inner,
-			 const struct in6_addr *home_agent);
-bool dsmip_signalling_from(const struct dsmip_inner *inner,
-			   const struct in6_addr *home_agent);
-bool dsmip_signalling_out(const struct dsmip_settings *s,
-			  const struct dsmip_inner *inner);
 
 /*
  * The node that an inner packet belongs to, by its destination or its source:
@@ -243,6 +237,7 @@ void dsmip_arrival_init(struct dsmip_arrival *a, const struct sk_buff *skb,
 bool dsmip_input_ours(const struct dsmip_settings *s,
 		      const struct dsmip_arrival *a);
 int dsmip_input_filter(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		       const struct sk_buff *skb, unsigned int offset,
 		       const struct dsmip_inner *inner, struct dsmip_arrival *a);
 bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 		 struct dsmip_arrival *a);

@@ -216,7 +216,10 @@ enum dsmip_role {
  *	At the home agent its own tunnel address, which need not be on this
  *	host yet; at a mobile node the address it sends to.
  * @DSMIP_DEVICE_A_HOME_AGENT6: struct in6_addr, the same for IPv6; also the
- *	inner address of signalling
+ *	inner address of signalling.  A Mobility Header or ESP to it (at a
+ *	mobile node: from it) gets in without a binding, behind at most one
+ *	Destination Options header or, at a mobile node, type 2 routing header
+ *	(RFC 6275, 6.3, 6.4); nothing else does (10.4.5).  :: = none
  * @DSMIP_DEVICE_A_UDP_PORT: be16, local UDP port; 0 = no UDP at a home agent,
  *	any free port at a mobile node (then the reply shows the one in use).
  *	Default 4191 at a home agent, 0 at a mobile node.

@@ -17,6 +17,7 @@ import ipsec  # noqa: E402
 import limit  # noqa: E402
 import nest  # noqa: E402
 import offload  # noqa: E402
+import passage  # noqa: E402
 import payload  # noqa: E402
 import policy  # noqa: E402
 import prefix  # noqa: E402
@@ -27,7 +28,7 @@ import waiting  # noqa: E402
 
 PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging, waiting.order, waiting.too_many,
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
-         choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, cookie.cookies, cookie.cookies_of_mobile_node,
+         choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, passage.passage, cookie.cookies, cookie.cookies_of_mobile_node,
          limit.limits,
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,

@@ -5,7 +5,7 @@ import socket
 import struct
 
 IPIP, TCP, UDP, IPV6, ROUTING, FRAGMENT, ESP, ICMPV6, DSTOPTS, MH = 4, 6, 17, 41, 43, 44, 50, 58, 60, 135
-GRE = 47
+HOP_BY_HOP, GRE, AH, NOTHING = 0, 47, 51, 59
 DF, MF = 0x4000, 0x2000
 
 
@@ -72,6 +72,23 @@ def datagram(src, dst, data=b"data", sport=1000, dport=2000, **more):
 def mobility_header(src, dst, mh_type=5, data=bytes(10)):
     head = struct.pack("!BBBBH", 59, (6 + len(data)) // 8 - 1, mh_type, 0, 0) + data
     return with_checksum(src, dst, MH, head, 4)
+
+
+def home_address_option(home, length=16):
+    return bytes([0xC9, length]) + packed(home)
+
+
+def destination_options(following, options=b"", length=None):
+    """A Destination Options header before `following`: `options`, behind padding that aligns a Home Address option
+    (8n+6), and padding to its end; `length` as its length field when that is not right."""
+    body = (b"\1\2\0\0" if options[:1] == b"\xc9" else b"") + options
+    missing = -(2 + len(body)) % 8
+    body += b"" if not missing else b"\0" if missing == 1 else bytes([1, missing - 2]) + bytes(missing - 2)
+    return bytes([following, (2 + len(body)) // 8 - 1 if length is None else length]) + body
+
+
+def routing_header(following, home, kind=2, left=1, length=2):
+    return bytes([following, length, kind, left]) + bytes(4) + packed(home)
 
 
 def proto_of(inner):

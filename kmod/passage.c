@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: what gets in without a binding, and what no inner source may be.
+ *
+ * A binding begins with a message that comes in before it exists.
+ * dsmip_passages[] is the whole list of what does: all else is subject to the
+ * ingress filter in input.c (RFC 6275, 10.4.5; BCP 38).  Anybody can send what
+ * is on the list, so that nothing on it may reach more than the daemon's socket
+ * for Mobility Headers or the host's IPsec.  Documentation/security.md tells
+ * operators the same, with the test of each row.
+ */
+#include <linux/ipv6.h>
+#include <net/addrconf.h>
+#include <net/ip6_fib.h>
+#include <net/ipv6_stubs.h>
+#include <net/l3mdev.h>
+#include <net/route.h>
+
+#include "passage.h"
+
+/* Octets of a Mobility Header, and of ESP, that are always there. */
+#define DSMIP_PASSAGE_HEADER	8
+
+/* A Home Address option and its padding are five at most. */
+#define DSMIP_OPTIONS_MAX	16
+
+/* struct dsmip_passage - one row of the list
+ * @role: of the device that it comes to
+ * @way: what stands before it
+ * @proto: what it is
+ */
+struct dsmip_passage {
+	u8 role;
+	u8 way;
+	u8 proto;
+};
+
+static const struct dsmip_passage dsmip_passages[] = {
+	/* signalling to a home agent, at its HOME_AGENT6 */
+	{ DSMIP_ROLE_HOME_AGENT, DSMIP_WAY_PLAIN, IPPROTO_MH },
+	{ DSMIP_ROLE_HOME_AGENT, DSMIP_WAY_PLAIN, IPPROTO_ESP },
+	{ DSMIP_ROLE_HOME_AGENT, DSMIP_WAY_OPTIONS, IPPROTO_MH },
+	{ DSMIP_ROLE_HOME_AGENT, DSMIP_WAY_OPTIONS, IPPROTO_ESP },
+	/* signalling to a mobile node, from its HOME_AGENT6 */
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_PLAIN, IPPROTO_MH },
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_PLAIN, IPPROTO_ESP },
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_OPTIONS, IPPROTO_MH },
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_OPTIONS, IPPROTO_ESP },
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_ROUTING, IPPROTO_MH },
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_ROUTING, IPPROTO_ESP },
+	/* ESP for the host itself */
+	{ DSMIP_ROLE_HOME_AGENT, DSMIP_WAY_TLV, IPPROTO_ESP },
+	{ DSMIP_ROLE_MOBILE_NODE, DSMIP_WAY_TLV, IPPROTO_ESP },
+};
+
+/**
+ * dsmip_passage_listed - whether something may get in without a binding
+ * @role: of the device that it comes to
+ * @way: what stands before it
+ * @proto: what it is
+ */
+bool dsmip_passage_listed(u8 role, enum dsmip_way way, u8 proto)
+{
+	const struct dsmip_passage *row;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dsmip_passages); i++) {
+		row = &dsmip_passages[i];
+		if (row->role == role && row->way == way && row->proto == proto)
+			return true;
+	}
+	return false;
+}
+
+/* What stands behind an inner IPv6 header */
+
+/* struct dsmip_behind - what a look behind the IPv6 header tells
+ * @way: what stands before @proto
+ * @proto: what it is
+ * @named: a Home Address option or a routing header has @address
+ * @address: home address
+ */
+struct dsmip_behind {
+	enum dsmip_way way;
+	u8 proto;
+	bool named;
+	struct in6_addr address;
+};
+
+/*
+ * Options from @at to @end: padding and one Home Address option (RFC 6275, 6.3).
+ * The stack would answer to some of the others, and anybody may be the source.
+ */
+static bool dsmip_behind_options(const struct sk_buff *skb, unsigned int at,
+				 unsigned int end, struct dsmip_behind *behind)
+{
+	u8 space[sizeof(struct ipv6_destopt_hao)];
+	unsigned int count, left;
+	const u8 *option;
+
+	for (count = 0; at < end; count++) {
+		left = end - at;
+		option = skb_header_pointer(skb, at,
+					    min_t(unsigned int, left,
+						  sizeof(space)), space);
+		if (!option || count == DSMIP_OPTIONS_MAX)
+			return false;
+		if (option[0] == IPV6_TLV_PAD1) {
+			at++;
+			continue;
+		}
+		if (left < 2 || left < 2U + option[1])
+			return false;
+		if (option[0] == IPV6_TLV_HAO) {
+			if (behind->named ||
+			    option[1] != sizeof(behind->address))
+				return false;
+			behind->named = true;
+			memcpy(&behind->address, option + 2,
+			       sizeof(behind->address));
+		} else if (option[0] != IPV6_TLV_PADN) {
+			return false;
+		}
+		at += 2 + option[1];
+	}
+	return true;
+}
+
+/* A routing header of type 2 that was not used yet (RFC 6275, 6.4). */
+static bool dsmip_behind_routing(const struct sk_buff *skb, unsigned int at,
+				 struct dsmip_behind *behind)
+{
+	const struct rt2_hdr *routing;
+	struct rt2_hdr space;
+
+	routing = skb_header_pointer(skb, at, sizeof(space), &space);
+	if (!routing || routing->rt_hdr.type != IPV6_SRCRT_TYPE_2 ||
+	    routing->rt_hdr.hdrlen != 2 || routing->rt_hdr.segments_left != 1)
+		return false;
+	behind->named = true;
+	behind->address = routing->addr;
+	return true;
+}
+
+/* Read at most one extension header; false: more, others, or too short. */
+static bool dsmip_behind_read(const struct sk_buff *skb, unsigned int offset,
+			      const struct dsmip_inner *inner,
+			      struct dsmip_behind *behind)
+{
+	unsigned int end = offset + inner->len, at = offset + inner->header;
+	const struct ipv6_opt_hdr *header;
+	struct ipv6_opt_hdr space;
+	unsigned int first = at;
+
+	behind->way = DSMIP_WAY_PLAIN;
+	behind->proto = inner->proto;
+	behind->named = false;
+	if (inner->proto == IPPROTO_DSTOPTS || inner->proto == IPPROTO_ROUTING) {
+		header = skb_header_pointer(skb, at, sizeof(space), &space);
+		if (!header)
+			return false;
+		behind->proto = header->nexthdr;
+		at += ipv6_optlen(header);
+		if (at > end)
+			return false;
+	}
+	if (end < at + DSMIP_PASSAGE_HEADER)
+		return false;
+	switch (inner->proto) {
+	case IPPROTO_DSTOPTS:
+		behind->way = DSMIP_WAY_OPTIONS;
+		return dsmip_behind_options(skb, first + sizeof(space), at,
+					    behind);
+	case IPPROTO_ROUTING:
+		behind->way = DSMIP_WAY_ROUTING;
+		return dsmip_behind_routing(skb, first, behind);
+	}
+	return true;
+}
+
+/* Addresses of this host, as the domain of the device has them */
+
+static bool dsmip_own_address6(const struct dsmip_dev *dd,
+			       const struct in6_addr *address)
+{
+	/* Tentative ones as well. */
+	return ipv6_chk_addr_and_flags(dd->net, address, dd->dev, true, 0, 0);
+}
+
+/* A module cannot ask for anycast addresses, but for their routes. */
+static bool dsmip_own_anycast6(const struct dsmip_dev *dd,
+			       const struct in6_addr *address)
+{
+	u32 id = l3mdev_fib_table_rcu(dd->dev) ?: RT6_TABLE_LOCAL;
+	struct fib6_table *table = ipv6_stub->fib6_get_table(dd->net, id);
+	struct flowi6 fl6 = { .daddr = *address };
+	struct fib6_result res = {};
+
+	return table &&
+	       !ipv6_stub->fib6_table_lookup(dd->net, table, 0, &fl6, &res, 0) &&
+	       res.fib6_type == RTN_ANYCAST;
+}
+
+static bool dsmip_any_home_agent6(const struct dsmip_dev *dd,
+				  const struct in6_addr *address)
+{
+	const struct dsmip_net *dn = dsmip_net(dd->net);
+	int domain = l3mdev_master_ifindex_rcu(dd->dev);
+	const struct dsmip_dev *other;
+
+	list_for_each_entry_rcu(other, &dn->devices, list)
+		if (ipv6_addr_equal(&rcu_dereference(other->settings)->home_agent6,
+				    address) &&
+		    l3mdev_master_ifindex_rcu(other->dev) == domain)
+			return true;
+	return false;
+}
+
+/* Who may not be the source of signalling to a home agent. */
+static int dsmip_passage_source(const struct dsmip_dev *dd,
+				const struct in6_addr *address)
+{
+	if (!dsmip_valid_address6(address))
+		return DSMIP_C_RX_INNER_ADDRESS;
+	if (dsmip_any_home_agent6(dd, address) ||
+	    dsmip_own_address6(dd, address) || dsmip_own_anycast6(dd, address))
+		return DSMIP_C_RX_INNER_SOURCE;
+	return DSMIP_ACCEPT;
+}
+
+/* The list at work */
+
+/* The home agent's end of an inner packet that comes to a device of @role. */
+static bool dsmip_passage_end(const struct dsmip_settings *s, u8 role,
+			      const struct dsmip_inner *inner)
+{
+	if (inner->family != AF_INET6 || ipv6_addr_any(&s->home_agent6))
+		return false;
+	return ipv6_addr_equal(role == DSMIP_ROLE_HOME_AGENT ? inner->dst6 :
+							       inner->src6,
+			       &s->home_agent6);
+}
+
+/* Whether the node at hand, or this host, has the address itself. */
+static bool dsmip_passage_here(const struct dsmip_dev *dd,
+			       const struct in6_addr *address,
+			       const struct dsmip_node *node)
+{
+	return (node && ipv6_addr_equal(&node->home.address, address)) ||
+	       (dsmip_valid_address6(address) &&
+		dsmip_own_address6(dd, address));
+}
+
+/**
+ * dsmip_passage - whether an inner packet is signalling, as the list has it
+ * @dd: device that it comes to
+ * @s: its settings
+ * @skb: packet
+ * @offset: of the inner header from skb->data
+ * @inner: what that says; @inner->len is not trusted
+ * @node: the node that its addresses belong to, NULL = none
+ *
+ * Under RCU.
+ *
+ * Return: DSMIP_ACCEPT: it needs no binding; DSMIP_UNCLAIMED: it is between other
+ * addresses; DSMIP_UNLISTED: it is not on the list; else it would be but for its
+ * source, and this counts the drop.
+ */
+int dsmip_passage(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		  const struct sk_buff *skb, unsigned int offset,
+		  const struct dsmip_inner *inner,
+		  const struct dsmip_node *node)
+{
+	struct dsmip_behind behind;
+	int verdict;
+
+	if (!dsmip_passage_end(s, s->role, inner))
+		return DSMIP_UNCLAIMED;
+	if (!dsmip_behind_read(skb, offset, inner, &behind) ||
+	    !dsmip_passage_listed(s->role, behind.way, behind.proto))
+		return DSMIP_UNLISTED;
+	if (s->role == DSMIP_ROLE_HOME_AGENT) {
+		verdict = dsmip_passage_source(dd, inner->src6);
+		/* The stack takes this one for the source (RFC 6275, 9.3.1). */
+		if (verdict == DSMIP_ACCEPT && behind.named)
+			verdict = dsmip_passage_source(dd, &behind.address);
+		return verdict;
+	}
+	if (!dsmip_passage_here(dd, inner->dst6, node))
+		return DSMIP_UNCLAIMED;
+	if (behind.way == DSMIP_WAY_ROUTING)
+		return dsmip_passage_here(dd, &behind.address,
+					  dsmip_node_find6(dd, &behind.address)) ?
+			DSMIP_ACCEPT : DSMIP_UNLISTED;
+	/* A home agent is at home: its packets have no other source. */
+	return behind.named ? DSMIP_UNLISTED : DSMIP_ACCEPT;
+}
+
+/**
+ * dsmip_passage_out - whether a packet is signalling that leaves this host
+ * @s: settings
+ * @skb: packet, from its IP header on
+ * @inner: what that says
+ */
+bool dsmip_passage_out(const struct dsmip_settings *s,
+		       const struct sk_buff *skb,
+		       const struct dsmip_inner *inner)
+{
+	u8 role = s->role == DSMIP_ROLE_HOME_AGENT ? DSMIP_ROLE_MOBILE_NODE :
+						     DSMIP_ROLE_HOME_AGENT;
+	struct dsmip_behind behind;
+
+	return dsmip_passage_end(s, role, inner) &&
+	       dsmip_behind_read(skb, 0, inner, &behind) &&
+	       dsmip_passage_listed(role, behind.way, behind.proto);
+}
+
+/**
+ * dsmip_passage_hidden - whether a packet that is not on the list brings a
+ *	Mobility Header all the same
+ * @skb: packet to the home agent's address
+ * @offset: of the inner header from skb->data
+ * @inner: what that says
+ *
+ * It would get past the limits of signalling, and have no path cookie.
+ */
+bool dsmip_passage_hidden(const struct sk_buff *skb, unsigned int offset,
+			  const struct dsmip_inner *inner)
+{
+	u8 proto = inner->proto;
+	__be16 fragment;
+
+	if (!ipv6_ext_hdr(proto) || proto == NEXTHDR_NONE)
+		return proto == IPPROTO_MH;
+	/*
+	 * A later fragment does not show what it is of, but nothing is made of
+	 * it without the first.
+	 */
+	return ipv6_skip_exthdr(skb, offset + inner->header, &proto,
+				&fragment) < 0 || proto == IPPROTO_MH;
+}
+
+/* Inner sources */
+
+static bool dsmip_inner_address_bad4(const struct dsmip_inner *inner)
+{
+	/* No router forwards those of one link (RFC 3927, 7). */
+	return !dsmip_valid_address4(inner->src4) ||
+	       ipv4_is_linklocal_169(inner->src4) ||
+	       ipv4_is_linklocal_169(inner->dst4) ||
+	       ipv4_is_loopback(inner->dst4);
+}
+
+/* Most addresses are of 2000::/3 and never bad. */
+static bool dsmip_is_global6(const struct in6_addr *address)
+{
+	return (address->s6_addr[0] & 0xe0) == 0x20;
+}
+
+static bool dsmip_inner_address_bad6(const struct dsmip_inner *inner)
+{
+	if (!dsmip_is_global6(inner->src6) && !dsmip_valid_address6(inner->src6))
+		return true;
+	return !dsmip_is_global6(inner->dst6) &&
+	       (ipv6_addr_loopback(inner->dst6) ||
+		(ipv6_addr_type(inner->dst6) & IPV6_ADDR_LINKLOCAL &&
+		 !ipv6_addr_is_multicast(inner->dst6)));
+}
+
+/**
+ * dsmip_inner_addresses - whether the addresses of an inner packet can come out
+ *	of a tunnel at all
+ * @s: settings of the device that it comes to
+ * @inner: inner packet
+ *
+ * Return: DSMIP_ACCEPT, or the counter of the drop.
+ */
+int dsmip_inner_addresses(const struct dsmip_settings *s,
+			  const struct dsmip_inner *inner)
+{
+	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
+
+	if (inner->family == AF_INET) {
+		if (dsmip_inner_address_bad4(inner))
+			return DSMIP_C_RX_INNER_ADDRESS;
+		return home_agent && inner->src4 == s->home_agent4 ?
+			DSMIP_C_RX_INNER_SOURCE : DSMIP_ACCEPT;
+	}
+	if (dsmip_inner_address_bad6(inner))
+		return DSMIP_C_RX_INNER_ADDRESS;
+	return home_agent && ipv6_addr_equal(inner->src6, &s->home_agent6) ?
+		DSMIP_C_RX_INNER_SOURCE : DSMIP_ACCEPT;
+}
+
+/**
+ * dsmip_inner_source_own - whether the source of payload is this host itself
+ * @dd: device that it comes to
+ * @s: its settings
+ * @inner: inner packet
+ * @node: node that it belongs to
+ *
+ * At a home agent the source is an address of the node, by the ingress filter:
+ * only a prefix can hold one of this host besides.  At a mobile node it is
+ * anybody's; of IPv4 the stack refuses its own as martian.
+ *
+ * Under RCU.
+ */
+bool dsmip_inner_source_own(const struct dsmip_dev *dd,
+			    const struct dsmip_settings *s,
+			    const struct dsmip_inner *inner,
+			    const struct dsmip_node *node)
+{
+	if (s->role == DSMIP_ROLE_MOBILE_NODE)
+		return inner->family == AF_INET6 &&
+		       dsmip_own_address6(dd, inner->src6);
+	if (likely(RB_EMPTY_ROOT(&node->prefixes)))
+		return false;
+	if (inner->family == AF_INET)
+		return inet_addr_type_dev_table(dd->net, dd->dev,
+						inner->src4) == RTN_LOCAL;
+	return !ipv6_addr_equal(inner->src6, &node->home.address) &&
+	       dsmip_own_address6(dd, inner->src6);
+}
