@@ -102,9 +102,13 @@ static inline bool dsmip_compat_gro_holds(const struct napi_struct *napi)
 #ifdef DSMIP_HAVE_DST_INITIAL_REF
 #define dsmip_compat_dst_alloc(ops, dev, obsolete, flags)		\
 	dst_alloc(ops, dev, 1, obsolete, flags)
+#define dsmip_compat_dst_init(dst, ops, dev, obsolete, flags)		\
+	dst_init(dst, ops, dev, 1, obsolete, flags)
 #else
 #define dsmip_compat_dst_alloc(ops, dev, obsolete, flags)		\
 	dst_alloc(ops, dev, obsolete, flags)
+#define dsmip_compat_dst_init(dst, ops, dev, obsolete, flags)		\
+	dst_init(dst, ops, dev, obsolete, flags)
 #endif
 
 /* pre_doit and post_doit: the struct of their first argument. */

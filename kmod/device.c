@@ -47,6 +47,7 @@ static int dsmip_dev_init(struct net_device *dev)
 
 	dd->dev = dev;
 	dd->net = dev_net(dev);
+	dd->tunnel_mtu = dev->mtu;
 	mutex_init(&dd->lock);
 	dsmip_limit_init(&dd->unregistered_limit);
 	dsmip_limit_init(&dd->unknown_limit);
@@ -179,6 +180,7 @@ static const struct net_device_ops dsmip_netdev_ops = {
 	.ndo_uninit		= dsmip_dev_uninit,
 	.ndo_open		= dsmip_dev_open,
 	.ndo_start_xmit		= dsmip_xmit,
+	.ndo_change_mtu		= dsmip_change_mtu,
 	.ndo_get_stats64	= dev_get_tstats64,
 };
 
@@ -254,9 +256,11 @@ static void dsmip_setup(struct net_device *dev)
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
 	dev->needed_headroom = DSMIP_HEADROOM;
+	BUILD_BUG_ON(DSMIP_TUNNEL_MTU_MIN != IPV6_MIN_MTU);
+	BUILD_BUG_ON(DSMIP_TUNNEL_MTU_MAX + DSMIP_OVERHEAD != IP_MAX_MTU);
 	dev->mtu = ETH_DATA_LEN - DSMIP_OVERHEAD;
-	dev->min_mtu = IPV6_MIN_MTU;
-	dev->max_mtu = IP_MAX_MTU - DSMIP_OVERHEAD;
+	dev->min_mtu = DSMIP_TUNNEL_MTU_MIN;
+	dev->max_mtu = DSMIP_TUNNEL_MTU_MAX;
 
 	/*
 	 * Checksums verified on the way in stay verified, so that RXCSUM cannot

@@ -4,7 +4,7 @@
  *
  * main.c     module, per-namespace list
  * device.c   net device
- * settings.c settings of a device
+ * settings.c settings of a device; mtu.c its MTU
  * socket.c   its UDP sockets
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
  * table.c    nodes and bindings: memory, order, the table as a whole
@@ -338,11 +338,13 @@ struct dsmip_dev {
 	struct dsmip_settings __rcu *settings;
 	/* Not beside what each registration writes: every packet reads it. */
 	u32 routes;			/* those looked up before it changed are out of date */
+	u32 tunnel_mtu;			/* of inner packets that go into tunnels */
 	struct socket __rcu *sock4;
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */
 
 	bool dead;			/* under lock: being unregistered */
+	bool mtu_follows;		/* under RTNL: we ask for another MTU */
 
 	struct dsmip_table __rcu *table;
 	unsigned int nodes;
@@ -378,6 +380,12 @@ struct dsmip_net *dsmip_net(struct net *net);
 /* device.c */
 extern struct rtnl_link_ops dsmip_link_ops;
 bool dsmip_is_device(const struct net_device *dev);
+
+/* mtu.c: under RTNL */
+int dsmip_change_mtu(struct net_device *dev, int mtu);
+void dsmip_mtu_follow(struct dsmip_dev *dd);
+int dsmip_mtu_register(void);
+void dsmip_mtu_unregister(void);
 
 /* settings.c: under dsmip_dev.lock */
 struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd);

@@ -225,6 +225,17 @@ bool dsmip_encap_refuses(struct sk_buff *skb, const struct dsmip_inner *inner,
 	return true;
 }
 
+/* A tunnel in a tunnel is subject to the MTU of tunnels, not of the device. */
+static unsigned int dsmip_encap_path_mtu(const struct dsmip_tunnel *t,
+					 const struct dst_entry *dst)
+{
+	unsigned int mtu = dst_mtu(dst);
+
+	if (unlikely(dst->dev == t->dd->dev))
+		mtu = min(mtu, READ_ONCE(t->dd->tunnel_mtu));
+	return mtu;
+}
+
 /* Headroom, checksum and segmentation offload. */
 static int dsmip_encap_prepare(struct sk_buff *skb,
 			       const struct dsmip_tunnel *t,
@@ -362,11 +373,13 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 		dsmip_drop(t->dd, skb, dsmip_encap_no_route(PTR_ERR(dst)));
 		return;
 	}
-	mtu = dst_mtu(dst) - overhead + (t->payload ? inner->header : 0);
+	mtu = dsmip_encap_path_mtu(t, dst) - overhead +
+	      (t->payload ? inner->header : 0);
 	if (t->binding)
 		dsmip_mtu_note(t->dd, t->binding, mtu);
 	drop = DSMIP_C_TX_TOO_BIG;
-	if (dsmip_encap_too_big(skb, inner, mtu))
+	if (dsmip_encap_too_big(skb, inner,
+				min(mtu, READ_ONCE(t->dd->tunnel_mtu))))
 		goto drop;
 	df = dsmip_policy_df(t->settings, skb, inner, mtu);
 	dsmip_gso_traffic(skb, &packets, &octets);
@@ -426,6 +439,48 @@ static void dsmip_encap_segments(struct sk_buff *skb,
 	consume_skb(skb);
 }
 
+/* struct dsmip_encap_parts - the tunnel that the pieces of a packet go into */
+struct dsmip_encap_parts {
+	struct dsmip_split split;
+	struct dsmip_tunnel *tunnel;
+	const struct dsmip_inner *inner;
+};
+
+static int dsmip_encap_part(struct sk_buff *skb, struct dsmip_split *split)
+{
+	const struct dsmip_encap_parts *parts;
+
+	parts = container_of(split, struct dsmip_encap_parts, split);
+	dsmip_encap_one(skb, parts->tunnel, parts->inner);
+	return 0;
+}
+
+/*
+ * Where there is a home link, the stack lets packets through that are too long
+ * for a tunnel.  What may be fragmented is, as the stack would have done it.
+ */
+static bool dsmip_encap_splits(const struct sk_buff *skb,
+			       const struct dsmip_tunnel *t,
+			       const struct dsmip_inner *inner)
+{
+	return !inner->df && !t->payload &&
+	       !dsmip_fits(skb, READ_ONCE(t->dd->tunnel_mtu));
+}
+
+static noinline_for_stack void dsmip_encap_split(struct sk_buff *skb,
+						 struct dsmip_tunnel *t,
+						 const struct dsmip_inner *inner)
+{
+	struct dsmip_encap_parts parts = {
+		.split.send = dsmip_encap_part,
+		.tunnel = t,
+		.inner = inner,
+	};
+
+	dsmip_split(skb, t->dd, t->dd->dev, READ_ONCE(t->dd->tunnel_mtu),
+		    &parts.split);
+}
+
 /**
  * dsmip_encap - put the outer headers on a packet and send it
  * @skb: inner packet; consumed
@@ -437,7 +492,10 @@ static void dsmip_encap_segments(struct sk_buff *skb,
 void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner)
 {
-	if (skb_is_gso(skb) && dsmip_encap_is_tlv(t->encap))
+	if (skb->len > READ_ONCE(t->dd->tunnel_mtu) &&
+	    dsmip_encap_splits(skb, t, inner))
+		dsmip_encap_split(skb, t, inner);
+	else if (skb_is_gso(skb) && dsmip_encap_is_tlv(t->encap))
 		dsmip_encap_segments(skb, t, inner);
 	else
 		dsmip_encap_one(skb, t, inner);

@@ -19,6 +19,15 @@ static inline struct dsmip_dev *dsmip_request_dev(struct genl_info *info)
 	return info->user_ptr[0];
 }
 
+/*
+ * Before the request is answered, and without the lock of the device, which is
+ * never held when RTNL is taken: see to the MTU of the device.
+ */
+static inline void dsmip_request_mtu(struct genl_info *info)
+{
+	info->user_ptr[1] = dsmip_request_dev(info);
+}
+
 /* netlink.c */
 
 /* A reply to @info with room for @size octets of attributes, begun. */

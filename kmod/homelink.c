@@ -193,70 +193,34 @@ static int dsmip_homelink_send(struct sk_buff *skb, struct net_device *link,
 	return neigh_output(neigh, skb, true);
 }
 
-/* Fragments remember their next hop as the gateway of a route of their own. */
-static int dsmip_homelink_fragment(struct net *net, struct sock *sk,
-				   struct sk_buff *skb)
-{
-	const struct rtable *rt = skb_rtable(skb);
-	struct dsmip_next_hop hop = {
-		.family = rt->rt_gw_family,
-		.device = rt->rt_iif,
-	};
+/* struct dsmip_homelink_parts - where the pieces of a packet go */
+struct dsmip_homelink_parts {
+	struct dsmip_split split;
+	struct net_device *link;
+	const struct dsmip_next_hop *hop;
+};
 
-	if (hop.family == AF_INET)
-		hop.in = rt->rt_gw4;
-	else
-		hop.in6 = rt->rt_gw6;
-	return dsmip_homelink_send(skb, skb->dev, &hop);
+static int dsmip_homelink_part(struct sk_buff *skb, struct dsmip_split *split)
+{
+	const struct dsmip_homelink_parts *parts;
+
+	parts = container_of(split, struct dsmip_homelink_parts, split);
+	return dsmip_homelink_send(skb, parts->link, parts->hop);
 }
 
 /* IPv4 without "don't fragment", larger than the MTU of the link. */
-static int dsmip_homelink_split(struct sk_buff *skb, struct dsmip_dev *dd,
-				struct net_device *link,
-				const struct dsmip_next_hop *hop)
+static noinline_for_stack int
+dsmip_homelink_split(struct sk_buff *skb, struct dsmip_dev *dd,
+		     struct net_device *link, unsigned int mtu,
+		     const struct dsmip_next_hop *hop)
 {
-	struct rtable *rt = rt_dst_alloc(link, 0, RTN_UNICAST, true);
+	struct dsmip_homelink_parts parts = {
+		.split.send = dsmip_homelink_part,
+		.link = link,
+		.hop = hop,
+	};
 
-	if (!rt) {
-		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
-		return -ENOMEM;
-	}
-	rt->rt_iif = hop->device;
-	rt->rt_gw_family = hop->family;
-	if (hop->family == AF_INET)
-		rt->rt_gw4 = hop->in;
-	else
-		rt->rt_gw6 = hop->in6;
-	skb_dst_drop(skb);
-	skb_dst_set(skb, &rt->dst);
-	skb->dev = link;
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	return ip_do_fragment(dev_net(link), NULL, skb, dsmip_homelink_fragment);
-}
-
-/* Segments of a packet that has more than one of them go one by one. */
-static int dsmip_homelink_split_segments(struct sk_buff *skb,
-					 struct dsmip_dev *dd,
-					 struct net_device *link,
-					 const struct dsmip_next_hop *hop)
-{
-	struct sk_buff *segments, *next;
-	int err = 0;
-
-	segments = skb_gso_segment(skb, link->features & ~NETIF_F_GSO_MASK);
-	if (IS_ERR_OR_NULL(segments)) {
-		dsmip_drop(dd, skb, DSMIP_C_TX_SEGMENT);
-		return -EINVAL;
-	}
-	consume_skb(skb);
-	skb_list_walk_safe(segments, skb, next) {
-		int one;
-
-		skb_mark_not_on_list(skb);
-		one = dsmip_homelink_split(skb, dd, link, hop);
-		err = err ?: one;
-	}
-	return err;
+	return dsmip_split(skb, dd, link, mtu, &parts.split);
 }
 
 static bool dsmip_homelink_usable(const struct dsmip_dev *dd,
@@ -273,10 +237,10 @@ static void dsmip_homelink_xmit(struct sk_buff *skb, struct dsmip_dev *dd,
 				struct dsmip_binding *b,
 				const struct dsmip_inner *inner)
 {
-	unsigned int packets, octets;
+	unsigned int packets, octets, mtu = READ_ONCE(link->mtu);
 	int len = skb->len, err;
 
-	if (dsmip_encap_too_big(skb, inner, READ_ONCE(link->mtu))) {
+	if (dsmip_encap_too_big(skb, inner, mtu)) {
 		dsmip_drop(dd, skb, DSMIP_C_TX_TOO_BIG);
 		return;
 	}
@@ -289,12 +253,10 @@ static void dsmip_homelink_xmit(struct sk_buff *skb, struct dsmip_dev *dd,
 		dsmip_gso_traffic(skb, &packets, &octets);
 		dsmip_binding_tx(b, packets, octets);
 	}
-	if (dsmip_fits(skb, READ_ONCE(link->mtu)))
+	if (dsmip_fits(skb, mtu))
 		err = dsmip_homelink_send(skb, link, hop);
-	else if (skb_is_gso(skb))
-		err = dsmip_homelink_split_segments(skb, dd, link, hop);
 	else
-		err = dsmip_homelink_split(skb, dd, link, hop);
+		err = dsmip_homelink_split(skb, dd, link, mtu, hop);
 	iptunnel_xmit_stats(dd->dev, net_xmit_eval(err) ? 0 : len);
 }
 

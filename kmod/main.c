@@ -58,9 +58,12 @@ static int __init dsmip_init(void)
 	err = register_pernet_subsys(&dsmip_net_ops);
 	if (err)
 		goto err_homelink;
-	err = dsmip_chains_register();
+	err = dsmip_mtu_register();
 	if (err)
 		goto err_pernet;
+	err = dsmip_chains_register();
+	if (err)
+		goto err_mtu;
 	err = dsmip_netlink_register();
 	if (err)
 		goto err_chains;
@@ -73,6 +76,8 @@ err_netlink:
 	dsmip_netlink_unregister();
 err_chains:
 	dsmip_chains_unregister();
+err_mtu:
+	dsmip_mtu_unregister();
 err_pernet:
 	unregister_pernet_subsys(&dsmip_net_ops);
 err_homelink:
@@ -88,6 +93,7 @@ static void __exit dsmip_exit(void)
 	rtnl_link_unregister(&dsmip_link_ops);
 	dsmip_netlink_unregister();
 	dsmip_chains_unregister();
+	dsmip_mtu_unregister();
 	unregister_pernet_subsys(&dsmip_net_ops);
 	dsmip_memory_exit();
 	/* Paths are freed by functions of this module. */

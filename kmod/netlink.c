@@ -3,6 +3,7 @@
  * dsmip: the generic netlink family: its commands, and what their handlers
  * have in common.
  */
+#include <linux/rtnetlink.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -141,7 +142,15 @@ static int dsmip_pre_doit(const struct dsmip_compat_genl_doit_ops *ops,
 static void dsmip_post_doit(const struct dsmip_compat_genl_doit_ops *ops,
 			    struct sk_buff *skb, struct genl_info *info)
 {
-	dsmip_dev_put(dsmip_request_dev(info));
+	struct dsmip_dev *dd = dsmip_request_dev(info);
+
+	mutex_unlock(&dd->lock);
+	if (info->user_ptr[1]) {
+		rtnl_lock();
+		dsmip_mtu_follow(dd);
+		rtnl_unlock();
+	}
+	dev_put(dd->dev);
 }
 
 struct sk_buff *dsmip_reply_new(struct genl_info *info, size_t size, void **hdr)

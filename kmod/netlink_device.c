@@ -9,6 +9,11 @@ static struct netlink_range_validation dsmip_cookie_lifetime_range = {
 	.max = DSMIP_COOKIE_LIFETIME_MAX_MS,
 };
 
+static struct netlink_range_validation dsmip_tunnel_mtu_range = {
+	.min = DSMIP_TUNNEL_MTU_MIN,
+	.max = DSMIP_TUNNEL_MTU_MAX,
+};
+
 static struct netlink_range_validation dsmip_rate_range = {
 	.max = DSMIP_SIGNALLING_RATE_MAX,
 };
@@ -49,6 +54,8 @@ static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 						&dsmip_rate_range),
 	[DSMIP_DEVICE_A_STRANGER_BURST]	= NLA_POLICY_FULL_RANGE(NLA_U32,
 						&dsmip_burst_range),
+	[DSMIP_DEVICE_A_TUNNEL_MTU]	= NLA_POLICY_FULL_RANGE(NLA_U32,
+						&dsmip_tunnel_mtu_range),
 };
 
 const struct nla_policy dsmip_device_get_policy[DSMIP_A_MAX + 1] = {
@@ -70,7 +77,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
 	       3 * nla_total_size(sizeof(u8)) +			/* policies */
-	       (9 + 2 * DSMIP_RATES) *
+	       (10 + 2 * DSMIP_RATES) *
 	       nla_total_size(sizeof(u32));			/* the rest */
 }
 
@@ -141,6 +148,8 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	    nla_put_u8(skb, DSMIP_DEVICE_A_DF, s->df) ||
 	    (s->home_link &&
 	     nla_put_u32(skb, DSMIP_DEVICE_A_HOME_LINK, s->home_link)) ||
+	    nla_put_u32(skb, DSMIP_DEVICE_A_TUNNEL_MTU,
+			READ_ONCE(dd->tunnel_mtu)) ||
 	    (s->role == DSMIP_ROLE_HOME_AGENT && dsmip_put_rates(skb, s)) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_NODES, dd->nodes) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_BINDINGS, dd->bindings) ||
@@ -219,6 +228,7 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 	struct dsmip_dev *dd = dsmip_request_dev(info);
 	struct nlattr *tb[DSMIP_DEVICE_A_MAX + 1];
 	struct dsmip_settings wanted;
+	u32 home_link;
 	int err;
 
 	if (!info->attrs[DSMIP_A_DEVICE]) {
@@ -230,6 +240,7 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	wanted = *dsmip_settings_get(dd);
+	home_link = wanted.home_link;
 	if (tb[DSMIP_DEVICE_A_ROLE])
 		dsmip_settings_role(&wanted, nla_get_u8(tb[DSMIP_DEVICE_A_ROLE]));
 	if (tb[DSMIP_DEVICE_A_HOME_AGENT4])
@@ -264,6 +275,11 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 	err = dsmip_settings_set(dd, &wanted, info->extack);
 	if (err)
 		return err;
+	if (tb[DSMIP_DEVICE_A_TUNNEL_MTU])
+		WRITE_ONCE(dd->tunnel_mtu,
+			   nla_get_u32(tb[DSMIP_DEVICE_A_TUNNEL_MTU]));
+	if (tb[DSMIP_DEVICE_A_TUNNEL_MTU] || wanted.home_link != home_link)
+		dsmip_request_mtu(info);
 	dsmip_notify_request(info);
 	return 0;
 }

@@ -8,6 +8,7 @@
  * output.c   transmit: which outer tuple
  * homelink.c transmit: to a node that is at home, without one
  * encap.c    transmit: outer headers
+ * split.c    transmit: IPv4 packets in fragments, before either of the two
  * payload.c  ESP and GRE in the place of inner packets
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
@@ -21,6 +22,7 @@
 
 #include <linux/ip.h>
 #include <linux/udp.h>
+#include <net/route.h>
 
 #include "dsmip.h"
 
@@ -133,6 +135,24 @@ void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 		    struct dsmip_binding *b, const struct dsmip_inner *inner);
 void dsmip_homelink_pass(struct sk_buff *skb, struct dsmip_dev *dd, int ifindex,
 			 const struct dsmip_inner *inner);
+
+/* split.c */
+
+/*
+ * struct dsmip_split - what is done with the pieces of a packet
+ * @route: stands in for theirs
+ * @send: called with each; consumes it
+ * @err: of the last call
+ */
+struct dsmip_split {
+	struct rtable route;
+	int (*send)(struct sk_buff *skb, struct dsmip_split *split);
+	int err;
+};
+
+int dsmip_split(struct sk_buff *skb, struct dsmip_dev *dd,
+		struct net_device *dev, unsigned int mtu,
+		struct dsmip_split *split);
 
 /* Verdicts beside the counters, which all mean drop. */
 #define DSMIP_ACCEPT	(-1)	/* the packet is good */

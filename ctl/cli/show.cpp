@@ -294,6 +294,9 @@ void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
     show_limit("network_burst", settings.network_burst);
     show_limit("stranger_rate", settings.stranger_rate);
     show_limit("stranger_burst", settings.stranger_burst);
+    if (settings.tunnel_mtu) {
+        printer.field("tunnel_mtu", "tunnel-mtu {}", *settings.tunnel_mtu);
+    }
     show_policies(printer, settings);
 }
 

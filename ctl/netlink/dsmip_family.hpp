@@ -107,6 +107,9 @@ struct DeviceSettings {
     /// and of all together that come from no binding of their node.
     std::optional<std::uint32_t> stranger_rate = std::nullopt;
     std::optional<std::uint32_t> stranger_burst = std::nullopt;
+    /// Octets that an inner packet may have in any tunnel, DSMIP_TUNNEL_MTU_MIN to
+    /// DSMIP_TUNNEL_MTU_MAX. The MTU of the device is that of the home link where it is larger.
+    std::optional<std::uint32_t> tunnel_mtu = std::nullopt;
 
     friend bool operator==(const DeviceSettings&, const DeviceSettings&) = default;
 };

@@ -127,6 +127,49 @@ wait_until "listener" grep -q listening "$ARTIFACTS/events.log"
 set_device a d1 --fwmark 0x77
 wait_until "the event" grep -q 'fwmark' "$ARTIFACTS/events.log"
 
+say "the MTU of the device is that of its home link, where it is larger than that of tunnels"
+mtu() { echo "$(in_ns a cat /sys/class/net/d1/mtu) $(field a d1 tunnel_mtu)"; }
+expect_equal "MTU of device and tunnels" "1448 1448" "$(mtu)"
+set_device a d1 --role home-agent
+ip -n a link add home0 index 700 type dummy
+set_device a d1 --home-link home0
+expect_equal "with a home link" "1500 1448" "$(mtu)"
+ip -n a link set home0 mtu 9000
+expect_equal "with a larger one" "9000 1448" "$(mtu)"
+ip -n a link set home0 mtu 1300
+expect_equal "with a smaller one" "1448 1448" "$(mtu)"
+ip -n a link set home0 mtu 65535
+expect_equal "with one above what a device can have" "65483 1448" "$(mtu)"
+ip -n a link set home0 mtu 1500
+ip -n a link set d1 mtu 1280
+expect_equal "as the operator sets it" "1500 1280" "$(mtu)"
+ip -n a link set d1 mtu 2000
+expect_equal "as the operator sets it" "2000 2000" "$(mtu)"
+set_device a d1 --tunnel-mtu 1500
+expect_equal "as the home link has it" "1500 1500" "$(mtu)"
+expect_refused "tunnel MTU" ERANGE set_device a d1 --tunnel-mtu 1279
+expect_refused "tunnel MTU" ERANGE set_device a d1 --tunnel-mtu 65484
+set_device a d1 --tunnel-mtu 1400
+expect_equal "after that" "1500 1400" "$(mtu)"
+ip -n a link set home0 netns b
+expect_equal "home link in another namespace" "1400 1400" "$(mtu)"
+ip -n b link set home0 netns a
+expect_equal "home link back" "1500 1400" "$(mtu)"
+ip -n a link del home0
+expect_equal "home link deleted" "1400 1400" "$(mtu)"
+ip -n a link add home1 type dummy
+expect_equal "another interface" "1400 1400" "$(mtu)"
+ip -n a link add home0 index 700 type dummy
+expect_equal "home link made again" "1500 1400" "$(mtu)"
+set_device a d1 --home-link none
+expect_equal "no home link" "1400 1400" "$(mtu)"
+set_device a d1 --home-link home0
+set_device a d1 --role mobile-node
+expect_equal "another role" "1400 1400" "$(mtu)"
+ip -n a link add d2 mtu 1300 type dsmip
+expect_equal "as it was made" 1300 "$(field a d2 tunnel_mtu)"
+ip -n a link del d2
+
 say "sockets end with the device"
 ip -n a link del d0
 ip -n a link del d1

@@ -6,7 +6,8 @@
 #
 # The traffic goes between mn, under its home addresses, and cn as well as ha itself, both ways. Then the same with
 # the messages of path MTU discovery swallowed on the way: what is lost, and what an operator can set
-# (Documentation/mtu.md).
+# (Documentation/mtu.md). Before that, with nothing narrow anywhere, ha has a home link with a host on it, whose packets
+# pass through the device beside those for mn, as whole home prefixes lead into it.
 #
 # Every width with every format takes long under emulation: DSMIP_MTU_ALL=1 has it; without, each width,
 # each outer family and each kind of format comes at least once.
@@ -97,8 +98,154 @@ overhead() {
 	echo $octets
 }
 
+# home_link: host on it, with a second pair of addresses that are those of a node at home, and a network behind that
+home_link() {
+	namespaces host
+	wire ha home0 host home0
+	ip -n ha address add 2001:db8:a::fe/64 dev home0 noprefixroute
+	ip -n ha address add 100.64.0.254/24 dev home0 noprefixroute
+	ip -n host address add 2001:db8:a::50/64 dev home0
+	ip -n host address add 100.64.0.50/24 dev home0
+	# Its servers answer from the first.
+	ip -n host address add 2001:db8:a::60/64 dev home0 preferred_lft 0
+	ip -n host address add 100.64.0.60/24 dev home0
+	ip -n host address add 2001:db8:9::1/128 dev lo preferred_lft 0
+	ip -n host address add 10.9.0.1/32 dev lo
+	# Nobody speaks for the node on the link, as the daemon does.
+	for destination in default $HOA6 2001:db8:a::70; do ip -n host route add $destination via 2001:db8:a::fe; done
+	for destination in default $HOA4 100.64.0.70; do ip -n host route add $destination via 100.64.0.254; done
+	for destination in 2001:db8:a::/64 100.64.0.0/24 2001:db8:9::/64 10.9.0.0/24; do
+		ip -n ha route add $destination dev dsmip0
+	done
+	ip -n mn route add 2001:db8:a::/64 dev dsmip0 src $HOA6
+	ip -n mn route add 100.64.0.0/24 dev dsmip0 src $HOA4
+	start serve-host ip netns exec host mtu_traffic.py serve
+	start serve-mn ip netns exec mn mtu_traffic.py serve
+	wait_until "servers" grep -q listening "$ARTIFACTS/serve-host.log"
+	wait_until "servers" grep -q listening "$ARTIFACTS/serve-mn.log"
+	# No outer packet has to be fragmented in all this.
+	in_ns r1 nft -f - <<-NFT
+		table inet seen {
+			chain forward {
+				type filter hook forward priority filter;
+				ip frag-off & 0x3fff != 0 counter
+				exthdr frag exists counter
+			}
+		}
+	NFT
+}
+outer_fragments() { in_ns r1 nft list table inet seen | awk '/counter packets/ { n += $(NF - 2) } END { print n + 0 }'; }
+device_mtu() { ip -n ha -j link show dsmip0 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["mtu"])'; }
+# echo_of ADDRESS OCTETS: how ping is asked for a packet of so many
+echo_of() {
+	local headers=28
+	[[ $1 != *:* ]] || headers=48
+	echo "-c1 -W10 -s $(($2 - headers)) $1"
+}
+# whole NS ADDRESS OCTETS: there and back in one piece
+# shellcheck disable=SC2046
+whole() { in_ns "$1" ping -M do $(echo_of "$2" "$3") >/dev/null || fail "$3 octets from $1 to $2"; }
+# told NS ADDRESS OCTETS MTU: too big, and how much it may have
+# shellcheck disable=SC2046
+told() {
+	forget
+	expect_match "$3 octets from $1 to $2" "mtu[ =:]+$4\\b" "$(in_ns "$1" ping -M do $(echo_of "$2" "$3") 2>&1 || :)"
+	forget
+}
+# sent: packets into the tunnel of the binding
+sent() { in_ns ha dsmip-nl --json binding-get dsmip0 $HOA6 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["tx_packets"])'; }
+
 say "A network with one narrow link in the middle"
 network
+
+say "A home link without any binding: its hosts have its MTU"
+home_link
+expect_equal "MTU of the device without it" 1448 "$(device_mtu)"
+in_ns ha dsmip-nl device-set dsmip0 --home-link home0
+expect_equal "MTU of the device" 1500 "$(device_mtu)"
+expect_equal "MTU of tunnels" 1448 "$(in_ns ha dsmip-nl --json device-get dsmip0 | sed -E 's/.*"tunnel_mtu":([0-9]+).*/\1/')"
+for address in 2001:db8:a::50 100.64.0.50; do
+	for ns in cn ha; do
+		whole $ns $address 1500
+		in_ns $ns ping -M dont -c1 -W10 -s 1472 $address >/dev/null || fail "fragments from $ns to $address"
+		in_ns $ns mtu_traffic.py tcp $address
+		in_ns $ns mtu_traffic.py bursts $address
+		in_ns $ns mtu_traffic.py udp $address --largest 3000
+	done
+	in_ns host mtu_traffic.py tcp "${TARGETS[@]}"
+done
+expect_equal "refused for its size" 0 "$(counter ha tx_too_big)"
+
+say "With a binding: what goes into a tunnel has the MTU of tunnels"
+for outer in 4 6; do
+	bind $outer direct
+	for address in $HOA6 $HOA4; do
+		for ns in cn ha host; do
+			told $ns $address 1500 1448
+			whole $ns $address 1448
+			in_ns $ns mtu_traffic.py tcp $address
+			forget
+		done
+	done
+	in_ns mn mtu_traffic.py tcp 2001:db8:a::50 100.64.0.50
+	forget
+	for ns in cn ha; do
+		before=$(sent)
+		in_ns $ns ping -M dont -c1 -W10 -s 1472 $HOA4 >/dev/null || fail "fragments from $ns to $HOA4"
+		expect_equal "fragments in the tunnel" $((before + 2)) "$(sent)"
+		in_ns $ns mtu_traffic.py udp $HOA4 --largest 4000
+		in_ns $ns mtu_traffic.py bursts $HOA4 --segment 1472
+		# TCP whose segments may be fragmented.
+		in_ns $ns sysctl -qw net.ipv4.ip_no_pmtu_disc=1
+		in_ns $ns mtu_traffic.py tcp $HOA4
+		in_ns $ns sysctl -qw net.ipv4.ip_no_pmtu_disc=0
+	done
+	for address in 2001:db8:a::50 100.64.0.50; do whole cn $address 1500; done
+done
+expect_equal "fragments of outer packets" 0 "$(outer_fragments)"
+
+say "Other MTUs of tunnels, as the operator sets them"
+bind 4 direct
+ip -n ha link set dsmip0 mtu 1400
+expect_equal "MTU of the device" 1500 "$(device_mtu)"
+for address in $HOA6 $HOA4; do told cn $address 1500 1400; done
+whole cn 2001:db8:a::50 1500
+in_ns ha dsmip-nl device-set dsmip0 --tunnel-mtu 1500
+expect_equal "MTU of the device" 1500 "$(device_mtu)"
+for address in $HOA6 $HOA4; do told cn $address 1500 1480; done
+ip -n ha link set dsmip0 mtu 1448
+expect_equal "MTU of the device" 1500 "$(device_mtu)"
+for address in $HOA6 $HOA4; do told cn $address 1500 1448; done
+
+say "A node at home and the network behind it; a tunnel in a tunnel"
+in_ns ha dsmip-nl binding-new dsmip0 --create --node "2001:db8:a::60 home4 100.64.0.60 / at-home link home0 lifetime 3600s" \
+	--node "2001:db8:a::70 home4 100.64.0.70 / via $HOA4 direct lifetime 3600s"
+in_ns ha dsmip-nl prefix-new dsmip0 --node "2001:db8:a::60 2001:db8:9::/64 10.9.0.0/24"
+for address in 2001:db8:a::60 100.64.0.60 2001:db8:9::1 10.9.0.1; do whole cn $address 1500; done
+for address in 2001:db8:a::70 100.64.0.70; do told cn $address 1500 1428; done
+for address in $HOA6 $HOA4; do told cn $address 1500 1448; done
+
+say "Another MTU of the home link"
+for ns in ha host; do ip -n $ns link set home0 mtu 1700; done
+expect_equal "MTU of the device" 1700 "$(device_mtu)"
+for address in 2001:db8:a::50 100.64.0.50; do whole ha $address 1700; done
+for address in $HOA6 $HOA4; do told ha $address 1700 1448; done
+for ns in ha host; do ip -n $ns link set home0 mtu 1300; done
+expect_equal "MTU of the device" 1448 "$(device_mtu)"
+for address in 2001:db8:a::50 100.64.0.50 2001:db8:a::60 10.9.0.1; do told cn $address 1400 1300; done
+for address in $HOA6 $HOA4; do told cn $address 1500 1448; done
+in_ns cn mtu_traffic.py udp 100.64.0.50 --largest 3000
+for ns in ha host; do ip -n $ns link set home0 mtu 1500; done
+
+say "The home link goes, and comes back"
+index=$(in_ns ha cat /sys/class/net/home0/ifindex)
+ip -n ha link delete home0
+expect_equal "MTU of the device" 1448 "$(device_mtu)"
+ip link add home0 netns ha index "$index" type veth peer name home0 netns host
+expect_equal "MTU of the device" 1500 "$(device_mtu)"
+in_ns ha dsmip-nl device-set dsmip0 --home-link none
+expect_equal "MTU of the device" 1448 "$(device_mtu)"
+for destination in 2001:db8:a::/64 100.64.0.0/24 2001:db8:9::/64 10.9.0.0/24; do ip -n ha route del $destination dev dsmip0; done
 cases="1400:4:udp-tlv 1400:6:direct 1280:4:direct 1280:4:udp 1280:6:udp 1280:6:udp-tlv-draft"
 for width in 1400 1280; do
 	narrow $width

@@ -261,6 +261,13 @@ enum dsmip_role {
  * @DSMIP_DEVICE_A_STRANGER_RATE: u32, the same for all sources together that are
  *	in no binding of the node (rx_rate_strangers).  Default 10000.
  * @DSMIP_DEVICE_A_STRANGER_BURST: u32, default 4096, half of the cookies there are
+ * @DSMIP_DEVICE_A_TUNNEL_MTU: u32, 1280 to 65483: octets that an inner packet may
+ *	have in any tunnel of the device; default 1448.  What is passed on to
+ *	HOME_LINK is subject to the MTU of that interface instead, and the MTU of
+ *	the device is the larger of the two; without HOME_LINK it is this one.
+ *	The device follows: the new MTU is in force when the request is answered.
+ *	An MTU set by rtnetlink (ip link set NAME mtu N) is this value too, but
+ *	the stack ignores one that the device has already.
  */
 enum dsmip_device_attr {
 	DSMIP_DEVICE_A_UNSPEC,
@@ -287,6 +294,7 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_NETWORK_BURST,
 	DSMIP_DEVICE_A_STRANGER_RATE,
 	DSMIP_DEVICE_A_STRANGER_BURST,
+	DSMIP_DEVICE_A_TUNNEL_MTU,
 	/* private: */
 	__DSMIP_DEVICE_A_MAX,
 };
@@ -294,6 +302,12 @@ enum dsmip_device_attr {
 
 /* Of the rates and bursts. */
 #define DSMIP_SIGNALLING_RATE_MAX	1000000
+
+/* DSMIP_DEVICE_A_TUNNEL_MTU: the minimum of IPv6; what the largest outer headers
+ * leave of 65535.
+ */
+#define DSMIP_TUNNEL_MTU_MIN	1280
+#define DSMIP_TUNNEL_MTU_MAX	65483
 
 /* DSMIP_DEVICE_A_DSCP: copy that of the inner packet. */
 #define DSMIP_DSCP_COPY		255

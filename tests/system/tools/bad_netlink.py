@@ -170,7 +170,7 @@ def requests(device):
                         ("HOME_AGENT_PORT", 2), ("FWMARK", 4), ("BID_MARK_MASK", 4),
                         ("COOKIE_LIFETIME", 4), ("HOME_LINK", 4),
                         ("SOURCE_RATE", 4), ("SOURCE_BURST", 4), ("NETWORK_RATE", 4), ("NETWORK_BURST", 4),
-                        ("STRANGER_RATE", 4), ("STRANGER_BURST", 4)):
+                        ("STRANGER_RATE", 4), ("STRANGER_BURST", 4), ("TUNNEL_MTU", 4)):
         for wrong in (0, width - 1, width + 1, width * 2):
             yield (f"{name} of {wrong} octets",
                    *setting(attr("DEVICE_A_" + name, bytes(wrong))), None, "length|range")

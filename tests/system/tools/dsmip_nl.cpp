@@ -99,7 +99,7 @@ private:
              {"--role", "--home-agent4", "--home-agent6", "--udp-port", "--home-agent-port",
               "--fwmark", "--bid-mark-mask", "--cookie-lifetime", "--hop-limit", "--dscp", "--df",
               "--home-link", "--source-rate", "--source-burst", "--network-rate", "--network-burst",
-              "--stranger-rate", "--stranger-burst"}) {
+              "--stranger-rate", "--stranger-burst", "--tunnel-mtu"}) {
             set->add_option(name, options_[name]);
         }
         add(
@@ -167,6 +167,8 @@ private:
                 settings.stranger_rate = need(tools::parse_number(value, UINT32_MAX));
             } else if (name == "--stranger-burst") {
                 settings.stranger_burst = need(tools::parse_number(value, UINT32_MAX));
+            } else if (name == "--tunnel-mtu") {
+                settings.tunnel_mtu = need(tools::parse_number(value, UINT32_MAX));
             } else if (name == "--df") {
                 settings.df = netlink::parse_dont_fragment(value);
                 if (!settings.df) {

@@ -6,6 +6,7 @@
     mtu_traffic.py tcp ADDRESS... [--octets N] [--timeout S] [--only put|get]
                                                           to and from each, whole and equal
     mtu_traffic.py udp ADDRESS... [--largest N]                datagrams of all sizes, echoed
+    mtu_traffic.py bursts ADDRESS... [--segment N]             ten datagrams in one call (UDP_SEGMENT), echoed
 
 A datagram may be lost while the path MTU is being learned, as anywhere; it is
 sent again then.
@@ -115,6 +116,29 @@ def udp(args):
                     sys.exit(f"{address}: {size} octets never came back")
 
 
+def bursts(args):
+    for address in args.address:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            if ":" not in address:
+                sock.setsockopt(socket.IPPROTO_IP, 10, 0)  # IP_MTU_DISCOVER: fragment
+            sock.setsockopt(socket.IPPROTO_UDP, 103, args.segment)  # UDP_SEGMENT
+            sock.connect((address, PORT))
+            sock.settimeout(RETRY)
+            data = stream(9 * args.segment + args.segment // 2)
+            wanted = {data[at:at + args.segment] for at in range(0, len(data), args.segment)}
+            for _ in range(RETRIES):
+                sock.send(data)
+                try:
+                    got = {sock.recv(65536) for _ in wanted}
+                except TimeoutError:
+                    continue
+                if got != wanted:
+                    sys.exit(f"{address}: {len(got - wanted)} of {len(wanted)} datagrams came back different")
+                break
+            else:
+                sys.exit(f"{address}: {len(wanted)} datagrams never came back together")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
@@ -129,6 +153,10 @@ def main():
     command.add_argument("address", nargs="+")
     command.add_argument("--largest", type=int, default=9000)
     command.set_defaults(run=udp)
+    command = commands.add_parser("bursts")
+    command.add_argument("address", nargs="+")
+    command.add_argument("--segment", type=int, default=1452)
+    command.set_defaults(run=bursts)
     args = parser.parse_args()
     try:
         args.run(args)

@@ -473,7 +473,8 @@ void fill_stock(Stock& stock) {
     set({scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_RATE, 0),
          scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_BURST, 1)});
     set({scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_RATE, 1000000),
-         scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_BURST, 1000000)});
+         scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_BURST, 1000000),
+         scalar<std::uint32_t>(DSMIP_DEVICE_A_TUNNEL_MTU, 1400)});
     const auto path = [&](List attributes) {
         stock.valid.push_back(
             {DSMIP_CMD_PATH_NEW, 0, {index, nest(DSMIP_A_PATH, std::move(attributes))}});
