@@ -25,6 +25,7 @@ struct DeviceConfiguration {
     std::string name = "dsmip0";
     /// Make the device if it is missing and delete it when everything is taken away.
     bool create = true;
+    /// Of tunnels, octets; not set = as the kernel has it.
     std::optional<std::uint32_t> mtu;
     /// Routing table of the daemon's own routes.
     std::uint32_t table = 4191;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <linux/dsmip.h>
 
 #include "daemon/configuration_rows.hpp"
 
@@ -51,8 +52,8 @@ constexpr auto common_keys = std::to_array<ConfigurationKey>({
      K::integer,
      "",
      false,
-     1280,
-     65535,
+     DSMIP_TUNNEL_MTU_MIN,
+     DSMIP_TUNNEL_MTU_MAX,
      {},
      [](C& c, const V& v) { c.device.mtu = number<std::uint32_t>(v); }},
     // 253 to 255 are the kernel's own tables.

@@ -96,6 +96,10 @@ std::optional<netlink::DeviceSettings> settings_to_change(const netlink::DeviceS
             any = true;
         }
     }
+    if (wanted.tunnel_mtu && present.tunnel_mtu != wanted.tunnel_mtu) {
+        change.tunnel_mtu = wanted.tunnel_mtu;
+        any = true;
+    }
     return any ? std::optional(change) : std::nullopt;
 }
 
@@ -138,7 +142,8 @@ Outcome HostNetwork::make_device() {
     return {};
 }
 
-Outcome HostNetwork::set_up_device(netlink::Client& client, const netlink::DeviceSettings& wanted) {
+Outcome HostNetwork::set_up_device(netlink::Client& client, netlink::DeviceSettings wanted) {
+    wanted.tunnel_mtu = configuration_.mtu;
     auto device = client.device_get(ifindex_);
     if (!device) {
         return failed(device.error());
@@ -156,11 +161,6 @@ Outcome HostNetwork::set_up_device(netlink::Client& client, const netlink::Devic
             default:
                 return failed(set.error());
             }
-        }
-    }
-    if (configuration_.mtu) {
-        if (auto set = rtnl_.link_set_mtu(ifindex_, *configuration_.mtu); !set) {
-            return failed(set.error());
         }
     }
     return outcome(rtnl_.link_set_up(ifindex_, true));

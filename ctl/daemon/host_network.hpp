@@ -50,7 +50,7 @@ public:
     Outcome make_device();
     /// Sets what differs from `wanted` and brings the device up. A setting that is equal is not
     /// sent: that would exchange the kernel's UDP socket under running traffic.
-    Outcome set_up_device(netlink::Client& client, const netlink::DeviceSettings& wanted);
+    Outcome set_up_device(netlink::Client& client, netlink::DeviceSettings wanted);
     [[nodiscard]] std::uint32_t ifindex() const { return ifindex_; }
     [[nodiscard]] const DeviceConfiguration& configuration() const { return configuration_; }
 

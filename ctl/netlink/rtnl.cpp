@@ -172,19 +172,6 @@ Result<void> Rtnl::link_set_up(std::uint32_t ifindex, bool up) {
         .map([](DumpState) {});
 }
 
-Result<void> Rtnl::link_set_mtu(std::uint32_t ifindex, std::uint32_t mtu) {
-    RequestBuffer buffer;
-    MessageBuilder builder(buffer.octets, RTM_NEWLINK, 0);
-    ifinfomsg header{};
-    header.ifi_index = static_cast<int>(ifindex);
-    builder.header(header);
-    builder.put(IFLA_MTU, mtu);
-    return socket_
-        .transact(buffer.octets,
-                  "set MTU of interface " + std::to_string(ifindex) + " to " + std::to_string(mtu))
-        .map([](DumpState) {});
-}
-
 Result<void> Rtnl::neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address& address,
                                  std::span<const std::uint8_t> link_address) {
     RequestBuffer buffer;

@@ -106,8 +106,6 @@ public:
                                    IfExists if_exists = IfExists::fail);
     Result<void> link_delete(std::uint32_t ifindex, IfMissing if_missing = IfMissing::fail);
     Result<void> link_set_up(std::uint32_t ifindex, bool up);
-    /// Octets.
-    Result<void> link_set_mtu(std::uint32_t ifindex, std::uint32_t mtu);
 
     Result<void> address_add(const AddressSpec& address, IfExists if_exists = IfExists::fail);
     Result<void> address_delete(const AddressSpec& address, IfMissing if_missing = IfMissing::fail);

@@ -74,6 +74,7 @@ config() {
 		home-addresses4 = ["$HOA4"]
 		[[home-agent.node]]
 		home-address = "$TAKEN6"
+		${DEVICE_LINES:-}
 	TOML
 }
 signal() { in_ns mn home_signalling.py "$@"; }
@@ -127,6 +128,21 @@ capture host home0 home "icmp6 or arp or ip6 proto 135"
 config
 start_ha
 
+say "Hosts of the home link have its MTU, tunnels theirs"
+mtus() { echo "$(in_ns ha cat /sys/class/net/dsmip0/mtu) $(ha_ctl device show | grep -o 'tunnel-mtu [0-9]*')"; }
+expect_equal "MTU of device and tunnels" "1500 tunnel-mtu 1448" "$(mtus)"
+# whole NS ADDRESS...: 1500 octets in one piece
+whole() {
+	local ns=$1 address octets
+	shift
+	for address; do
+		octets=1472
+		[[ $address != *:* ]] || octets=1452
+		in_ns "$ns" ping -c1 -W10 -M do -s $octets "$address"
+	done
+}
+whole ha $HOST6 $HOST4 >/dev/null || fail "1500 octets from the home agent to the host"
+
 say "A first registration: the address is proved unique, claimed, and announced"
 update wan0 $HOA6 --care-of $COA6 --home4 $HOA4 --link-local
 expect_match "answer" "^status 0 sequence 1 lifetime 600" "$ANSWER"
@@ -149,6 +165,12 @@ in_ns mn ping -c1 -W10 -I $HOA4 $HOST4 >/dev/null || fail "ping from the node to
 reaches host $HA6
 reaches ha $HOST6 $HOST4
 expect_equal "proxies in the kernel" "" "$(ip -n ha neigh show proxy; ip -n ha -6 neigh show proxy)"
+for ns in host cn ha; do
+	for address in $HOA6 $HOA4; do
+		expect_match "1500 octets from $ns to $address" 'mtu[ =:]+1448' "$(whole $ns $address 2>&1 || :)"
+	done
+done
+whole ha $HOST6 $HOST4 >/dev/null || fail "1500 octets from the home agent to the host"
 
 say "What is of one link stays there"
 host_link_local=$(ip -n host -o -6 address show dev home0 scope link | sed -nE 's/.*inet6 ([^/]+).*/\1/p')
@@ -178,7 +200,11 @@ kill_hard ha
 reaches host $HOA6 $HOA4
 forget
 if in_ns host ping -c1 -W2 $HOA6 >/dev/null; then fail "somebody answers for $HOA6"; fi
+# The device has that MTU already; it is that of tunnels that changes.
+DEVICE_LINES=$'[device]\nmtu = 1500'
+config
 start_ha
+expect_equal "MTU of device and tunnels" "1500 tunnel-mtu 1500" "$(mtus)"
 forget
 reaches host $HOA6 $HOA4
 reaches cn $HOA6 $HOA4

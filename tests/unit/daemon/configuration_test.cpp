@@ -309,7 +309,7 @@ TEST_CASE("every mistake has its message") {
         {"table", home_agent + "[device]\ntable = 254\n",
          "f:9: device.table: 254 is out of range; wanted an integer from 256 to 4294967295\n"},
         {"mtu", home_agent + "[device]\nmtu = 1279\n",
-         "f:9: device.mtu: 1279 is out of range; wanted an integer from 1280 to 65535\n"},
+         "f:9: device.mtu: 1279 is out of range; wanted an integer from 1280 to 65483\n"},
         {"duration of another type", ha_line("max-lifetime = true"),
          fmt::format("f:5: home-agent.max-lifetime: is a boolean; {}\n", lifetime_wanted)},
         {"duration too short", ha_line("max-lifetime = 3"),

@@ -50,6 +50,20 @@ TEST_CASE("only what differs is set") {
     CHECK(*change == expected);
 }
 
+TEST_CASE("the MTU of tunnels is left alone unless one is wanted") {
+    auto present = home_agent();
+    present.tunnel_mtu = 1448;
+    CHECK_FALSE(settings_to_change(present, home_agent()));
+    auto wanted = home_agent();
+    wanted.tunnel_mtu = 1448;
+    CHECK_FALSE(settings_to_change(present, wanted));
+    wanted.tunnel_mtu = 1500;
+    const auto change = settings_to_change(present, wanted);
+    REQUIRE(change);
+    CHECK(change->tunnel_mtu == 1500U);
+    CHECK_FALSE(change->role);
+}
+
 TEST_CASE("a new device gets everything") {
     CHECK(settings_to_change(netlink::DeviceSettings{}, home_agent()) == home_agent());
 }
