@@ -89,7 +89,7 @@ private:
     void add_reload() {
         add(app_, "reload", "let the daemon read its configuration again",
             "  dsmipctl reload\n"
-            "  dsmipctl reload --json | jq '.changes | length'",
+            "  dsmipctl reload --json | jq .change_count",
             [this] { return reload(options_, out_); });
     }
 

@@ -141,6 +141,9 @@ Outcome reload(const Options& options, std::ostream& out) {
     for (const auto& change : changes) {
         out << (change.is_string() ? change.get<std::string>() : change.dump()) << '\n';
     }
+    if (const auto count = result->value("change_count", std::size_t{0}); count > changes.size()) {
+        out << count - changes.size() << " more changes\n";
+    }
     for (const auto& note : result->value("notes", Json::array())) {
         out << "note: " << (note.is_string() ? note.get<std::string>() : note.dump()) << '\n';
     }

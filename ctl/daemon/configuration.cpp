@@ -23,28 +23,76 @@ std::string full_name(std::string_view section, std::string_view name) {
     return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
 }
 
-const ConfigurationSection* find_section(std::string_view name) {
-    for (const auto& section : configuration_sections()) {
-        if (section.name == name) {
-            return &section;
+/// A section with its keys and the sections in it.
+struct SectionLayout {
+    const ConfigurationSection* section = nullptr;
+    std::size_t number = 0; ///< in configuration_sections()
+    struct Key {
+        const ConfigurationKey* row = nullptr;
+        std::size_t number = 0; ///< in configuration_keys()
+    };
+    std::vector<Key> keys;
+    struct Inner {
+        std::string_view name; ///< without that of the outer section
+        const SectionLayout* layout = nullptr;
+    };
+    std::vector<Inner> inner;
+
+    [[nodiscard]] const Key* find_key(std::string_view name) const {
+        const auto found = std::find_if(keys.begin(), keys.end(),
+                                        [&](const Key& key) { return key.row->name == name; });
+        return found == keys.end() ? nullptr : &*found;
+    }
+    [[nodiscard]] const SectionLayout* find_inner(std::string_view name) const {
+        const auto found = std::find_if(inner.begin(), inner.end(),
+                                        [&](const Inner& one) { return one.name == name; });
+        return found == inner.end() ? nullptr : found->layout;
+    }
+};
+
+std::vector<SectionLayout> make_layouts() {
+    const auto sections = configuration_sections();
+    const auto rows = configuration_keys();
+    std::vector<SectionLayout> layouts(sections.size());
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+        auto& layout = layouts[i];
+        layout.section = &sections[i];
+        layout.number = i;
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            if (rows[row].section == sections[i].name) {
+                layout.keys.push_back({&rows[row], row});
+            }
+        }
+        for (std::size_t other = 0; other < sections.size(); ++other) {
+            const auto name = sections[other].name;
+            const auto dot = name.rfind('.');
+            const bool outermost = dot == std::string_view::npos;
+            if (!name.empty() &&
+                (outermost ? std::string_view{} : name.substr(0, dot)) == sections[i].name) {
+                layout.inner.push_back({outermost ? name : name.substr(dot + 1), &layouts[other]});
+            }
         }
     }
-    return nullptr;
+    return layouts;
 }
 
-const ConfigurationKey* find_key(std::string_view section, std::string_view name) {
-    for (const auto& key : configuration_keys()) {
-        if (key.section == section && key.name == name) {
-            return &key;
-        }
-    }
-    return nullptr;
+/// That of the top level, from which the others are reached.
+const SectionLayout& top_level() {
+    static const auto layouts = make_layouts();
+    return *std::find_if(layouts.begin(), layouts.end(),
+                         [](const auto& layout) { return layout.section->name.empty(); });
 }
 
 class Reader {
 public:
+    Reader() {
+        result_.keys.resize(configuration_keys().size());
+        result_.sections.resize(configuration_sections().size());
+        result_.configuration.values.resize(configuration_sections().size());
+    }
+
     ReadConfiguration read(const toml::table& document) {
-        read_table("", document, 1);
+        read_table(top_level(), document, 1, 0);
         return std::move(result_);
     }
 
@@ -53,26 +101,29 @@ private:
         result_.mistakes.push_back({line, std::move(key), std::move(text)});
     }
 
-    void read_table(std::string_view section, const toml::table& table, unsigned line) {
-        result_.sections.push_back({std::string(section), line});
-        const auto first_key = result_.keys.size();
+    void note_section(const SectionLayout& layout, unsigned line) {
+        if (auto& first = result_.sections[layout.number]; first == 0) {
+            first = line;
+        }
+    }
+
+    void read_table(const SectionLayout& layout, const toml::table& table, unsigned line,
+                    std::size_t element) {
+        const auto section = layout.section->name;
+        note_section(layout, line);
         for (const auto& [key, node] : table) {
-            const std::string path = full_name(section, key.str());
-            if (const auto* row = find_key(section, key.str())) {
-                read_key(*row, path, node, line_of(key.source()));
-            } else if (const auto* inner = find_section(path)) {
+            if (const auto* known = layout.find_key(key.str())) {
+                read_key(layout.number, *known, node, line_of(key.source()), element);
+            } else if (const auto* inner = layout.find_inner(key.str())) {
                 read_section(*inner, node, line_of(key.source()));
             } else {
-                unknown(section, key.str(), line_of(key.source()));
+                unknown(layout, key.str(), line_of(key.source()));
             }
         }
-        for (const auto& row : configuration_keys()) {
-            const bool seen = std::any_of(
-                result_.keys.begin() + static_cast<std::ptrdiff_t>(first_key), result_.keys.end(),
-                [&](const SeenKey& key) { return key.row == &row; });
-            if (row.section == section && row.required && !seen) {
-                mistake(line, full_name(section, row.name),
-                        fmt::format("is missing; wanted {}{}", wanted(row), hint(row)));
+        for (const auto& key : layout.keys) {
+            if (key.row->required && !table.contains(key.row->name)) {
+                mistake(line, full_name(section, key.row->name),
+                        fmt::format("is missing; wanted {}{}", wanted(*key.row), hint(*key.row)));
             }
         }
     }
@@ -81,38 +132,39 @@ private:
         return row.name == "security" ? security_hint() : "";
     }
 
-    void read_key(const ConfigurationKey& row, const std::string& path, const toml::node& node,
-                  unsigned line) {
-        result_.keys.push_back({&row, line, result_.element_of(row.section)});
-        auto value = read_value(row, node);
+    void read_key(std::size_t section, const SectionLayout::Key& key, const toml::node& node,
+                  unsigned line, std::size_t element) {
+        auto& column = result_.keys[key.number];
+        column.resize(element + 1);
+        auto value = read_value(*key.row, node);
+        column[element] = {line, value.has_value()};
         if (!value) {
-            mistake(line, path, value.error() + std::string(hint(row)));
-            result_.keys.back().valid = false;
+            mistake(line, full_name(key.row->section, key.row->name),
+                    value.error() + std::string(hint(*key.row)));
             return;
         }
-        row.store(result_.configuration, *value);
-        result_.configuration.values.push_back({std::string(row.section),
-                                                result_.keys.back().element, std::string(row.name),
-                                                text_of(*value), line});
+        key.row->store(result_.configuration, *value);
+        result_.configuration.values[section].push_back(
+            {key.row, static_cast<std::uint32_t>(element), line, std::move(*value)});
     }
 
-    void read_section(const ConfigurationSection& section, const toml::node& node, unsigned line) {
+    void read_section(const SectionLayout& layout, const toml::node& node, unsigned line) {
         const auto mistakes = result_.mistakes.size();
-        read_section_of(section, node, line);
+        read_section_of(layout, node, line);
         // One mistake is enough: it is there, if not as it should be.
-        if (result_.mistakes.size() != mistakes && section.array) {
-            result_.sections.push_back({std::string(section.name), line});
+        if (result_.mistakes.size() != mistakes && layout.section->array) {
+            note_section(layout, line);
         }
     }
 
-    void read_section_of(const ConfigurationSection& section, const toml::node& node,
-                         unsigned line) {
-        if (!section.array) {
+    void read_section_of(const SectionLayout& layout, const toml::node& node, unsigned line) {
+        const auto name = layout.section->name;
+        if (!layout.section->array) {
             if (const auto* table = node.as_table()) {
-                read_table(section.name, *table, line);
+                read_table(layout, *table, line, 0);
             } else {
-                mistake(line, std::string(section.name),
-                        fmt::format("is {}; wanted a section [{}]", type_name(node), section.name));
+                mistake(line, std::string(name),
+                        fmt::format("is {}; wanted a section [{}]", type_name(node), name));
             }
             return;
         }
@@ -120,31 +172,24 @@ private:
         if (array == nullptr || !std::all_of(array->begin(), array->end(), [](const auto& element) {
                 return element.is_table();
             })) {
-            mistake(line, std::string(section.name),
-                    fmt::format("is {}; wanted sections [[{}]]", type_name(node), section.name));
+            mistake(line, std::string(name),
+                    fmt::format("is {}; wanted sections [[{}]]", type_name(node), name));
             return;
         }
+        std::size_t number = 0;
         for (const auto& element : *array) {
-            section.begin_element(result_.configuration);
-            read_table(section.name, *element.as_table(), line_of(element.source()));
+            layout.section->begin_element(result_.configuration);
+            read_table(layout, *element.as_table(), line_of(element.source()), number++);
         }
     }
 
-    void unknown(std::string_view section, std::string_view name, unsigned line) {
+    void unknown(const SectionLayout& layout, std::string_view name, unsigned line) {
         std::vector<std::string_view> names;
-        for (const auto& row : configuration_keys()) {
-            if (row.section == section) {
-                names.push_back(row.name);
-            }
+        for (const auto& key : layout.keys) {
+            names.push_back(key.row->name);
         }
-        for (const auto& inner : configuration_sections()) {
-            const auto dot = inner.name.rfind('.');
-            const auto parent =
-                dot == std::string_view::npos ? std::string_view{} : inner.name.substr(0, dot);
-            if (!inner.name.empty() && parent == section) {
-                names.push_back(dot == std::string_view::npos ? inner.name
-                                                              : inner.name.substr(dot + 1));
-            }
+        for (const auto& inner : layout.inner) {
+            names.push_back(inner.name);
         }
         std::string text = "is not known here";
         if (const auto nearest = nearest_name(name, names)) {
@@ -155,7 +200,7 @@ private:
         } else {
             text += fmt::format("; known are {}", fmt::join(names, ", "));
         }
-        mistake(line, full_name(section, name), text);
+        mistake(line, full_name(layout.section->name, name), text);
     }
 
     static std::optional<std::string_view> section_with(std::string_view name) {

@@ -3,16 +3,19 @@
 // mistakes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include "mobility/home_agent.hpp"
 #include "mobility/mobile_node.hpp"
+#include "wire/address.hpp"
 
 namespace dsmip::daemon {
 
@@ -66,13 +69,20 @@ struct StoreConfiguration {
     std::string path = "/var/lib/dsmip/home-agent.db";
 };
 
+struct ConfigurationKey;
+
+/// A value that is of the kind of its key and in range.
+using KeyValue =
+    std::variant<bool, std::int64_t, std::chrono::seconds, std::string, wire::Ipv6Address,
+                 wire::Ipv4Address, wire::Prefix4, wire::Prefix6, std::vector<wire::Prefix6>,
+                 std::vector<wire::Prefix4>, std::vector<wire::Ipv4Address>>;
+
 /// A key as the file has it, for comparisons.
 struct ConfigurationValue {
-    std::string section;     ///< as ConfigurationKey::section
-    std::size_t element = 0; ///< of an array section, from 0
-    std::string name;
-    std::string text; ///< in one form, however it was written
-    unsigned line = 0;
+    const ConfigurationKey* key = nullptr;
+    std::uint32_t element = 0; ///< of an array section, from 0
+    std::uint32_t line = 0;
+    KeyValue value;
 };
 
 struct Configuration {
@@ -82,7 +92,8 @@ struct Configuration {
     MobileNodeConfiguration mobile_node; ///< only with that role
     StoreConfiguration store;            ///< home agent
     std::string control_socket = "/run/dsmip/dsmipd.sock";
-    std::vector<ConfigurationValue> values; ///< in the order of the file
+    /// By number of the section in configuration_sections(), then in the order of its elements.
+    std::vector<std::vector<ConfigurationValue>> values;
 };
 
 /// One thing wrong with a configuration file.

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "daemon/prefix_set.hpp"
 
 namespace dsmip::daemon {
 
@@ -39,45 +40,80 @@ public:
     }
 
 private:
-    const SeenKey* find(std::string_view section, std::string_view name,
-                        std::size_t element = 0) const {
-        for (const auto& key : read_.keys) {
-            if (key.row->section == section && key.row->name == name && key.element == element) {
-                return &key;
-            }
+    /// Where a key stands, for each element of its section.
+    class Column {
+    public:
+        explicit Column(const std::vector<SeenKey>& seen)
+            : seen_(seen) {}
+        [[nodiscard]] const SeenKey* find(std::size_t element) const {
+            return element < seen_.size() && seen_[element].line != 0 ? &seen_[element] : nullptr;
         }
-        return nullptr;
+        /// Line of a key whose value could be read; 0 = it has none.
+        [[nodiscard]] unsigned line(std::size_t element) const {
+            const auto* key = find(element);
+            return key != nullptr && key->valid ? key->line : 0;
+        }
+
+    private:
+        const std::vector<SeenKey>& seen_;
+    };
+
+    Column column(std::string_view section, std::string_view name) const {
+        const auto rows = configuration_keys();
+        const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& key) {
+            return key.section == section && key.name == name;
+        });
+        return Column(read_.keys.at(static_cast<std::size_t>(row - rows.begin())));
     }
 
-    /// Line of a key whose value could be read; 0 = it has none.
-    unsigned line(std::string_view section, std::string_view name, std::size_t element = 0) const {
-        const auto* key = find(section, name, element);
-        return key != nullptr && key->valid ? key->line : 0;
+    const SeenKey* find(std::string_view section, std::string_view name) const {
+        return column(section, name).find(0);
+    }
+
+    unsigned line(std::string_view section, std::string_view name) const {
+        return column(section, name).line(0);
     }
 
     unsigned section_line(std::string_view name) const {
-        for (const auto& section : read_.sections) {
-            if (section.name == name) {
-                return section.line;
-            }
-        }
-        return 0;
+        const auto all = configuration_sections();
+        const auto section =
+            std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+        return read_.sections.at(static_cast<std::size_t>(section - all.begin()));
     }
 
     void mistake(unsigned line, std::string_view key, std::string text) {
         read_.mistakes.push_back({line, std::string(key), std::move(text)});
     }
 
-    /// "is also that of line N", for every value but the first.
+    /// A value that may be used once, and where.
     template<class Value>
-    void unique(std::map<Value, unsigned>& seen, const Value& value, unsigned line,
-                std::string_view key, const std::string& shown) {
-        const auto [found, fresh] = seen.emplace(value, line);
-        if (!fresh) {
-            mistake(
-                line, key,
-                fmt::format("{} is in line {}, too; it may be used once", shown, found->second));
+    struct Use {
+        Value value;
+        unsigned line = 0;
+        std::string_view key; ///< of which it is a value
+    };
+
+    /// "is in line N, too", for every use but the first of the list.
+    template<class Value>
+    void refuse_repeated(std::vector<Use<Value>> uses) {
+        std::stable_sort(uses.begin(), uses.end(),
+                         [](const auto& a, const auto& b) { return a.value < b.value; });
+        const Use<Value>* first = nullptr;
+        for (const auto& use : uses) {
+            if (first == nullptr || first->value != use.value) {
+                first = &use;
+            } else {
+                mistake(use.line, use.key,
+                        fmt::format("{} is in line {}, too; it may be used once", shown(use.value),
+                                    first->line));
+            }
         }
+    }
+    static const std::string& shown(const std::string& text) { return text; }
+    static std::string shown(std::uint16_t number) { return std::to_string(number); }
+    template<class Value>
+    static std::string shown(const Value& value) {
+        return to_string(value);
     }
 
     void check_sections(std::string_view own, std::string_view other, unsigned role_line) {
@@ -143,17 +179,19 @@ private:
                     "is longer than max-interval; wanted one that is not");
         }
         constexpr std::string_view element = "home-agent.advertised-prefix";
-        std::map<wire::Prefix6, unsigned> seen;
+        const auto prefixes = column(element, "prefix");
+        const auto preferred = column(element, "preferred-lifetime");
+        const auto valid = column(element, "valid-lifetime");
+        const PrefixSet home_prefixes(engine.home_prefixes);
+        const bool home_prefixes_known = line("home-agent", "home-prefixes") != 0;
+        std::vector<Use<wire::Prefix6>> uses;
         for (std::size_t i = 0; i < discovery.prefixes.size(); ++i) {
             const auto& advertised = discovery.prefixes[i];
-            const auto at = line(element, "prefix", i);
+            const auto at = prefixes.line(i);
             if (at != 0) {
                 constexpr auto* key = "home-agent.advertised-prefix.prefix";
-                unique(seen, advertised.prefix, at, key, to_string(advertised.prefix));
-                const bool served =
-                    std::any_of(engine.home_prefixes.begin(), engine.home_prefixes.end(),
-                                [&](const auto& home) { return home.contains(advertised.prefix); });
-                if (!served && line("home-agent", "home-prefixes") != 0) {
+                uses.push_back({advertised.prefix, at, key});
+                if (home_prefixes_known && home_prefixes.around(advertised.prefix) == nullptr) {
                     mistake(at, key,
                             fmt::format("{} is in none of the home-prefixes; wanted one whose "
                                         "addresses can be registered",
@@ -161,12 +199,12 @@ private:
                 }
             }
             if (advertised.preferred_lifetime > advertised.valid_lifetime) {
-                mistake(std::max({at, line(element, "preferred-lifetime", i),
-                                  line(element, "valid-lifetime", i)}),
+                mistake(std::max({at, preferred.line(i), valid.line(i)}),
                         "home-agent.advertised-prefix.preferred-lifetime",
                         "is longer than valid-lifetime; wanted one that is not");
             }
         }
+        refuse_repeated(std::move(uses));
     }
 
     /// Every address of a mobile network leads to one node.
@@ -174,12 +212,14 @@ private:
         const auto& engine = read_.configuration.home_agent.engine;
         std::vector<std::tuple<wire::Prefix6, std::size_t, unsigned>> seen6;
         std::vector<std::tuple<wire::Prefix4, std::size_t, unsigned>> seen4;
+        const auto prefixes6 = column("home-agent.node", "prefixes6");
+        const auto prefixes4 = column("home-agent.node", "prefixes4");
         for (std::size_t i = 0; i < engine.nodes.size(); ++i) {
-            if (const auto at = line("home-agent.node", "prefixes6", i)) {
+            if (const auto at = prefixes6.line(i)) {
                 collect(engine.nodes[i].prefixes6, i, at, engine.address6, seen6,
                         "home-agent.node.prefixes6");
             }
-            if (const auto at = line("home-agent.node", "prefixes4", i)) {
+            if (const auto at = prefixes4.line(i)) {
                 collect(engine.nodes[i].prefixes4, i, at,
                         engine.address4.value_or(wire::Ipv4Address{}), seen4,
                         "home-agent.node.prefixes4");
@@ -245,38 +285,39 @@ private:
 
     void check_nodes() {
         const auto& engine = read_.configuration.home_agent.engine;
-        std::map<wire::Ipv6Address, unsigned> addresses6;
-        std::map<wire::Ipv4Address, unsigned> addresses4;
+        std::vector<Use<wire::Ipv6Address>> addresses6;
+        std::vector<Use<wire::Ipv4Address>> addresses4;
         if (const auto at = line("home-agent", "address6")) {
-            addresses6.emplace(engine.address6, at);
+            addresses6.push_back({engine.address6, at, "home-agent.address6"});
         }
         if (const auto at = line("home-agent", "address4")) {
-            addresses4.emplace(*engine.address4, at);
+            addresses4.push_back({*engine.address4, at, "home-agent.address4"});
         }
+        const PrefixSet home_prefixes(engine.home_prefixes);
         const bool prefixes_known =
             line("home-agent", "home-prefixes") != 0 && !engine.home_prefixes.empty();
+        const auto home_addresses = column("home-agent.node", "home-address");
+        const auto home_addresses4 = column("home-agent.node", "home-addresses4");
         for (std::size_t i = 0; i < engine.nodes.size(); ++i) {
             const auto& node = engine.nodes[i];
-            if (const auto at = line("home-agent.node", "home-address", i)) {
+            if (const auto at = home_addresses.line(i)) {
                 constexpr auto* key = "home-agent.node.home-address";
-                unique(addresses6, node.home_address, at, key, to_string(node.home_address));
-                const bool served = std::any_of(
-                    engine.home_prefixes.begin(), engine.home_prefixes.end(),
-                    [&](const auto& prefix) { return prefix.contains(node.home_address); });
-                if (prefixes_known && !served) {
+                addresses6.push_back({node.home_address, at, key});
+                if (prefixes_known && home_prefixes.around(node.home_address) == nullptr) {
                     mistake(at, key,
                             fmt::format("{} is in none of the home-prefixes; wanted an address in "
                                         "one of them",
                                         to_string(node.home_address)));
                 }
             }
-            if (const auto at = line("home-agent.node", "home-addresses4", i)) {
+            if (const auto at = home_addresses4.line(i)) {
                 for (const auto& address : node.home_addresses4) {
-                    unique(addresses4, address, at, "home-agent.node.home-addresses4",
-                           to_string(address));
+                    addresses4.push_back({address, at, "home-agent.node.home-addresses4"});
                 }
             }
         }
+        refuse_repeated(std::move(addresses6));
+        refuse_repeated(std::move(addresses4));
     }
 
     void check_mobile_node() {
@@ -339,41 +380,46 @@ private:
 
     void check_other_home_agents() {
         const auto& engine = read_.configuration.mobile_node.engine;
-        std::map<wire::Ipv6Address, unsigned> addresses6;
-        std::map<wire::Ipv4Address, unsigned> addresses4;
+        std::vector<Use<wire::Ipv6Address>> uses6;
+        std::vector<Use<wire::Ipv4Address>> uses4;
         if (const auto at = line("mobile-node", "home-agent6")) {
-            addresses6.emplace(engine.home_agent6, at);
+            uses6.push_back({engine.home_agent6, at, "mobile-node.home-agent6"});
         }
         if (const auto at = line("mobile-node", "home-agent4")) {
-            addresses4.emplace(*engine.home_agent4, at);
+            uses4.push_back({*engine.home_agent4, at, "mobile-node.home-agent4"});
         }
+        const auto addresses6 = column("mobile-node.home-agent", "address6");
+        const auto addresses4 = column("mobile-node.home-agent", "address4");
         for (std::size_t i = 0; i < engine.other_home_agents.size(); ++i) {
             const auto& other = engine.other_home_agents[i];
-            if (const auto at = line("mobile-node.home-agent", "address6", i)) {
+            if (const auto at = addresses6.line(i)) {
                 constexpr auto* key = "mobile-node.home-agent.address6";
-                unique(addresses6, other.address6, at, key, to_string(other.address6));
+                uses6.push_back({other.address6, at, key});
                 if (other.address6 == engine.home_address) {
                     mistake(at, key,
                             "is the home address of this node; wanted that of a home agent");
                 }
             }
-            if (const auto at = line("mobile-node.home-agent", "address4", i)) {
-                unique(addresses4, *other.address4, at, "mobile-node.home-agent.address4",
-                       to_string(*other.address4));
+            if (const auto at = addresses4.line(i)) {
+                uses4.push_back({*other.address4, at, "mobile-node.home-agent.address4"});
             }
         }
+        refuse_repeated(std::move(uses6));
+        refuse_repeated(std::move(uses4));
     }
 
     void check_accesses() {
         const auto& engine = read_.configuration.mobile_node.engine;
-        std::map<std::string, unsigned> interfaces;
-        std::map<std::uint16_t, unsigned> bids;
+        std::vector<Use<std::string>> interfaces;
+        std::vector<Use<std::uint16_t>> identifiers;
+        const auto names = column("mobile-node.access", "interface");
+        const auto bids = column("mobile-node.access", "bid");
         for (std::size_t i = 0; i < engine.accesses.size(); ++i) {
             const auto& access = engine.accesses[i];
-            const auto at = line("mobile-node.access", "interface", i);
+            const auto at = names.line(i);
             if (at != 0) {
                 constexpr auto* key = "mobile-node.access.interface";
-                unique(interfaces, access.link_name, at, key, access.link_name);
+                interfaces.push_back({access.link_name, at, key});
                 if (access.link_name == read_.configuration.device.name) {
                     mistake(at, key,
                             fmt::format("{} is the tunnel device; wanted an interface to an "
@@ -381,37 +427,23 @@ private:
                                         access.link_name));
                 }
             }
-            if (const auto bid_at = line("mobile-node.access", "bid", i)) {
-                unique(bids, access.bid, bid_at, "mobile-node.access.bid",
-                       fmt::format("{}", access.bid));
-            } else if (engine.mcoa && find("mobile-node.access", "bid", i) == nullptr) {
+            if (const auto bid_at = bids.line(i)) {
+                identifiers.push_back({access.bid, bid_at, "mobile-node.access.bid"});
+            } else if (engine.mcoa && bids.find(i) == nullptr) {
                 mistake(at, "mobile-node.access.bid",
                         fmt::format("is missing for {}; with mcoa = true every access needs its "
                                     "own, an integer from 1 to 65535",
                                     access.link_name));
             }
         }
+        refuse_repeated(std::move(interfaces));
+        refuse_repeated(std::move(identifiers));
     }
 
     ReadConfiguration& read_;
 };
 
 } // namespace
-
-std::size_t ReadConfiguration::element_of(std::string_view section) const {
-    const auto& home_agent = configuration.home_agent.engine;
-    const auto& mobile_node = configuration.mobile_node.engine;
-    if (section == "home-agent.node") {
-        return home_agent.nodes.size() - 1;
-    }
-    if (section == "mobile-node.home-agent") {
-        return mobile_node.other_home_agents.size() - 1;
-    }
-    if (section == "home-agent.advertised-prefix") {
-        return home_agent.prefix_discovery.prefixes.size() - 1;
-    }
-    return section == "mobile-node.access" ? mobile_node.accesses.size() - 1 : 0;
-}
 
 void check_configuration(ReadConfiguration& read) {
     Checker(read).check();

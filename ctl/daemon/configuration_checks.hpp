@@ -3,8 +3,6 @@
 // and sections that do not fit the role.
 #pragma once
 
-#include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,26 +13,19 @@ namespace dsmip::daemon {
 
 /// A key that the file has.
 struct SeenKey {
-    const ConfigurationKey* row = nullptr;
-    unsigned line = 0;
-    std::size_t element = 0; ///< of an array section, from 0
-    bool valid = true;       ///< its value could be read
-};
-
-struct SeenSection {
-    std::string name;
-    unsigned line = 0;
+    unsigned line = 0;  ///< 0 = it has it not
+    bool valid = false; ///< its value could be read
 };
 
 /// A configuration on its way, with where everything stands in the file.
 struct ReadConfiguration {
     Configuration configuration;
     ConfigurationMistakes mistakes;
-    std::vector<SeenKey> keys;
-    std::vector<SeenSection> sections;
-
-    /// Number of the last element of an array section; 0 for other sections.
-    [[nodiscard]] std::size_t element_of(std::string_view section) const;
+    /// By number of the row in configuration_keys(), then by element of the section (0 where that
+    /// is no array). Elements behind the last that has the key are left out.
+    std::vector<std::vector<SeenKey>> keys;
+    /// First lines by number of the section in configuration_sections(); 0 = it is not there.
+    std::vector<unsigned> sections;
 };
 
 /// Adds to `read.mistakes`. Values that could not be read are left out of comparisons.

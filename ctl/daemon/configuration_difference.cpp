@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <numeric>
+#include <span>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "daemon/configuration_keys.hpp"
+#include "daemon/configuration_values.hpp"
 
 namespace dsmip::daemon {
 
@@ -48,77 +50,52 @@ constexpr std::array changeable_sections{"home-agent.node"sv,
                                          "home-agent.home-link"sv,
                                          "home-agent.prefix-discovery"sv};
 
-struct Value {
-    std::string text;
-    unsigned line = 0;
+using Values = std::span<const ConfigurationValue>;
+
+/// An element of an array section.
+struct Element {
+    /// The value of the first key in the table, by which elements are told apart; it is required.
+    const KeyValue* identity = nullptr;
+    Values values;
 };
-using Element = std::map<std::string, Value>;
 
-bool is_array(std::string_view name) {
-    const auto all = configuration_sections();
-    return std::any_of(all.begin(), all.end(),
-                       [&](const auto& section) { return section.array && section.name == name; });
-}
-
-/// The key that tells one element of a section from another: the first one of the table.
-std::string_view identity_of(std::string_view section) {
-    const auto all = configuration_keys();
-    const auto row = std::find_if(all.begin(), all.end(),
-                                  [&](const auto& key) { return key.section == section; });
-    return row == all.end() ? ""sv : row->name;
-}
-
-/// "SECTION" or "SECTION IDENTITY", and what it has.
-std::map<std::string, Element> elements_of(const Configuration& configuration) {
-    std::map<std::pair<std::string, std::size_t>, std::string> names;
-    for (const auto& value : configuration.values) {
-        auto& name = names[{value.section, value.element}];
-        if (name.empty()) {
-            name = value.section;
+/// In the order of their identities.
+std::vector<Element> elements_of(const ConfigurationSection& section, Values values) {
+    const auto keys = configuration_keys();
+    const auto identity = std::find_if(
+        keys.begin(), keys.end(), [&](const auto& key) { return key.section == section.name; });
+    std::vector<Element> elements;
+    for (std::size_t begin = 0; begin < values.size();) {
+        Element element;
+        auto end = begin;
+        for (; end < values.size() && values[end].element == values[begin].element; ++end) {
+            if (values[end].key == &*identity) {
+                element.identity = &values[end].value;
+            }
         }
-        if (is_array(value.section) && value.name == identity_of(value.section)) {
-            name = fmt::format("{} {}", value.section, value.text);
-        }
+        element.values = values.subspan(begin, end - begin);
+        elements.push_back(element);
+        begin = end;
     }
-    std::map<std::string, Element> elements;
-    for (const auto& value : configuration.values) {
-        elements[names[{value.section, value.element}]][value.name] = {value.text, value.line};
-    }
+    std::sort(elements.begin(), elements.end(),
+              [](const auto& a, const auto& b) { return *a.identity < *b.identity; });
     return elements;
-}
-
-std::string_view fallback_of(std::string_view section, std::string_view name) {
-    for (const auto& row : configuration_keys()) {
-        if (row.section == section && row.name == name && !row.fallback.empty()) {
-            return row.fallback;
-        }
-    }
-    return "not set";
 }
 
 class Comparison {
 public:
     ConfigurationDifference run(const Configuration& before, const Configuration& after) {
-        const auto old_elements = elements_of(before);
-        const auto new_elements = elements_of(after);
-        for (const auto& [name, element] : old_elements) {
-            const auto now = new_elements.find(name);
-            if (now != new_elements.end()) {
-                compare(name, element, now->second);
-            } else if (is_array(section_of(name))) {
-                note(section_of(name), "", 0, name + ": removed");
+        const auto sections = configuration_sections();
+        std::vector<std::size_t> order(sections.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return sections[a].name < sections[b].name;
+        });
+        for (const auto number : order) {
+            if (sections[number].array) {
+                compare_elements(sections[number], before.values[number], after.values[number]);
             } else {
-                compare(name, element, {});
-            }
-        }
-        for (const auto& [name, element] : new_elements) {
-            if (old_elements.contains(name)) {
-                continue;
-            }
-            if (is_array(section_of(name))) {
-                note(section_of(name), "", element.begin()->second.line, name + ": added");
-            } else {
-                compare(name, {}, element);
+                compare(sections[number], nullptr, before.values[number], after.values[number]);
             }
         }
         // In the order of the file.
@@ -128,41 +105,105 @@ public:
     }
 
 private:
-    static std::string section_of(const std::string& name) {
-        return name.substr(0, name.find(' '));
-    }
-
-    void compare(const std::string& name, const Element& before, const Element& after) {
-        Element keys = before;
-        keys.insert(after.begin(), after.end());
-        const auto section = section_of(name);
-        for (const auto& [key, ignored] : keys) {
-            const auto text = [&, &key = key](const Element& element) {
-                const auto found = element.find(key);
-                return found == element.end() ? std::string(fallback_of(section, key))
-                                              : found->second.text;
-            };
-            if (text(before) != text(after)) {
-                const auto place = after.find(key);
-                note(section, key, place == after.end() ? 0 : place->second.line,
-                     fmt::format("{}{}{}: {} -> {}", name, name.empty() ? "" : "."sv, key,
-                                 text(before), text(after)));
+    void compare_elements(const ConfigurationSection& section, Values before, Values after) {
+        const auto was = elements_of(section, before);
+        const auto is = elements_of(section, after);
+        auto one = was.begin();
+        auto other = is.begin();
+        while (one != was.end() || other != is.end()) {
+            const bool removed =
+                other == is.end() || (one != was.end() && *one->identity < *other->identity);
+            const bool added =
+                one == was.end() || (other != is.end() && *other->identity < *one->identity);
+            if (removed) {
+                note(section, "", 0, [&] { return name_of(section, one->identity) + ": removed"; });
+                ++one;
+            } else if (added) {
+                note(section, "", other->values.front().line,
+                     [&] { return name_of(section, other->identity) + ": added"; });
+                ++other;
+            } else {
+                compare(section, other->identity, one->values, other->values);
+                ++one;
+                ++other;
             }
         }
     }
 
-    void note(const std::string& section, const std::string& key, unsigned line, std::string text) {
-        const auto full = section.empty() ? key : key.empty() ? section : section + "." + key;
+    static std::string name_of(const ConfigurationSection& section, const KeyValue* identity) {
+        return identity == nullptr ? std::string(section.name)
+                                   : fmt::format("{} {}", section.name, text_of(*identity));
+    }
+
+    void compare(const ConfigurationSection& section, const KeyValue* identity, Values before,
+                 Values after) {
+        // Both in the order of their names: so they come out of a table.
+        auto one = before.begin();
+        auto other = after.begin();
+        while (one != before.end() || other != after.end()) {
+            if (other == after.end() || (one != before.end() && is_before(*one, *other))) {
+                compare_key(section, identity, &*one++, nullptr);
+            } else if (one == before.end() || is_before(*other, *one)) {
+                compare_key(section, identity, nullptr, &*other++);
+            } else {
+                compare_key(section, identity, &*one++, &*other++);
+            }
+        }
+    }
+    static bool is_before(const ConfigurationValue& one, const ConfigurationValue& other) {
+        return one.key->name < other.key->name;
+    }
+
+    /// Of `was` and `is` one may be missing.
+    void compare_key(const ConfigurationSection& section, const KeyValue* identity,
+                     const ConfigurationValue* was, const ConfigurationValue* is) {
+        if (was != nullptr && is != nullptr && was->value == is->value) {
+            return;
+        }
+        const auto& key = *(was != nullptr ? was : is)->key;
+        const auto before = text_or_fallback(key, was);
+        const auto after = text_or_fallback(key, is);
+        // A default that is written out is no change.
+        if (before != after) {
+            note(section, key.name, is == nullptr ? 0 : is->line, [&] {
+                return fmt::format("{}{}{}: {} -> {}", name_of(section, identity),
+                                   section.name.empty() ? "" : ".", key.name, before, after);
+            });
+        }
+    }
+    static std::string text_or_fallback(const ConfigurationKey& key,
+                                        const ConfigurationValue* value) {
+        if (value != nullptr) {
+            return text_of(value->value);
+        }
+        return key.fallback.empty() ? std::string("not set") : std::string(key.fallback);
+    }
+
+    template<class Text>
+    void note(const ConfigurationSection& section, std::string_view key, unsigned line,
+              Text make_text) {
+        const auto full = section.name.empty() ? std::string(key)
+                          : key.empty()        ? std::string(section.name)
+                                               : fmt::format("{}.{}", section.name, key);
         const bool possible =
             std::find(changeable.begin(), changeable.end(), full) != changeable.end() ||
-            std::find(changeable_sections.begin(), changeable_sections.end(), section) !=
+            std::find(changeable_sections.begin(), changeable_sections.end(), section.name) !=
                 changeable_sections.end();
-        if (!possible) {
+        constexpr auto told_max = ConfigurationDifference::told_max;
+        const bool told = result_.changes.size() < told_max;
+        ++result_.change_count;
+        if (!told && (possible || result_.refused.size() >= told_max)) {
+            return;
+        }
+        auto text = make_text();
+        if (!possible && result_.refused.size() < told_max) {
             result_.refused.push_back(
                 {line, full,
                  fmt::format("cannot change while the daemon runs ({}); restart it", text)});
         }
-        result_.changes.push_back(std::move(text));
+        if (told) {
+            result_.changes.push_back(std::move(text));
+        }
     }
 
     ConfigurationDifference result_;

@@ -8,11 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
-#include <vector>
 
 #include "daemon/configuration.hpp"
-#include "wire/address.hpp"
 
 namespace dsmip::daemon {
 
@@ -32,12 +29,6 @@ enum class KeyKind : std::uint8_t {
     addresses4,
 };
 
-/// A value that is of the kind of its key and in range.
-using KeyValue =
-    std::variant<bool, std::int64_t, std::chrono::seconds, std::string, wire::Ipv6Address,
-                 wire::Ipv4Address, wire::Prefix4, wire::Prefix6, std::vector<wire::Prefix6>,
-                 std::vector<wire::Prefix4>, std::vector<wire::Ipv4Address>>;
-
 struct ConfigurationKey {
     std::string_view section; ///< "" = top level, "home-agent.node" for [[home-agent.node]]
     std::string_view name;
@@ -53,8 +44,8 @@ struct ConfigurationKey {
 
 struct ConfigurationSection {
     std::string_view name;
-    bool array = false; ///< [[NAME]]
-    void (*begin_element)(Configuration& configuration) = nullptr;
+    bool array = false;                                            ///< [[NAME]]
+    void (*begin_element)(Configuration& configuration) = nullptr; ///< of such a section
 };
 
 std::span<const ConfigurationKey> configuration_keys();

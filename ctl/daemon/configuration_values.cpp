@@ -2,6 +2,7 @@
 // Reading single configuration values.
 #include "daemon/configuration_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -117,10 +118,13 @@ Outcome read_list(const ConfigurationKey& key, const toml::node& node, Parse par
         if (!element) {
             return wrong(key, element.error());
         }
-        if (std::find(elements.begin(), elements.end(), *element) != elements.end()) {
-            return wrong(key, fmt::format("\"{}\" is listed twice", text->get()));
-        }
         elements.push_back(*element);
+    }
+    auto sorted = elements;
+    std::sort(sorted.begin(), sorted.end());
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+        twice != sorted.end()) {
+        return wrong(key, fmt::format("\"{}\" is listed twice", to_string(*twice)));
     }
     return KeyValue{std::move(elements)};
 }

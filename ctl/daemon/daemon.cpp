@@ -161,6 +161,10 @@ tl::expected<Json, std::string> Daemon::reload() {
         spdlog::info("reload: {}", change);
         changes.push_back(change);
     }
+    result["change_count"] = changed.change_count;
+    if (changed.change_count > changed.changes.size()) {
+        spdlog::info("reload: {} more changes", changed.change_count - changed.changes.size());
+    }
     auto& notes = result["notes"] = Json::array();
     for (const auto& note : *done) {
         spdlog::info("reload: {}", note);
@@ -168,7 +172,7 @@ tl::expected<Json, std::string> Daemon::reload() {
     }
     report({mobility::Report::Level::info,
             "configuration-reloaded",
-            {{"changes", changed.changes.size()}}});
+            {{"changes", changed.change_count}}});
     return result;
 }
 
