@@ -29,6 +29,14 @@
  */
 #define DSMIP_HEADROOM	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + ETH_HLEN)
 
+/*
+ * What may come unsegmented.  Not NETIF_F_GSO_FRAGLIST, a part of
+ * NETIF_F_GSO_SOFTWARE: whoever takes such a list apart behind our headers copies
+ * them in front of each member, and does not ask whether it has room for them.
+ */
+#define DSMIP_GSO_FEATURES	(NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4 | \
+				 NETIF_F_GSO_SCTP)
+
 /* Events that packets cause: at most so many in a second for each kind. */
 #define DSMIP_EVENTS_PER_SECOND	20
 
@@ -241,7 +249,7 @@ static void dsmip_setup(struct net_device *dev)
 	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
 					   NETIF_F_SG | NETIF_F_FRAGLIST |
 					   NETIF_F_HIGHDMA |
-					   NETIF_F_GSO_SOFTWARE;
+					   DSMIP_GSO_FEATURES;
 
 	dev->netdev_ops = &dsmip_netdev_ops;
 	dev->ethtool_ops = &dsmip_ethtool_ops;

@@ -262,9 +262,16 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 	return 0;
 }
 
-static void dsmip_encap_push_udp(struct sk_buff *skb,
-				 const struct dsmip_tunnel *t)
+/*
+ * The outer checksum is complete in all packets but those that are left open as a
+ * whole.  It follows from an inner one that is still open, which then is completed
+ * as well: whoever changes the outer header later, such as a NAT in this host, takes
+ * CHECKSUM_PARTIAL to be about the header he sees, and so would spoil both.
+ */
+static int dsmip_encap_push_udp(struct sk_buff *skb,
+				const struct dsmip_tunnel *t)
 {
+	bool open = skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb);
 	struct udphdr *uh = skb_push(skb, sizeof(*uh));
 
 	skb_reset_transport_header(skb);
@@ -276,6 +283,10 @@ static void dsmip_encap_push_udp(struct sk_buff *skb,
 			     skb->len);
 	else
 		udp6_set_csum(false, skb, &t->src.in6, &t->dst.in6, skb->len);
+	if (!open)
+		return 0;
+	skb->encapsulation = 0;
+	return skb_checksum_help(skb);
 }
 
 /*
@@ -401,7 +412,10 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	if (dsmip_encap_is_tlv(t->encap))
 		dsmip_encap_push_tlv(skb, t->encap, proto);
 	if (dsmip_encap_is_udp(t->encap)) {
-		dsmip_encap_push_udp(skb, t);
+		if (dsmip_encap_push_udp(skb, t)) {
+			dsmip_drop(t->dd, skb, DSMIP_C_TX_NO_MEMORY);
+			return;
+		}
 		proto = IPPROTO_UDP;
 	}
 	dsfield = dsmip_policy_dsfield(t->settings, inner->dsfield);
@@ -416,7 +430,10 @@ drop:
 	dsmip_drop(t->dd, skb, drop);
 }
 
-/* Segments that go out as one packet have one TLV header, with its length. */
+/*
+ * Segments that go out as one packet have one TLV header, with its length; and
+ * not every packet can go out as one.
+ */
 static void dsmip_encap_segments(struct sk_buff *skb,
 				 struct dsmip_tunnel *t,
 				 const struct dsmip_inner *inner)
@@ -432,11 +449,11 @@ static void dsmip_encap_segments(struct sk_buff *skb,
 		dsmip_encap_one(skb, t, inner);
 		return;
 	}
+	consume_skb(skb);
 	skb_list_walk_safe(parts, part, next) {
 		skb_mark_not_on_list(part);
 		dsmip_encap_one(part, t, inner);
 	}
-	consume_skb(skb);
 }
 
 /* struct dsmip_encap_parts - the tunnel that the pieces of a packet go into */
@@ -495,7 +512,8 @@ void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 	if (skb->len > READ_ONCE(t->dd->tunnel_mtu) &&
 	    dsmip_encap_splits(skb, t, inner))
 		dsmip_encap_split(skb, t, inner);
-	else if (skb_is_gso(skb) && dsmip_encap_is_tlv(t->encap))
+	else if (skb_is_gso(skb) &&
+		 (dsmip_encap_is_tlv(t->encap) || !dsmip_gso_keeps(skb)))
 		dsmip_encap_segments(skb, t, inner);
 	else
 		dsmip_encap_one(skb, t, inner);

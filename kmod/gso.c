@@ -102,6 +102,20 @@ void dsmip_gso_segments(const struct sk_buff *skb, unsigned int *packets,
 	*octets += (*packets - 1) * headers;
 }
 
+/**
+ * dsmip_gso_keeps - whether outer headers can be put on a packet as it is
+ * @skb: inner packet, to be segmented later
+ *
+ * A list of packets as they came (NETIF_F_GSO_FRAGLIST) is not segmented but taken
+ * apart, and its members may have no room for our headers.  And an outer UDP
+ * checksum that is left open is told by the inner one that is.
+ */
+bool dsmip_gso_keeps(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       !(skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST);
+}
+
 /*
  * Whether all segments, the last of @last octets of payload included (0: it is
  * as long as the others), have the same TLV header.
@@ -154,12 +168,13 @@ static struct sk_buff *dsmip_gso_cut_last(struct sk_buff *skb)
 }
 
 /**
- * dsmip_gso_split - cut a packet into such whose segments share a TLV header
+ * dsmip_gso_split - cut a packet into such whose segments share outer headers
  * @skb: inner packet, to be segmented later
- * @encap: format with a TLV header
+ * @encap: format
  *
- * Return: a list, without @skb, which stays with the caller; NULL if @skb can go
- * as it is; or an error pointer.
+ * Return: a list, in which @skb itself may be, with a reference of its own: that
+ * of the caller stays with the caller; NULL if @skb can go as it is; or an error
+ * pointer.
  */
 struct sk_buff *dsmip_gso_split(struct sk_buff *skb, u8 encap)
 {
@@ -167,9 +182,7 @@ struct sk_buff *dsmip_gso_split(struct sk_buff *skb, u8 encap)
 	unsigned int size = skb_shinfo(skb)->gso_size;
 	struct sk_buff *parts;
 
-	if (headers && skb->len > headers &&
-	    skb->ip_summed == CHECKSUM_PARTIAL &&
-	    !(skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)) {
+	if (headers && skb->len > headers && dsmip_gso_keeps(skb)) {
 		payload = skb->len - headers;
 		if (dsmip_gso_uniform(encap, headers, size, payload % size))
 			return NULL;

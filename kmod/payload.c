@@ -87,8 +87,7 @@ static void dsmip_payload_strip(struct sk_buff *skb,
 	unsigned int header = -skb_network_offset(skb);
 	const void *from = skb_network_header(skb);
 
-	skb_postpull_rcsum(skb, skb->data, a->offset);
-	__skb_pull(skb, a->offset);
+	skb_pull_rcsum(skb, a->offset);
 	memmove(skb->data - header, from, header);
 	skb_reset_transport_header(skb);
 	skb_set_network_header(skb, -(int)header);

@@ -249,6 +249,7 @@ static inline bool dsmip_encap_too_big(struct sk_buff *skb,
 unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset);
 void dsmip_gso_segments(const struct sk_buff *skb, unsigned int *packets,
 			unsigned int *octets);
+bool dsmip_gso_keeps(const struct sk_buff *skb);
 struct sk_buff *dsmip_gso_split(struct sk_buff *skb, u8 encap);
 
 /* input.c */
