@@ -17,7 +17,10 @@
 #endif
 
 #include <linux/netdevice.h>
+#include <linux/workqueue.h>
+#include <net/dst.h>
 #include <net/genetlink.h>
+#include <net/udp_tunnel.h>
 #ifdef DSMIP_HAVE_GSO_H
 #include <net/gso.h>
 #endif
@@ -110,6 +113,41 @@ static inline bool dsmip_compat_gro_holds(const struct napi_struct *napi)
 #define dsmip_compat_dst_init(dst, ops, dev, obsolete, flags)		\
 	dst_init(dst, ops, dev, obsolete, flags)
 #endif
+
+/*
+ * The device of a destination entry, which is another one as soon as that goes;
+ * under RCU.
+ */
+static inline struct net_device *dsmip_compat_dst_dev(const struct dst_entry *dst)
+{
+#ifdef DSMIP_HAVE_DST_DEV_RCU
+	return dst_dev_rcu(dst);
+#else
+	return READ_ONCE(dst->dev);
+#endif
+}
+
+/* Sockets of tunnels are named by their inner half by now. */
+static inline void dsmip_compat_udp_tunnel_setup(struct net *net,
+						 struct socket *sock,
+						 struct udp_tunnel_sock_cfg *cfg)
+{
+#ifdef DSMIP_HAVE_UDP_TUNNEL_SK
+	setup_udp_tunnel_sock(net, sock->sk, cfg);
+#else
+	setup_udp_tunnel_sock(net, sock, cfg);
+#endif
+}
+
+/* For work that no CPU is better for than another; renamed since. */
+static inline struct workqueue_struct *dsmip_compat_unbound_wq(void)
+{
+#ifdef DSMIP_HAVE_SYSTEM_DFL_WQ
+	return system_dfl_wq;
+#else
+	return system_unbound_wq;
+#endif
+}
 
 /* pre_doit and post_doit: the struct of their first argument. */
 #ifdef DSMIP_HAVE_GENL_SPLIT_OPS

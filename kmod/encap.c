@@ -124,7 +124,8 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
 	}
 	/* Never from an address that has gone, as IPv4 routing sees to itself. */
 	if (ipv6_addr_any(&fl6.saddr) ?
-	    ipv6_dev_get_saddr(t->dd->net, dst->dev, &fl6.daddr, 0, &fl6.saddr) :
+	    ipv6_dev_get_saddr(t->dd->net, dsmip_compat_dst_dev(dst), &fl6.daddr,
+			       0, &fl6.saddr) :
 	    !ipv6_chk_addr(t->dd->net, &fl6.saddr, NULL, 0)) {
 		dst_release(dst);
 		return ERR_PTR(-EADDRNOTAVAIL);
@@ -180,7 +181,7 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 	dst = dsmip_encap_lookup(t);
 	if (IS_ERR(dst))
 		return dst;
-	if (dst->dev == t->dd->dev && dsmip_encap_loops(t)) {
+	if (dsmip_compat_dst_dev(dst) == t->dd->dev && dsmip_encap_loops(t)) {
 		dst_release(dst);
 		return ERR_PTR(-ELOOP);
 	}
@@ -231,7 +232,7 @@ static unsigned int dsmip_encap_path_mtu(const struct dsmip_tunnel *t,
 {
 	unsigned int mtu = dst_mtu(dst);
 
-	if (unlikely(dst->dev == t->dd->dev))
+	if (unlikely(dsmip_compat_dst_dev(dst) == t->dd->dev))
 		mtu = min(mtu, READ_ONCE(t->dd->tunnel_mtu));
 	return mtu;
 }
@@ -242,9 +243,10 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 			       const struct dst_entry *dst,
 			       unsigned int overhead, u8 proto)
 {
+	const struct net_device *lower = dsmip_compat_dst_dev(dst);
 	int gso, err;
 
-	err = skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
+	err = skb_cow_head(skb, LL_RESERVED_SPACE(lower) + dst->header_len +
 				overhead);
 	if (err)
 		return err;

@@ -112,7 +112,12 @@ static struct dst_entry *dsmip_waiting_check(struct dst_entry *dst, u32 cookie)
 
 static unsigned int dsmip_waiting_mtu(const struct dst_entry *dst)
 {
-	return READ_ONCE(dst->dev->mtu);
+	unsigned int mtu;
+
+	rcu_read_lock();
+	mtu = READ_ONCE(dsmip_compat_dst_dev(dst)->mtu);
+	rcu_read_unlock();
+	return mtu;
 }
 
 /* Under RCU callbacks, for whose end the exit of the module waits. */

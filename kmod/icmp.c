@@ -219,7 +219,7 @@ static void dsmip_icmp_update(struct sk_buff *skb, const struct dsmip_settings *
 	u32 mark = skb->mark;
 
 	skb_reset_network_header(skb);
-	skb->dev = dst->dev;
+	skb->dev = dsmip_compat_dst_dev(dst);
 	skb->mark = s->fwmark;
 	dst->ops->update_pmtu(dst, NULL, skb, mtu, false);
 	skb->mark = mark;

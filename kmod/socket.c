@@ -105,7 +105,7 @@ static void dsmip_socket_attach(struct dsmip_dev *dd, struct socket *sock)
 
 	/* Inner UDP packets may come in merged. */
 	udp_allow_gso(sock->sk);
-	setup_udp_tunnel_sock(dd->net, sock, &cfg);
+	dsmip_compat_udp_tunnel_setup(dd->net, sock, &cfg);
 }
 
 /*

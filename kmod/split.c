@@ -12,7 +12,12 @@
 
 static unsigned int dsmip_split_mtu(const struct dst_entry *dst)
 {
-	return READ_ONCE(dst->dev->mtu);
+	unsigned int mtu;
+
+	rcu_read_lock();
+	mtu = READ_ONCE(dsmip_compat_dst_dev(dst)->mtu);
+	rcu_read_unlock();
+	return mtu;
 }
 
 static struct dst_ops dsmip_split_ops = {

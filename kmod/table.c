@@ -42,7 +42,7 @@ void dsmip_retire(struct llist_node *what, enum dsmip_retired kind)
 {
 	/* If it is not the first, the work has still to come for the first. */
 	if (llist_add(what, &dsmip_retired[kind]))
-		queue_work(system_unbound_wq, &dsmip_retired_work);
+		queue_work(dsmip_compat_unbound_wq(), &dsmip_retired_work);
 }
 
 /* Making and freeing */
