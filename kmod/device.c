@@ -4,7 +4,7 @@
  *
  * Everything is made in ndo_init and ended in ndo_uninit, which the core calls
  * whichever way a device comes and goes: by request, with its network
- * namespace, with the module.
+ * namespace, with the module.  Before that dsmip_dellink() makes it unreachable.
  */
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -129,24 +129,35 @@ err_settings:
 }
 
 /*
- * The order matters: first nobody finds the device any more (list, sockets,
- * requests that wait for the lock), then what readers might hold goes.
+ * From now on nobody finds the device: by the list, by its sockets, or by a
+ * request.  One that has the lock hears of it first and is soon done.
+ */
+static void dsmip_dev_detach(struct dsmip_dev *dd)
+{
+	WRITE_ONCE(dd->going, true);
+	list_del_rcu(&dd->list);
+	if (list_empty(&dsmip_net(dd->net)->devices))
+		dsmip_cookie_hook_unregister(dd->net);
+	mutex_lock(&dd->lock);
+	dsmip_sockets_close(dd);
+	dsmip_changed(dd);
+	mutex_unlock(&dd->lock);
+	dsmip_notify_gone(dd);
+}
+
+/*
+ * What readers might hold goes after the last of them.  The core waits for them
+ * once for all devices that go together, after dsmip_dellink().  Only a device
+ * whose registration failed comes here directly.
  */
 static void dsmip_dev_uninit(struct net_device *dev)
 {
 	struct dsmip_dev *dd = netdev_priv(dev);
 
-	list_del_rcu(&dd->list);
-	if (list_empty(&dsmip_net(dd->net)->devices))
-		dsmip_cookie_hook_unregister(dd->net);
-	mutex_lock(&dd->lock);
-	dd->dead = true;
-	dsmip_sockets_close(dd);
-	dsmip_changed(dd);
-	mutex_unlock(&dd->lock);
-	dsmip_notify_gone(dd);
-	synchronize_net();
-
+	if (!dsmip_going(dd)) {
+		dsmip_dev_detach(dd);
+		synchronize_net();
+	}
 	dsmip_nodes_detach(dd);
 	dsmip_limits_destroy(dd);
 	dsmip_paths_destroy(dd);
@@ -286,8 +297,15 @@ static void dsmip_setup(struct net_device *dev)
 	netif_keep_dst(dev);
 }
 
+static void dsmip_dellink(struct net_device *dev, struct list_head *head)
+{
+	dsmip_dev_detach(netdev_priv(dev));
+	unregister_netdevice_queue(dev, head);
+}
+
 struct rtnl_link_ops dsmip_link_ops __read_mostly = {
 	.kind		= "dsmip",
 	.priv_size	= sizeof(struct dsmip_dev),
 	.setup		= dsmip_setup,
+	.dellink	= dsmip_dellink,
 };

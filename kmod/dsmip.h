@@ -343,7 +343,7 @@ struct dsmip_dev {
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */
 
-	bool dead;			/* under lock: being unregistered */
+	bool going;			/* being unregistered; dsmip_going() */
 	bool mtu_follows;		/* under RTNL: we ask for another MTU */
 
 	struct dsmip_table __rcu *table;
@@ -366,6 +366,16 @@ struct dsmip_dev {
 	struct ratelimit_state unknown_limit;
 	struct ratelimit_state path_mtu_limit;
 };
+
+/*
+ * Whether the device is being deleted.  Who deletes it holds RTNL and waits for
+ * the lock: who has that, and more to do than a moment takes, looks here and gives
+ * up.  Who gets the lock afterwards has come too late.
+ */
+static inline bool dsmip_going(const struct dsmip_dev *dd)
+{
+	return READ_ONCE(dd->going);
+}
 
 /* Per network namespace. */
 struct dsmip_net {

@@ -76,7 +76,8 @@ static int dsmip_expire_batch(struct dsmip_dev *dd)
 	ktime_t now = ktime_get_coarse_boottime();
 	unsigned int handled;
 
-	for (handled = 0; handled < DSMIP_EXPIRY_BATCH; handled++) {
+	for (handled = 0; handled < DSMIP_EXPIRY_BATCH && !dsmip_going(dd);
+	     handled++) {
 		struct timerqueue_node *next;
 		struct dsmip_binding *b;
 		int err;
@@ -99,22 +100,21 @@ static void dsmip_expiry_work(struct work_struct *work)
 {
 	struct dsmip_dev *dd = container_of(to_delayed_work(work),
 					    struct dsmip_dev, expiry_work);
-	int more = 0;
+	int more;
 
 	do {
 		mutex_lock(&dd->lock);
-		if (!dd->dead)
-			more = dsmip_expire_batch(dd);
-		/* Readers leave expired bindings alone by themselves, so there
-		 * is time to wait for memory.
-		 */
-		if (!dd->dead && more < 0)
+		more = dsmip_expire_batch(dd);
+		if (dsmip_going(dd))
+			more = 0;
+		else if (more < 0)
+			/* Readers leave expired bindings alone by themselves,
+			 * so there is time to wait for memory.
+			 */
 			mod_delayed_work(system_power_efficient_wq,
 					 &dd->expiry_work, HZ);
-		else if (!dd->dead && !more)
+		else if (!more)
 			dsmip_expiry_arm(dd);
-		if (dd->dead)
-			more = 0;
 		mutex_unlock(&dd->lock);
 		cond_resched();
 	} while (more > 0);

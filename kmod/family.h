@@ -42,6 +42,9 @@ struct dsmip_dev *dsmip_dev_get(struct net *net, int ifindex,
 				struct netlink_ext_ack *extack);
 void dsmip_dev_put(struct dsmip_dev *dd);
 
+/* @err, or -ENODEV when the device of the request is being deleted meanwhile. */
+int dsmip_request_check(struct genl_info *info, int err);
+
 /* Where a dump over devices goes on; first in what netlink_callback.ctx holds. */
 struct dsmip_dump_place {
 	int ifindex;		/* begun device; for all devices: below the next */
@@ -50,7 +53,10 @@ struct dsmip_dump_place {
 	bool begun;		/* something of the device was told already */
 };
 
-/* Tell of one device from where the dump stands; -EMSGSIZE: message is full. */
+/*
+ * Tell of one device from where the dump stands; -EMSGSIZE: message is full,
+ * -EAGAIN: it is long, and others may have the lock for once.
+ */
 typedef int (*dsmip_dump_device)(struct sk_buff *skb,
 				 struct netlink_callback *cb,
 				 struct dsmip_dev *dd);

@@ -30,17 +30,20 @@ static int __net_init dsmip_net_init(struct net *net)
 	return 0;
 }
 
-static void __net_exit dsmip_net_exit(struct net *net)
+static void __net_exit dsmip_net_exit_batch(struct list_head *nets)
 {
-	/* The core has unregistered the devices of the namespace before. */
-	WARN_ON_ONCE(!list_empty(&dsmip_net(net)->devices));
-	/* What is left of them holds routes of the namespace. */
+	struct net *net;
+
+	/* The core has unregistered the devices of the namespaces before. */
+	list_for_each_entry(net, nets, exit_list)
+		WARN_ON_ONCE(!list_empty(&dsmip_net(net)->devices));
+	/* What is left of them holds routes of the namespaces. */
 	dsmip_memory_flush();
 }
 
 static struct pernet_operations dsmip_net_ops = {
 	.init = dsmip_net_init,
-	.exit = dsmip_net_exit,
+	.exit_batch = dsmip_net_exit_batch,
 	.id   = &dsmip_net_id,
 	.size = sizeof(struct dsmip_net),
 };

@@ -24,7 +24,7 @@ struct dsmip_dev *dsmip_dev_get(struct net *net, int ifindex,
 	}
 	dd = netdev_priv(dev);
 	mutex_lock(&dd->lock);
-	if (!dd->dead)
+	if (!dsmip_going(dd))
 		return dd;
 	dsmip_dev_put(dd);
 
@@ -83,6 +83,23 @@ static int dsmip_dump_check(struct netlink_callback *cb,
 	return 0;
 }
 
+/* What may be told of a device under one hold of its lock, which ends here. */
+static int dsmip_dump_device_part(struct sk_buff *skb,
+				  struct netlink_callback *cb,
+				  struct dsmip_dev *dd, dsmip_dump_device one)
+{
+	int err = one(skb, cb, dd);
+
+	dsmip_dev_put(dd);
+	if (err != -EAGAIN)
+		return err;
+	/* Changes from here on matter, whether or not anything was told yet. */
+	if (!cb->prev_seq)
+		cb->prev_seq = cb->seq;
+	cond_resched();
+	return err;
+}
+
 int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
 		       dsmip_dump_device one)
 {
@@ -95,26 +112,27 @@ int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
 	if (err)
 		return err;
 	if (place->one_device) {
-		dd = dsmip_dev_get(net, place->ifindex, cb->extack);
-		if (IS_ERR(dd))
-			return PTR_ERR(dd);
-		cb->seq = dd->generation;
-		err = one(skb, cb, dd);
-		dsmip_dev_put(dd);
+		do {
+			dd = dsmip_dev_get(net, place->ifindex, cb->extack);
+			if (IS_ERR(dd))
+				return PTR_ERR(dd);
+			cb->seq = dd->generation;
+			err = dsmip_dump_device_part(skb, cb, dd, one);
+		} while (err == -EAGAIN);
 		return err && err != -EMSGSIZE ? err : skb->len;
 	}
 	cb->seq = atomic_read(&dsmip_net(net)->generation);
 	/* A device that was begun comes again; its index is one lower. */
-	while (!err && (dd = dsmip_dev_after(net, place->ifindex))) {
+	while ((!err || err == -EAGAIN) &&
+	       (dd = dsmip_dev_after(net, place->ifindex))) {
 		int ifindex = dd->dev->ifindex;
 
 		if (place->begun && ifindex != place->ifindex + 1)
 			place->begun = false;
-		err = one(skb, cb, dd);
+		err = dsmip_dump_device_part(skb, cb, dd, one);
 		place->ifindex = err ? ifindex - 1 : ifindex;
 		if (!err)
 			place->begun = false;
-		dsmip_dev_put(dd);
 	}
 	return skb->len;
 }
@@ -151,6 +169,14 @@ static void dsmip_post_doit(const struct dsmip_compat_genl_doit_ops *ops,
 		rtnl_unlock();
 	}
 	dev_put(dd->dev);
+}
+
+int dsmip_request_check(struct genl_info *info, int err)
+{
+	if (likely(!dsmip_going(dsmip_request_dev(info))))
+		return err;
+	GENL_SET_ERR_MSG(info, "device is being deleted");
+	return -ENODEV;
 }
 
 struct sk_buff *dsmip_reply_new(struct genl_info *info, size_t size, void **hdr)

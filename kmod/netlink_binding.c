@@ -242,6 +242,7 @@ static int dsmip_stage_nodes(struct genl_info *info, struct dsmip_change *change
 		if (!err)
 			err = new ? dsmip_change_put(change, node) :
 				    dsmip_change_cut(change, node);
+		err = dsmip_request_check(info, err);
 		if (err)
 			break;
 		count++;

@@ -534,6 +534,7 @@ static int dsmip_change_flows(struct genl_info *info)
 		if (nla_type(attr) != DSMIP_A_NODE)
 			continue;
 		err = dsmip_stage_flow_node(info, attr, &changes);
+		err = dsmip_request_check(info, err);
 		if (err)
 			break;
 		cond_resched();

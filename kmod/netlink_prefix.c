@@ -186,6 +186,7 @@ static int dsmip_prefix_stage_node(struct dsmip_prefix_change *change,
 			err = dsmip_prefix_stage(change->dd, nc->node, &key,
 						 flags & NLM_F_EXCL, attr,
 						 extack);
+		err = dsmip_request_check(change->info, err);
 		if (err)
 			return err;
 		count++;

@@ -7,6 +7,9 @@
 #include "family.h"
 #include "node.h"
 
+/* Nodes with nothing to tell that a dump passes before others may have the lock. */
+#define DSMIP_DUMP_PASSED_MAX	1000
+
 const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1] = {
 	[DSMIP_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[DSMIP_A_ADDRESS4]	= NLA_POLICY_EXACT_LEN(sizeof(struct in_addr)),
@@ -198,6 +201,7 @@ int dsmip_dump_each_node(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct dsmip_dev *dd, u8 cmd, dsmip_put_node_fn put)
 {
 	struct dsmip_node_dump *dump = (struct dsmip_node_dump *)cb->ctx;
+	unsigned int passed = 0;
 	struct dsmip_node *node;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
@@ -214,14 +218,16 @@ int dsmip_dump_each_node(struct sk_buff *skb, struct netlink_callback *cb,
 		err = put(skb, dd, node);
 		if (err)
 			genlmsg_cancel(skb, hdr);
-		if (err == -ENODATA)
-			continue;
-		if (err)
+		if (err && err != -ENODATA)
 			return err;
-		genl_dump_check_consistent(cb, hdr);
-		genlmsg_end(skb, hdr);
 		dump->last = node->home.address;
 		dump->place.begun = true;
+		if (!err) {
+			genl_dump_check_consistent(cb, hdr);
+			genlmsg_end(skb, hdr);
+		} else if (++passed == DSMIP_DUMP_PASSED_MAX) {
+			return -EAGAIN;
+		}
 	}
 	return 0;
 }

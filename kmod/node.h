@@ -79,7 +79,7 @@ struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
 /* -EEXIST, or no memory. */
 int dsmip_home_insert(struct dsmip_dev *dd, struct dsmip_home_address *home);
 /* Whether to try an insertion again that failed with @err; waits for it. */
-bool dsmip_insert_again(int err, unsigned int *tries);
+bool dsmip_insert_again(const struct dsmip_dev *dd, int err, unsigned int *tries);
 
 /* What readers may hold, in the order it is freed in. */
 enum dsmip_retired {

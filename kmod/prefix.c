@@ -158,8 +158,8 @@ static bool dsmip_prefix_holds(const struct dsmip_prefix_key *outer,
 }
 
 /*
- * One of another node that holds @key or lies in it.  What holds it is all of
- * one node, as nothing overlaps otherwise.
+ * One of another node that holds @key or lies in it.  What holds it, and all that
+ * lies in that, is of one node, as nothing overlaps otherwise.
  */
 static struct dsmip_prefix *dsmip_prefix_clash(struct dsmip_dev *dd,
 					       struct dsmip_node *node,
@@ -176,13 +176,12 @@ static struct dsmip_prefix *dsmip_prefix_clash(struct dsmip_dev *dd,
 
 		dsmip_prefix_key(&outer, &key->address, key->family, length);
 		prefix = dsmip_prefix_find(dd, &outer);
-		if (prefix && prefix->node != node)
-			return prefix;
 		if (prefix)
-			break;
+			return prefix->node != node ? prefix : NULL;
 	}
 	prefix = dsmip_prefix_after(dd, NULL, key);
-	while (prefix && dsmip_prefix_holds(key, &prefix->key)) {
+	while (prefix && dsmip_prefix_holds(key, &prefix->key) &&
+	       !dsmip_going(dd)) {
 		struct rb_node *next = rb_next(&prefix->order);
 
 		if (prefix->node != node)
@@ -214,7 +213,7 @@ static int dsmip_prefix_insert(struct dsmip_dev *dd, struct dsmip_prefix *prefix
 		err = rhashtable_lookup_insert_fast(&prefixes->hash,
 						    &prefix->hash,
 						    dsmip_prefixes_params);
-	} while (dsmip_insert_again(err, &tries));
+	} while (dsmip_insert_again(dd, err, &tries));
 	if (err)
 		return err;
 	rb_add(&prefix->order, &prefixes->order, dsmip_prefix_less);

@@ -109,6 +109,20 @@ static void dsmip_socket_attach(struct dsmip_dev *dd, struct socket *sock)
 }
 
 /*
+ * As udp_tunnel_sock_release(), but without its grace period: receive gets a
+ * struct sock that RCU keeps, and looks at nothing else of the socket.  The
+ * device that it may have found in there outlives it.
+ */
+static void dsmip_socket_discard(struct socket *sock)
+{
+	if (IS_ERR_OR_NULL(sock))
+		return;
+	rcu_assign_sk_user_data(sock->sk, NULL);
+	kernel_sock_shutdown(sock, SHUT_RDWR);
+	sock_release(sock);
+}
+
+/*
  * Make a socket bound as @bind says.  @old is the one it will replace: only
  * between those two may the port be shared, while one takes over from the
  * other (wildcard and specific address would clash).
@@ -136,17 +150,10 @@ static struct socket *dsmip_socket_make(struct dsmip_dev *dd, struct socket *old
 		old->sk->sk_reuse = SK_NO_REUSE;
 	sock->sk->sk_reuse = SK_NO_REUSE;
 	if (err) {
-		kernel_sock_shutdown(sock, SHUT_RDWR);
-		sock_release(sock);
+		dsmip_socket_discard(sock);
 		return ERR_PTR(err);
 	}
 	return sock;
-}
-
-static void dsmip_socket_discard(struct socket *sock)
-{
-	if (!IS_ERR_OR_NULL(sock))
-		udp_tunnel_sock_release(sock);
 }
 
 static struct socket *dsmip_socket(struct dsmip_dev *dd,
@@ -216,8 +223,7 @@ static void dsmip_sockets_swap(struct dsmip_dev *dd, struct socket *sock4,
 	else if (sock6)
 		port = dsmip_socket_port(sock6);
 	WRITE_ONCE(dd->udp_port_bound, port);
-	/* Transmit holds a socket only inside a reader's section. */
-	synchronize_net();
+	/* Transmit asks only whether there is one. */
 	if (old4 != sock4)
 		dsmip_socket_discard(old4);
 	if (old6 != sock6)

@@ -304,9 +304,9 @@ struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
  * A table that many nodes are put into at once may have to be grown twice in a
  * row: then it asks to be left alone until the first time is over.
  */
-bool dsmip_insert_again(int err, unsigned int *tries)
+bool dsmip_insert_again(const struct dsmip_dev *dd, int err, unsigned int *tries)
 {
-	if (err != -EBUSY || ++*tries > DSMIP_INSERT_TRIES)
+	if (err != -EBUSY || dsmip_going(dd) || ++*tries > DSMIP_INSERT_TRIES)
 		return false;
 	schedule_timeout_uninterruptible(1);
 	return true;
@@ -321,7 +321,7 @@ int dsmip_home_insert(struct dsmip_dev *dd, struct dsmip_home_address *home)
 		err = rhashtable_lookup_insert_fast(&dsmip_table(dd)->homes,
 						    &home->hash,
 						    dsmip_homes_params);
-	} while (dsmip_insert_again(err, &tries));
+	} while (dsmip_insert_again(dd, err, &tries));
 	return err;
 }
 

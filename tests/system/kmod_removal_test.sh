@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=${DSMIP_REMOVAL_ROUNDS:-6}
+NAMESPACES=25
 HOME6=2001:db8:b::
 
 # Home agent a and mobile node b, with a binding over UDP in IPv4.
@@ -50,6 +51,13 @@ unload() {
 }
 
 modprobe dsmip
+say "a request with very many nodes lets go of a device that is deleted"
+namespaces a
+ip -n a link add d0 type dsmip
+in_ns a dsmip-nl device-set d0 --role home-agent --home-agent4 192.0.2.1 --home-agent6 2001:db8::1
+in_ns a python3 "$SYSTEM_DIR/tools/deletion_meanwhile.py" d0 100000 | sed 's/^/   /'
+ip netns delete a
+
 for ((round = 1; round <= ROUNDS; round++)); do
 	case $((round % 3)) in
 	1) what="the devices" ;;
@@ -83,3 +91,40 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	wait_until "unloading a module that nobody uses" modprobe -r dsmip
 	modprobe dsmip
 done
+
+# With one processor readers are never waited for.
+if (($(nproc) == 1)); then exit 0; fi
+
+say "$NAMESPACES network namespaces that end together wait for readers once, not once for each device"
+mkdir -p /run/netns
+# They stand in a mount namespace of their own, so that they end with its last process.
+cat >"$WORK/crowd" <<'END'
+mount -t tmpfs none /run/netns
+for ((n = 0; n < NAMESPACES; n++)); do
+	ip netns add c$n
+	ip -n c$n -batch - <<-LINKS
+		link add d0 type dsmip
+		link add d1 type dsmip
+		link add veth0 type veth peer name crowd$n netns 1
+	LINKS
+	for d in 1 2; do
+		ip netns exec c$n dsmip-nl device-set d$((d - 1)) --role home-agent --home-agent4 192.0.2.$d --home-agent6 2001:db8::$d
+	done
+done
+touch "$WORK/crowd-is-there"
+read -r _ <&"$END_OF_CROWD"
+END
+export NAMESPACES WORK
+mkfifo "$WORK/end"
+exec {END_OF_CROWD}<>"$WORK/end"
+export END_OF_CROWD
+start crowd unshare --mount --propagation private bash -e "$WORK/crowd"
+wait_until "the crowd" test -e "$WORK/crowd-is-there"
+begin=${EPOCHREALTIME/./}
+echo >&"$END_OF_CROWD"
+# The other end of a cable goes with its namespace.
+ended() { ! compgen -G '/sys/class/net/crowd*'; }
+wait_until "the end of the last one" ended
+took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+info "$took ms"
+((took < 1500 * PATIENCE / 60)) || fail "it took $took ms"
