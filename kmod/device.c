@@ -10,6 +10,7 @@
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/udp.h>
 #include <net/addrconf.h>
@@ -57,6 +58,7 @@ static int dsmip_dev_init(struct net_device *dev)
 	dd->net = dev_net(dev);
 	dd->tunnel_mtu = dev->mtu;
 	mutex_init(&dd->lock);
+	dd->label_secret = get_random_u64();
 	dsmip_limit_init(&dd->unregistered_limit);
 	dsmip_limit_init(&dd->unknown_limit);
 	dsmip_limit_init(&dd->path_mtu_limit);

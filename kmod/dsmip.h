@@ -339,6 +339,7 @@ struct dsmip_dev {
 	/* Not beside what each registration writes: every packet reads it. */
 	u32 routes;			/* those looked up before it changed are out of date */
 	u32 tunnel_mtu;			/* of inner packets that go into tunnels */
+	u64 label_secret;		/* label.c */
 	struct socket __rcu *sock4;
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */

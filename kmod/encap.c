@@ -318,7 +318,7 @@ static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 }
 
 static int dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
-			     u8 proto, u8 dsfield)
+			     u8 proto, u8 dsfield, __be32 label)
 {
 	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
 
@@ -326,7 +326,7 @@ static int dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	/* Too big for the outer MTU, and let through: fragment here. */
 	skb->ignore_df = 1;
-	ip6_flow_hdr(ip6h, dsfield, 0);
+	ip6_flow_hdr(ip6h, dsfield, label);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = proto;
 	ip6h->hop_limit = dsmip_policy_hop_limit6(t->settings, skb_dst(skb));
@@ -373,6 +373,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	unsigned int packets, octets, mtu;
 	int len = skb->len, err, drop;
 	struct dst_entry *dst;
+	__be32 label = 0;
 	bool held, df;
 	u16 ident;
 	u8 dsfield;
@@ -396,6 +397,8 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 		goto drop;
 	df = dsmip_policy_df(t->settings, skb, inner, mtu);
 	dsmip_gso_traffic(skb, &packets, &octets);
+	if (!v4)
+		label = dsmip_label(t->dd, skb, inner);
 	if (t->payload)
 		skb_pull(skb, inner->header);
 	drop = DSMIP_C_TX_NO_MEMORY;
@@ -422,7 +425,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	}
 	dsfield = dsmip_policy_dsfield(t->settings, inner->dsfield);
 	err = v4 ? dsmip_encap_send4(skb, t, proto, dsfield, df, ident) :
-		   dsmip_encap_send6(skb, t, proto, dsfield);
+		   dsmip_encap_send6(skb, t, proto, dsfield, label);
 	iptunnel_xmit_stats(t->dd->dev, net_xmit_eval(err) ? 0 : len);
 	return;
 

@@ -9,6 +9,7 @@
  * homelink.c transmit: to a node that is at home, without one
  * encap.c    transmit: outer headers
  * split.c    transmit: IPv4 packets in fragments, before either of the two
+ * label.c    transmit: flow label of the outer header
  * payload.c  ESP and GRE in the place of inner packets
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
@@ -244,6 +245,10 @@ static inline bool dsmip_encap_too_big(struct sk_buff *skb,
 {
 	return skb->len > mtu && dsmip_encap_refuses(skb, inner, mtu);
 }
+
+/* label.c: under RCU */
+__be32 dsmip_label(const struct dsmip_dev *dd, const struct sk_buff *skb,
+		   const struct dsmip_inner *inner);
 
 /* gso.c */
 unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset);

@@ -14,6 +14,7 @@ import formats  # noqa: E402
 import home_link  # noqa: E402
 import icmp  # noqa: E402
 import ipsec  # noqa: E402
+import label  # noqa: E402
 import limit  # noqa: E402
 import nest  # noqa: E402
 import offload  # noqa: E402
@@ -26,7 +27,7 @@ import standby  # noqa: E402
 import transmit  # noqa: E402
 import waiting  # noqa: E402
 
-PARTS = (formats.formats, formats.statistics, formats.traffic_class, offload.segmentation, offload.merging, waiting.order, waiting.too_many,
+PARTS = (formats.formats, formats.statistics, formats.traffic_class, label.flow_labels, offload.segmentation, offload.merging, waiting.order, waiting.too_many,
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
          choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, passage.passage, cookie.cookies, cookie.cookies_of_mobile_node,
          limit.limits,

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dsmip: flow labels of outer IPv6 headers (RFC 6438).  Routers on the way may
+ * spread tunnel packets by address and label only: all packets of an inner flow
+ * have the same, and those of different flows mostly another.
+ *
+ * The hash that a packet may have with it would not do: it comes and goes with the
+ * network card and with how packets were merged, it is another for fragments, and
+ * that of signalling stands for a path cookie.  Asking the flow dissector costs as
+ * much as the rest of a tunnel.
+ */
+#include <linux/hash.h>
+#include <linux/math64.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "tunnel.h"
+
+/* Ports of packets that have them right behind the header, of no fragment. */
+static u32 dsmip_label_ports(const struct sk_buff *skb,
+			     const struct dsmip_inner *inner)
+{
+	const u32 *ports;
+	u32 buffer;
+
+	if (inner->proto != IPPROTO_UDP && inner->proto != IPPROTO_TCP)
+		return 0;
+	if (inner->family == AF_INET &&
+	    ip_is_fragment((const struct iphdr *)skb->data))
+		return 0;
+	ports = skb_header_pointer(skb, inner->header, sizeof(buffer), &buffer);
+	return ports ? *ports : 0;
+}
+
+/* The products mix what a flow is told by with a secret: the label says nothing. */
+static u64 dsmip_label_mix(u64 secret, u64 a, u64 b)
+{
+	a ^= secret * GOLDEN_RATIO_64;
+	b ^= ~secret * GOLDEN_RATIO_64;
+	return a * b ^ mul_u64_u64_shr(a, b, 64);
+}
+
+static u64 dsmip_label_hash6(u64 secret, const struct sk_buff *skb,
+			     const struct dsmip_inner *inner)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
+	const u8 *addresses = (const u8 *)&ip6h->saddr;
+	u32 flow = (__force u32)ip6_flowlabel(ip6h);
+	u64 source, destination;
+
+	/* Its own label tells a flow, extension headers and fragments or not. */
+	if (!flow)
+		flow = dsmip_label_ports(skb, inner);
+	source = dsmip_label_mix(secret, get_unaligned((const u64 *)addresses),
+				 get_unaligned((const u64 *)(addresses + 8)));
+	destination = dsmip_label_mix(source,
+				      get_unaligned((const u64 *)(addresses + 16)),
+				      get_unaligned((const u64 *)(addresses + 24)));
+	return dsmip_label_mix(secret, source + flow, destination);
+}
+
+static u64 dsmip_label_hash4(u64 secret, const struct sk_buff *skb,
+			     const struct dsmip_inner *inner)
+{
+	u64 addresses = (u64)(__force u32)inner->src4 << 32 |
+			(__force u32)inner->dst4;
+
+	return dsmip_label_mix(secret, addresses, dsmip_label_ports(skb, inner));
+}
+
+/**
+ * dsmip_label - the flow label of an outer IPv6 header
+ * @dd: device
+ * @skb: inner packet, data at its IP header
+ * @inner: what that says
+ *
+ * The sysctls net.ipv6.auto_flowlabels and flowlabel_state_ranges hold as they do
+ * for the tunnels of the kernel.
+ *
+ * Return: label; 0 if there is to be none.
+ */
+__be32 dsmip_label(const struct dsmip_dev *dd, const struct sk_buff *skb,
+		   const struct dsmip_inner *inner)
+{
+	const struct netns_sysctl_ipv6 *sysctl = &dd->net->ipv6.sysctl;
+	__be32 label;
+	u64 hash;
+
+	if (READ_ONCE(sysctl->auto_flowlabels) == IP6_AUTO_FLOW_LABEL_OFF)
+		return 0;
+	hash = inner->family == AF_INET6 ?
+	       dsmip_label_hash6(dd->label_secret, skb, inner) :
+	       dsmip_label_hash4(dd->label_secret, skb, inner);
+	/* 20 bits, and not the value that says there is none (RFC 6437). */
+	label = htonl((u32)(hash >> 44) ?: 1);
+	if (READ_ONCE(sysctl->flowlabel_state_ranges))
+		label |= IPV6_FLOWLABEL_STATELESS_FLAG;
+	return label;
+}
