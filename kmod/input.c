@@ -281,6 +281,10 @@ static void dsmip_input_deliver(struct dsmip_dev *dd,
 		dsmip_drop(dd, skb, DSMIP_C_RX_NO_MEMORY);
 		return;
 	}
+	/* GRO has verified what it made a list of; the outer checksum hid that. */
+	if (skb->ip_summed == CHECKSUM_NONE && skb_is_gso(skb) &&
+	    skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	skb_reset_mac_len(skb);

@@ -138,7 +138,7 @@ whole() {
 	for address; do
 		octets=1472
 		[[ $address != *:* ]] || octets=1452
-		in_ns "$ns" ping -c1 -W10 -M do -s $octets "$address"
+		in_ns "$ns" ping -c1 -W10 -M "do" -s $octets "$address"
 	done
 }
 whole ha $HOST6 $HOST4 >/dev/null || fail "1500 octets from the home agent to the host"
@@ -167,7 +167,7 @@ reaches ha $HOST6 $HOST4
 expect_equal "proxies in the kernel" "" "$(ip -n ha neigh show proxy; ip -n ha -6 neigh show proxy)"
 for ns in host cn ha; do
 	for address in $HOA6 $HOA4; do
-		expect_match "1500 octets from $ns to $address" 'mtu[ =:]+1448' "$(whole $ns $address 2>&1 || :)"
+		expect_match "1500 octets from $ns to $address" 'mtu[ =:]+1448' "$(whole $ns "$address" 2>&1 || :)"
 	done
 done
 whole ha $HOST6 $HOST4 >/dev/null || fail "1500 octets from the home agent to the host"

@@ -112,8 +112,8 @@ home_link() {
 	ip -n host address add 2001:db8:9::1/128 dev lo preferred_lft 0
 	ip -n host address add 10.9.0.1/32 dev lo
 	# Nobody speaks for the node on the link, as the daemon does.
-	for destination in default $HOA6 2001:db8:a::70; do ip -n host route add $destination via 2001:db8:a::fe; done
-	for destination in default $HOA4 100.64.0.70; do ip -n host route add $destination via 100.64.0.254; done
+	for destination in default $HOA6 2001:db8:a::70; do ip -n host route add "$destination" via 2001:db8:a::fe; done
+	for destination in default $HOA4 100.64.0.70; do ip -n host route add "$destination" via 100.64.0.254; done
 	for destination in 2001:db8:a::/64 100.64.0.0/24 2001:db8:9::/64 10.9.0.0/24; do
 		ip -n ha route add $destination dev dsmip0
 	done
@@ -144,12 +144,12 @@ echo_of() {
 }
 # whole NS ADDRESS OCTETS: there and back in one piece
 # shellcheck disable=SC2046
-whole() { in_ns "$1" ping -M do $(echo_of "$2" "$3") >/dev/null || fail "$3 octets from $1 to $2"; }
+whole() { in_ns "$1" ping -M "do" $(echo_of "$2" "$3") >/dev/null || fail "$3 octets from $1 to $2"; }
 # told NS ADDRESS OCTETS MTU: too big, and how much it may have
 # shellcheck disable=SC2046
 told() {
 	forget
-	expect_match "$3 octets from $1 to $2" "mtu[ =:]+$4\\b" "$(in_ns "$1" ping -M do $(echo_of "$2" "$3") 2>&1 || :)"
+	expect_match "$3 octets from $1 to $2" "mtu[ =:]+$4\\b" "$(in_ns "$1" ping -M "do" $(echo_of "$2" "$3") 2>&1 || :)"
 	forget
 }
 # sent: packets into the tunnel of the binding
@@ -181,9 +181,9 @@ for outer in 4 6; do
 	bind $outer direct
 	for address in $HOA6 $HOA4; do
 		for ns in cn ha host; do
-			told $ns $address 1500 1448
-			whole $ns $address 1448
-			in_ns $ns mtu_traffic.py tcp $address
+			told $ns "$address" 1500 1448
+			whole $ns "$address" 1448
+			in_ns $ns mtu_traffic.py tcp "$address"
 			forget
 		done
 	done
@@ -208,14 +208,14 @@ say "Other MTUs of tunnels, as the operator sets them"
 bind 4 direct
 ip -n ha link set dsmip0 mtu 1400
 expect_equal "MTU of the device" 1500 "$(device_mtu)"
-for address in $HOA6 $HOA4; do told cn $address 1500 1400; done
+for address in $HOA6 $HOA4; do told cn "$address" 1500 1400; done
 whole cn 2001:db8:a::50 1500
 in_ns ha dsmip-nl device-set dsmip0 --tunnel-mtu 1500
 expect_equal "MTU of the device" 1500 "$(device_mtu)"
-for address in $HOA6 $HOA4; do told cn $address 1500 1480; done
+for address in $HOA6 $HOA4; do told cn "$address" 1500 1480; done
 ip -n ha link set dsmip0 mtu 1448
 expect_equal "MTU of the device" 1500 "$(device_mtu)"
-for address in $HOA6 $HOA4; do told cn $address 1500 1448; done
+for address in $HOA6 $HOA4; do told cn "$address" 1500 1448; done
 
 say "A node at home and the network behind it; a tunnel in a tunnel"
 in_ns ha dsmip-nl binding-new dsmip0 --create --node "2001:db8:a::60 home4 100.64.0.60 / at-home link home0 lifetime 3600s" \
@@ -223,17 +223,17 @@ in_ns ha dsmip-nl binding-new dsmip0 --create --node "2001:db8:a::60 home4 100.6
 in_ns ha dsmip-nl prefix-new dsmip0 --node "2001:db8:a::60 2001:db8:9::/64 10.9.0.0/24"
 for address in 2001:db8:a::60 100.64.0.60 2001:db8:9::1 10.9.0.1; do whole cn $address 1500; done
 for address in 2001:db8:a::70 100.64.0.70; do told cn $address 1500 1428; done
-for address in $HOA6 $HOA4; do told cn $address 1500 1448; done
+for address in $HOA6 $HOA4; do told cn "$address" 1500 1448; done
 
 say "Another MTU of the home link"
 for ns in ha host; do ip -n $ns link set home0 mtu 1700; done
 expect_equal "MTU of the device" 1700 "$(device_mtu)"
 for address in 2001:db8:a::50 100.64.0.50; do whole ha $address 1700; done
-for address in $HOA6 $HOA4; do told ha $address 1700 1448; done
+for address in $HOA6 $HOA4; do told ha "$address" 1700 1448; done
 for ns in ha host; do ip -n $ns link set home0 mtu 1300; done
 expect_equal "MTU of the device" 1448 "$(device_mtu)"
 for address in 2001:db8:a::50 100.64.0.50 2001:db8:a::60 10.9.0.1; do told cn $address 1400 1300; done
-for address in $HOA6 $HOA4; do told cn $address 1500 1448; done
+for address in $HOA6 $HOA4; do told cn "$address" 1500 1448; done
 in_ns cn mtu_traffic.py udp 100.64.0.50 --largest 3000
 for ns in ha host; do ip -n $ns link set home0 mtu 1500; done
 
