@@ -68,17 +68,20 @@ void check_proportion(const std::function<std::string(unsigned)>& text, bool val
 } // namespace
 
 TEST_CASE("reading takes time in proportion to the nodes") {
-    std::string each = node;
-    SECTION("home addresses only") {}
+    const auto check = [](const std::string& each) {
+        check_proportion([&](unsigned count) { return text_of(home_agent + prefix, count, each); },
+                         true);
+    };
+    SECTION("home addresses only") {
+        check(node);
+    }
     SECTION("IPv4 home addresses") {
-        each += "home-addresses4 = [\"10.{0}.{2}.{3}\"]\n";
+        check(node + "home-addresses4 = [\"10.{0}.{2}.{3}\"]\n");
     }
     SECTION("prefixes of mobile routers") {
-        each += "prefixes6 = [\"2001:db9:{0:x}:{1:x}::/64\"]\n"
-                "prefixes4 = [\"11.{2}.{3}.0/24\"]\nmax-bindings = 3\n";
+        check(node + "prefixes6 = [\"2001:db9:{0:x}:{1:x}::/64\"]\n"
+                     "prefixes4 = [\"11.{2}.{3}.0/24\"]\nmax-bindings = 3\n");
     }
-    check_proportion([&](unsigned count) { return text_of(home_agent + prefix, count, each); },
-                     true);
 }
 
 TEST_CASE("reading takes time in proportion to home prefixes and nodes in them") {
@@ -116,25 +119,26 @@ TEST_CASE("reading takes time in proportion to other lists and sections") {
 }
 
 TEST_CASE("naming mistakes takes time in proportion to them") {
-    std::string each;
+    const auto check = [](const std::string& each) {
+        check_proportion([&](unsigned count) { return text_of(home_agent + prefix, count, each); },
+                         false);
+    };
     SECTION("outside the home prefixes") {
-        each = "[[home-agent.node]]\nhome-address = \"2001:db9:1::{0:x}:{1:x}\"\n";
+        check("[[home-agent.node]]\nhome-address = \"2001:db9:1::{0:x}:{1:x}\"\n");
     }
     SECTION("the same address again and again") {
-        each = "[[home-agent.node]]\nhome-address = \"2001:db8:1::5\"\n"
-               "prefixes6 = [\"2001:db9:1::/48\"]\n";
+        check("[[home-agent.node]]\nhome-address = \"2001:db8:1::5\"\n"
+              "prefixes6 = [\"2001:db9:1::/48\"]\n");
     }
     SECTION("not an address") {
-        each = "[[home-agent.node]]\nhome-address = \"x{1}\"\n";
+        check("[[home-agent.node]]\nhome-address = \"x{1}\"\n");
     }
     SECTION("without home address") {
-        each = "[[home-agent.node]]\nmax-bindings = 3\n";
+        check("[[home-agent.node]]\nmax-bindings = 3\n");
     }
     SECTION("unknown keys") {
-        each = node + "home-adress = {1}\n";
+        check(node + "home-adress = {1}\n");
     }
-    check_proportion([&](unsigned count) { return text_of(home_agent + prefix, count, each); },
-                     false);
 }
 
 TEST_CASE("comparing takes time in proportion to the nodes") {
@@ -144,29 +148,27 @@ TEST_CASE("comparing takes time in proportion to the nodes") {
         return *configuration;
     };
     const auto before = node + "home-addresses4 = [\"10.{0}.{2}.{3}\"]\n";
-    std::string after;
-    std::size_t changes = many;
+    const auto check = [&](const std::string& after, std::size_t changes) {
+        const auto small_before = read(few, before);
+        const auto small_after = read(few, after);
+        const auto large_before = read(many, before);
+        const auto large_after = read(many, after);
+        const auto of_small = cost([&] { (void)difference(small_before, small_after); });
+        const auto of_large = cost([&] { (void)difference(large_before, large_after); });
+        INFO(of_small << " s for " << few << ", " << of_large << " s for " << many);
+        CHECK(of_large < ratio_max * of_small);
+        const auto found = difference(large_before, large_after);
+        CHECK(found.change_count == changes);
+        CHECK(found.changes.size() == std::min(changes, ConfigurationDifference::told_max));
+        CHECK(found.refused.empty());
+    };
     SECTION("the same") {
-        after = before;
-        changes = 0;
+        check(before, 0);
     }
     SECTION("each is another one") {
-        after = node;
+        check(node, many);
     }
     SECTION("all go, as many come") {
-        after = "[[home-agent.node]]\nhome-address = \"2001:db8:1::2:{0:x}:{1:x}\"\n";
-        changes = 2 * many;
+        check("[[home-agent.node]]\nhome-address = \"2001:db8:1::2:{0:x}:{1:x}\"\n", 2 * many);
     }
-    const auto small_before = read(few, before);
-    const auto small_after = read(few, after);
-    const auto large_before = read(many, before);
-    const auto large_after = read(many, after);
-    const auto of_small = cost([&] { (void)difference(small_before, small_after); });
-    const auto of_large = cost([&] { (void)difference(large_before, large_after); });
-    INFO(of_small << " s for " << few << ", " << of_large << " s for " << many);
-    CHECK(of_large < ratio_max * of_small);
-    const auto found = difference(large_before, large_after);
-    CHECK(found.change_count == changes);
-    CHECK(found.changes.size() == std::min(changes, ConfigurationDifference::told_max));
-    CHECK(found.refused.empty());
 }
