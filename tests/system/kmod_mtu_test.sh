@@ -134,7 +134,13 @@ home_link() {
 		}
 	NFT
 }
-outer_fragments() { in_ns r1 nft list table inet seen | awk '/counter packets/ { n += $(NF - 2) } END { print n + 0 }'; }
+outer_fragments() {
+	local packets sum=0
+	for packets in $(in_ns r1 nft list table inet seen | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'); do
+		((sum += packets)) || :
+	done
+	echo "$sum"
+}
 device_mtu() { ip -n ha -j link show dsmip0 | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["mtu"])'; }
 # echo_of ADDRESS OCTETS: how ping is asked for a packet of so many
 echo_of() {

@@ -12,6 +12,8 @@
 . "$(dirname "$0")/lib.sh"
 
 modprobe dsmip
+# Part of our own kernels, a module of a distribution's.
+modprobe br_netfilter || :
 namespaces cn ha mn
 routers ha
 wire cn cn0 ha ha1
