@@ -8,9 +8,10 @@ import bulk
 import checksums
 import host
 import kinds
+import large
 
 MODES = ("on", "through", "list", "after", "off")
-PARTS = MODES + ("kinds", "checksums")
+PARTS = MODES + ("kinds", "checksums", "large")
 
 
 def main():
@@ -20,7 +21,7 @@ def main():
     modes = [mode for mode in MODES if mode in wanted]
     if modes:
         bulk.main(modes)
-    for part in (kinds, checksums):
+    for part in (kinds, checksums, large):
         if part.__name__ in wanted:
             part.main(whole)
             print(f"== {part.__name__}: after {time.monotonic() - begin:.1f} s", flush=True)

@@ -330,7 +330,7 @@ def main(whole):
     snmp = Snmp("cn", "ha", "mn", "a", "b", "nat")
     begin = time.monotonic()
     nested_network()
-    run("ha", "tc", "qdisc", "add", "dev", "ha1", "clsact")
+    run("ha", "tc", "qdisc", "replace", "dev", "ha1", "clsact")
     taps = [Tap("ha", device) for device in ("ha0", "ha1", "ha2", "d0")]
     checksums.clear()
     for v in (4, 6):
