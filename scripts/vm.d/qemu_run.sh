@@ -30,8 +30,8 @@ prove_kvm() {
     [ ! -s "$file" ] || return 0
     note "trying whether a guest boots with KVM (at most 15 s, once)"
     log=$(mktemp "${TMPDIR:-/tmp}/dsmip-kvm.XXXXXX")
-    setsid $QEMU -accel kvm -cpu host -M q35 -m 256 -nodefaults -display none -no-reboot -serial "file:$log" \
-        -kernel "$K_IMAGE" -initrd "$K_DIR/initrd" -append "console=ttyS0 loglevel=7 panic=-1 vm.probe=1" \
+    "$KEEPER" --watch $$ --limit 15 -- $QEMU -accel kvm -cpu host -M q35 -m 256 -nodefaults -display none -no-reboot \
+        -serial "file:$log" -kernel "$K_IMAGE" -initrd "$K_DIR/initrd" -append "console=ttyS0 loglevel=7 panic=-1 vm.probe=1" \
         > /dev/null 2>&1 < /dev/null &
     pid=$!
     for ((i = 0; i < 150; i++)); do
@@ -40,7 +40,7 @@ prove_kvm() {
         sleep 0.1
     done
     # A process that hangs inside KVM may not even die: nobody waits for it.
-    kill -KILL -- "-$pid" 2> /dev/null || true
+    kill "$pid" 2> /dev/null || true
     disown "$pid" 2> /dev/null || true
     if grep -qa 'vm-guest: alive' "$log"; then echo kvm; else echo tcg; fi > "$file"
     rm -f "$log"

@@ -7,6 +7,7 @@ prepare_guest() {
     resolve_kernel "$KERNEL"
     case $KERNEL in debian-*) packaged_image ;; esac
     guest_program
+    keeper_program
     [ "$K_KIND" = uml ] || qemu_prepare
     stage=
     [ "$MODULE" = no ] || module_stage
@@ -56,7 +57,9 @@ run_guest() {
     # shellcheck disable=SC2064 # the value of now
     trap "end_guest; rm -rf '$state'" EXIT
     trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    trap 'exit 129' HUP
+    trap 'exit 131' QUIT
+    trap 'exit 143' TERM
     KEEP=
     console=$state/console.log
     if [ -n "$ARTIFACTS" ]; then
@@ -65,6 +68,7 @@ run_guest() {
         console=$ARTIFACTS/console.log
         KEEP=yes
     fi
+    refuse_invisible
     write_job "$state/job"
     "${K_KIND}_command" "$state"
     start_guest "$state" "$console"
@@ -74,9 +78,49 @@ run_guest() {
     exit "$status"
 }
 
+# is_below PATH FOLDER
+is_below() { case $1 in "$2" | "$2"/*) true ;; *) false ;; esac; }
+
+# is_visible FILE: the guest has it at the same place.
+is_visible() {
+    local file=$1 folder
+    if is_below "$file" "$TREE" || { [ -n "$ARTIFACTS" ] && is_below "$file" "$ARTIFACTS"; }; then return 0; fi
+    if [ "$K_KIND" = uml ]; then
+        # The whole host, but for what the guest has of its own.
+        for folder in /tmp /run; do
+            ! is_below "$file" "$folder" || { [ "$PWD" != "$folder" ] && is_below "$file" "$PWD"; } || return 1
+        done
+        return 0
+    fi
+    for folder in /usr /bin /sbin /lib /lib64 /etc /dev /proc /sys; do
+        ! is_below "$file" "$folder" || return 0
+    done
+    return 1
+}
+
+# refuse_invisible: a command that the guest would not find. "bash FILE" counts as FILE.
+refuse_invisible() {
+    local word file number=0
+    [ "$KIND" = run ] || return 0
+    for word in "${COMMAND[@]}"; do
+        number=$((number + 1))
+        case $word in -* | *=*) continue ;; */*) ;; *) [ $number = 1 ] || [ ! -f "$word" ] || word=./$word ;; esac
+        case $word in */*) file=$(readlink -f -- "$word") || continue ;; *) continue ;; esac
+        if [ ! -f "$file" ] || { is_visible "$(realpath -s -- "$word")" && is_visible "$file"; }; then continue; fi
+        if [ $number = 1 ] || { [ $number = 2 ] && is_interpreter "${COMMAND[0]}"; }; then
+            die "$STATUS_USAGE" "the guest does not see $word: it sees the working tree ($TREE)," \
+                "the folder of --artifacts and the host's programs; put the file there"
+        fi
+        note "the guest does not see $word; it sees the working tree, the folder of --artifacts and the host's programs"
+    done
+}
+
+is_interpreter() { case ${1##*/} in bash | sh | dash | python3 | perl | env) true ;; *) false ;; esac; }
+
 # start_guest STATE CONSOLE: runs `guest` with its output on descriptor 3 and its console on 4.
 start_guest() {
-    local state=$1 console=$2
+    local state=$1 console=$2 keep
+    keep_options "$state"
     mkfifo "$state/output.pipe" "$state/console.pipe"
     cat "$state/output.pipe" &
     pump_output=$!
@@ -91,31 +135,18 @@ start_guest() {
         saved_terminal=$(stty -g)
         stty raw -echo
         # In this session, or the terminal could not be read.
-        "${guest[@]}" 3> "$state/output.pipe" 4> "$state/console.pipe" 2>&4 <&0 &
-        guest_pid=$!
-        guest_group=
+        "$KEEPER" --terminal "${keep[@]}" -- "${guest[@]}" 3> "$state/output.pipe" 4> "$state/console.pipe" 2>&4 <&0 &
     else
-        setsid "${guest[@]}" 3> "$state/output.pipe" 4> "$state/console.pipe" > "$state/host.log" 2>&1 < /dev/null &
-        guest_pid=$!
-        guest_group=$guest_pid
+        "$KEEPER" "${keep[@]}" -- "${guest[@]}" 3> "$state/output.pipe" 4> "$state/console.pipe" > "$state/host.log" 2>&1 \
+            < /dev/null &
     fi
+    keeper_pid=$!
 }
 
 # wait_guest STATE: fails when the time is over.
 wait_guest() {
-    local state=$1 timer
-    if [ "$TIMEOUT" != 0 ]; then
-        (
-            exec > /dev/null 2>&1
-            sleep "$TIMEOUT" &
-            trap 'kill $!' TERM
-            wait $! && touch "$state/timeout" && kill -KILL -- "-$guest_pid"
-        ) &
-        timer=$!
-    fi
-    wait "$guest_pid" 2> /dev/null || true
-    [ -z "${timer:-}" ] || { kill "$timer" 2> /dev/null; wait "$timer" 2> /dev/null; } || true
-    # user-mode-linux is several processes; the first one's end may leave others.
+    local state=$1
+    wait "$keeper_pid" 2> /dev/null || true
     end_guest
     [ ! -e "$state/timeout" ]
 }
@@ -123,7 +154,16 @@ wait_guest() {
 # end_guest: nothing of the guest stays behind, whatever happened.
 end_guest() {
     [ -z "${saved_terminal:-}" ] || stty "$saved_terminal" 2> /dev/null || true
-    [ -z "${guest_group:-}" ] || kill -KILL -- "-$guest_group" 2> /dev/null || true
-    if [ -z "${guest_group:-}" ] && [ -n "${guest_pid:-}" ]; then kill -KILL "$guest_pid" 2> /dev/null || true; fi
-    guest_pid='' guest_group=''
+    if [ -n "${keeper_pid:-}" ]; then
+        kill "$keeper_pid" 2> /dev/null || true
+        wait "$keeper_pid" 2> /dev/null || true
+    fi
+    keeper_pid=''
+}
+
+# keep_options STATE: sets `keep`, what the keeper has to watch. It sees the end of this script even when that is killed.
+keep_options() {
+    local state=$1 owner
+    keep=(--watch $$ --limit "$TIMEOUT" --late "$state/timeout" --rubbish "$state")
+    for owner in "${OWNERS[@]}"; do keep+=(--watch "$owner"); done
 }

@@ -86,6 +86,49 @@ side_by_side() {
 }
 side_by_side
 
+# A guest ends with its script, whatever ends that: nothing runs on, no folder stays.
+leaves_nothing() { [ -z "$(ls -A "$1")" ] && ! pgrep -f -- "$1/" > /dev/null; }
+# ends_with NAME END COMMAND...: END PID is called once the guest of COMMAND is up.
+ends_with() {
+    local name=$1 end=$2 dir=$evidence/ends-$1 pid limit=$((SECONDS + 100))
+    shift 2
+    mkdir -p "$dir/tmp"
+    # Background jobs ignore SIGINT; a command in a terminal does not.
+    TMPDIR=$dir/tmp DSMIP_VM_ARTIFACTS=$dir env --default-signal=INT,QUIT "$@" > "$dir/output" 2>&1 < /dev/null &
+    pid=$!
+    until [ -e "$dir/up" ] || [ $SECONDS -ge $limit ]; do read -rt 0.1 <> <(:) || :; done
+    "$end" "$pid"
+    limit=$((SECONDS + 40))
+    until leaves_nothing "$dir/tmp" || [ $SECONDS -ge $limit ]; do read -rt 0.1 <> <(:) || :; done
+    if [ ! -e "$dir/up" ]; then
+        bad "$name" "the guest was never up; see $dir/output"
+    elif leaves_nothing "$dir/tmp"; then
+        ok "$name"
+    else
+        bad "$name" "left: $(pgrep -cf -- "$dir/tmp/") processes, $(ls -A "$dir/tmp")"
+        pgrep -f -- "$dir/tmp/" | xargs -r kill -KILL || :
+    fi
+    wait "$pid" 2> /dev/null || :
+}
+# shellcheck disable=SC2016 # expanded in the guest
+busy='echo up > "$DSMIP_ARTIFACTS/up"; (setsid bash -c "while :; do :; done" &) ; while :; do :; done'
+for signal in TERM INT HUP QUIT KILL; do
+    send() { kill -s "$signal" "$1"; }
+    ends_with "ends-with-$signal" send "$vm" run --timeout 200 -- bash -c "$busy"
+done
+ends_with ends-with-time-limit true timeout -s KILL 30 "$vm" run --timeout 200 -- bash -c "$busy"
+kill_owner() { kill -KILL "$1"; }
+# shellcheck disable=SC2016 # expanded by the caller of scripts/vm
+ends_with ends-with-owner kill_owner bash -c 'DSMIP_VM_OWNERS=$$ "$@" & wait' - "$vm" run --timeout 200 -- bash -c "$busy"
+
+# A script that the guest cannot see is told apart from one that is not there.
+outside=$(mktemp "${TMPDIR:-/tmp}/dsmip-selftest.XXXXXX")
+trap 'rm -f "$outside"' EXIT
+chmod 755 "$outside"
+expect outside 64 'the guest does not see .*--artifacts' -- "$outside"
+expect outside-shell 64 'the guest does not see' -- bash "$outside"
+expect outside-argument 0 'the guest does not see' -- true "$outside"
+
 # --- what must not go unnoticed
 broken=$("$vm" module --kernel "$kernel" -- "$here/broken")
 expect oops 125 'FAULT' -- insmod "$broken" what=oops
