@@ -3,13 +3,16 @@
 #include "daemon/care_of_candidates.hpp"
 
 #include <algorithm>
+#include <tuple>
+
+#include "mobility/mobile_node_care_of.hpp"
 
 namespace dsmip::daemon {
 
 namespace {
 
-int rank(const netlink::LinkAddress& address) {
-    return (address.address.is_ipv4() ? 2 : 0) + (address.temporary ? 1 : 0);
+auto rank(const netlink::LinkAddress& address) {
+    return std::tuple(address.deprecated, address.address.is_ipv4(), address.temporary);
 }
 
 } // namespace
@@ -31,15 +34,14 @@ std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::Network
                 address.home ||
                 std::find(excluded.home_addresses.begin(), excluded.home_addresses.end(),
                           address.address) != excluded.home_addresses.end();
-            if (home || !address.is_usable() || address.deprecated ||
-                !address.address.is_unicast_routable()) {
+            if (home || !address.is_usable() || !mobility::can_be_care_of(address.address)) {
                 continue;
             }
-            candidates.push_back(
-                {.link_name = link.name,
-                 .link = ifindex,
-                 .address = address.address,
-                 .default_route = link.has_default_route(address.address.family())});
+            candidates.push_back({.link_name = link.name,
+                                  .link = ifindex,
+                                  .address = address.address,
+                                  .default_route = link.has_default_route(address.address.family()),
+                                  .deprecated = address.deprecated});
         }
     }
     return candidates;

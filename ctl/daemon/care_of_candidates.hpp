@@ -15,9 +15,10 @@ struct NoCareOf {
     std::vector<wire::IpAddress> home_addresses;
 };
 
-/// Every unicast address of global scope that is past duplicate address detection and not
-/// deprecated, on links that are up and have carrier; of each link IPv6 before IPv4 and stable
-/// before temporary addresses (RFC 8981), else in the order of the kernel.
+/// Every address of global scope that can be a care-of address (mobility::can_be_care_of) and is
+/// past duplicate address detection, on links that are up and have carrier; of each link deprecated
+/// ones last, IPv6 before IPv4 and stable before temporary addresses (RFC 8981), else in the order
+/// of the kernel.
 std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::NetworkState& state,
                                                           const NoCareOf& excluded);
 

@@ -57,12 +57,13 @@ struct MobileNodeConfig {
 };
 
 // A care-of address the operating system has configured and that is usable
-// now: link up, not tentative, not deprecated, global or private scope.
+// now: link up, not tentative, global or private scope.
 struct CareOfCandidate {
     std::string link_name;
     unsigned link = 0; // interface index
     wire::IpAddress address;
     bool default_route = false; // this family has one on this link
+    bool deprecated = false;    // not for new communication (RFC 4862, 5.5.4): a last resort
     friend bool operator==(const CareOfCandidate&, const CareOfCandidate&) = default;
 };
 

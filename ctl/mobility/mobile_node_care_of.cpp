@@ -16,6 +16,16 @@ bool on_access(const CareOf& care_of, const std::optional<std::string>& link_nam
 
 } // namespace
 
+bool can_be_care_of(const wire::IpAddress& address) {
+    static constexpr wire::Prefix6 ipv4_compatible{{}, 96};
+    static constexpr wire::Prefix6 discard{{{0x01}}, 64};
+    if (const auto* address4 = address.ipv4()) {
+        return address4->is_unicast() && !address4->is_link_local();
+    }
+    return address.is_unicast_routable() && !ipv4_compatible.contains(*address.ipv6()) &&
+           !discard.contains(*address.ipv6());
+}
+
 CareOfTable::CareOfTable(const MobileNodeConfig& config)
     : home_address_(config.home_address)
     , home_agent4_(config.home_agent4.has_value())
@@ -26,12 +36,11 @@ CareOfTable::CareOfTable(const MobileNodeConfig& config)
 }
 
 bool CareOfTable::eligible(const CareOfCandidate& candidate) const {
-    if (!candidate.address.is_unicast_routable()) {
+    if (!can_be_care_of(candidate.address)) {
         return false;
     }
     if (const auto* address4 = candidate.address.ipv4()) {
-        return home_agent4_ && !address4->is_link_local() &&
-               (!home_address4_ || *address4 != *home_address4_);
+        return home_agent4_ && (!home_address4_ || *address4 != *home_address4_);
     }
     return *candidate.address.ipv6() != home_address_;
 }
@@ -58,14 +67,16 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
         usable.care_of = {candidate.link_name, candidate.link, candidate.address,
                           std::min(access->priority, max_priority)};
         usable.default_route = candidate.default_route;
+        usable.deprecated = candidate.deprecated;
         usable.access = static_cast<std::size_t>(access - accesses_.begin());
         usable_.push_back(usable);
     }
     // One without a default route hardly reaches the home agent: last resort.
+    // A deprecated one is about to go: any other first, on whatever access.
     // IPv6 before IPv4 on the same link (RFC 5555, 4.4.1).
     const auto rank = [](const Usable& usable) {
-        return std::tuple(!usable.default_route, usable.care_of.priority, usable.access,
-                          usable.care_of.address.is_ipv4());
+        return std::tuple(!usable.default_route, usable.deprecated, usable.care_of.priority,
+                          usable.access, usable.care_of.address.is_ipv4());
     };
     std::stable_sort(usable_.begin(), usable_.end(),
                      [&](const Usable& a, const Usable& b) { return rank(a) < rank(b); });
@@ -79,24 +90,30 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
     });
 }
 
+// So that only the order of the kernel tells them apart.
+bool CareOfTable::Usable::is_like(const Usable& other) const {
+    return care_of.link == other.care_of.link &&
+           care_of.address.family() == other.care_of.address.family() &&
+           default_route == other.default_route && deprecated == other.deprecated;
+}
+
 std::optional<CareOf> CareOfTable::best(const std::optional<std::string>& link_name,
                                         const std::optional<CareOf>& current) const {
     const bool ignore_failures = all_failed(link_name);
-    const CareOf* chosen = nullptr;
-    for (const auto& [care_of, default_route, access] : usable_) {
+    const Usable* chosen = nullptr;
+    for (const auto& usable : usable_) {
+        const auto& care_of = usable.care_of;
         if (!on_access(care_of, link_name) || (!ignore_failures && failed(care_of))) {
             continue;
         }
         if (chosen == nullptr) {
-            chosen = &care_of;
+            chosen = &usable;
         }
-        const bool same_kind =
-            care_of.link == chosen->link && care_of.address.family() == chosen->address.family();
-        if (same_kind && current && care_of.address == current->address) {
-            chosen = &care_of;
+        if (current && care_of.address == current->address && usable.is_like(*chosen)) {
+            chosen = &usable;
         }
     }
-    return chosen == nullptr ? std::nullopt : std::optional(*chosen);
+    return chosen == nullptr ? std::nullopt : std::optional(chosen->care_of);
 }
 
 bool CareOfTable::contains(const wire::IpAddress& address, unsigned link) const {

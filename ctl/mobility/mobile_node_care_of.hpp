@@ -22,6 +22,13 @@ struct CareOf {
     friend bool operator==(const CareOf&, const CareOf&) = default;
 };
 
+// An address that packets of other networks can reach: unicast, and of a range that is routed.
+// False for link-local addresses of both families, loopback, multicast, 0.0.0.0/8, 240.0.0.0/4,
+// IPv4-mapped and IPv4-compatible IPv6 addresses (RFC 4291, 2.5.5) and the discard prefix 100::/64
+// (RFC 6666).  True for private and unique local addresses: the home agent may be reached from
+// them, through a NAT or within a site.
+bool can_be_care_of(const wire::IpAddress& address);
+
 class CareOfTable {
 public:
     explicit CareOfTable(const MobileNodeConfig& config);
@@ -57,7 +64,10 @@ private:
     struct Usable {
         CareOf care_of;
         bool default_route = false;
+        bool deprecated = false;
         std::size_t access = 0; // position in the configuration
+
+        [[nodiscard]] bool is_like(const Usable& other) const;
     };
     struct Failure {
         std::string link_name;

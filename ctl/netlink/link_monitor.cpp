@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <linux/if_addr.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 
 #include "netlink/attributes.hpp"
@@ -19,7 +20,7 @@ constexpr int dump_attempts = 10;
 
 Result<void> join_all(Socket& socket) {
     for (const auto group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                             RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE}) {
+                             RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP}) {
         if (auto done = socket.join(group); !done) {
             return done;
         }
@@ -66,6 +67,9 @@ Result<DumpState> LinkMonitor::dump(std::uint16_t type, std::uint8_t family, Net
         builder.header(header);
         break;
     }
+    case RTM_GETNEXTHOP:
+        builder.header(nhmsg{});
+        break;
     default: {
         rtmsg header{};
         header.rtm_family = family;
@@ -95,9 +99,12 @@ Result<void> LinkMonitor::dump_all() {
     for (int attempt = 0; attempt < dump_attempts; ++attempt) {
         NetworkState fresh;
         bool interrupted = false;
+        // Links first: that dump waits for the kernel's RTNL lock, so whatever the change under way
+        // does to routes is done when they are read. Objects before the routes that name them.
         for (const auto& [type, family] :
              {std::pair<std::uint16_t, std::uint8_t>{RTM_GETLINK, AF_UNSPEC},
               {RTM_GETADDR, AF_UNSPEC},
+              {RTM_GETNEXTHOP, AF_UNSPEC},
               {RTM_GETROUTE, AF_INET},
               {RTM_GETROUTE, AF_INET6}}) {
             auto result = dump(type, family, fresh);
@@ -114,30 +121,14 @@ Result<void> LinkMonitor::dump_all() {
     return {};
 }
 
-Result<void> LinkMonitor::dump_ipv4_routes() {
-    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
-        state_.clear_default_routes(wire::AddressFamily::Ipv4);
-        auto result = dump(RTM_GETROUTE, AF_INET, state_);
-        if (!result) {
-            return tl::unexpected(result.error());
-        }
-        if (*result == DumpState::complete) {
-            break;
-        }
-    }
-    return {};
-}
-
 Result<bool> LinkMonitor::process() {
     const NetworkState before = state_;
     bool dump_needed = false;
-    bool routes_needed = false;
     for (;;) {
         auto more = notifications_.receive([&](Octets octets) {
             auto change = state_.apply(octets);
             // What cannot be understood is asked for anew instead.
-            dump_needed = dump_needed || !change;
-            routes_needed = routes_needed || (change && change->ipv4_routes_stale);
+            dump_needed = dump_needed || !change || change->routes_stale;
         });
         if (!more) {
             if (more.error().code != ENOBUFS) {
@@ -150,10 +141,6 @@ Result<bool> LinkMonitor::process() {
     }
     if (dump_needed) {
         if (auto done = dump_all(); !done) {
-            return tl::unexpected(done.error());
-        }
-    } else if (routes_needed) {
-        if (auto done = dump_ipv4_routes(); !done) {
             return tl::unexpected(done.error());
         }
     }

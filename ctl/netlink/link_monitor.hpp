@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keeps a NetworkState in step with the kernel: dump, then notifications, and a new dump when some
-// were lost.
+// were lost or when the kernel may have dropped routes without telling.
 #pragma once
 
 #include "netlink/error.hpp"
@@ -24,7 +24,6 @@ public:
 private:
     LinkMonitor(Socket notifications, Socket requests);
     Result<void> dump_all();
-    Result<void> dump_ipv4_routes();
     Result<DumpState> dump(std::uint16_t type, std::uint8_t family, NetworkState& state);
 
     Socket notifications_;

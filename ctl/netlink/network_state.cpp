@@ -6,6 +6,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -38,6 +39,8 @@ Decoded<Link> read_link(const FamilyMessage<ifinfomsg>& raw) {
             return Decoded<void>{};
         case IFLA_MTU:
             return read_raw(a, where, link.mtu);
+        case IFLA_MASTER:
+            return read_raw(a, where, link.master);
         case IFLA_LINKINFO:
             return for_each_attribute(a.payload, "link info", [&](const Attribute& info) {
                 if (info.type == IFLA_INFO_KIND) {
@@ -128,6 +131,11 @@ Decoded<void> read_hop_attribute(const Attribute& a, Hop& hop) {
     }
 }
 
+/// The kernel keeps hops that cannot be used, for the time when their link is back.
+bool is_dead(unsigned flags) {
+    return (flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) != 0;
+}
+
 Decoded<void> read_multipath(Octets octets, std::vector<Hop>& hops) {
     while (!octets.empty()) {
         rtnexthop next{};
@@ -137,13 +145,16 @@ Decoded<void> read_multipath(Octets octets, std::vector<Hop>& hops) {
         if (next.rtnh_len < sizeof(next) || next.rtnh_len > octets.size()) {
             return tl::unexpected(DecodeError{"route: a next hop lies about its length"});
         }
-        Hop& hop = hops.emplace_back();
+        Hop hop;
         hop.oif = static_cast<std::uint32_t>(next.rtnh_ifindex);
         auto done = for_each_attribute(
             octets.subspan(sizeof(next), next.rtnh_len - sizeof(next)), "next hop",
             [&](const Attribute& a) { return read_hop_attribute(a, hop); });
         if (!done) {
             return done;
+        }
+        if (!is_dead(next.rtnh_flags)) {
+            hops.push_back(hop);
         }
         octets = octets.subspan(std::min<std::size_t>(RTNH_ALIGN(next.rtnh_len), octets.size()));
     }
@@ -154,6 +165,7 @@ struct RouteMessage {
     std::uint32_t table = 0;
     DefaultRoute route;
     std::vector<Hop> hops;
+    std::uint32_t next_hop = 0; // id of an object, 0 = none
 };
 
 Decoded<RouteMessage> read_route(const FamilyMessage<rtmsg>& raw) {
@@ -172,6 +184,8 @@ Decoded<RouteMessage> read_route(const FamilyMessage<rtmsg>& raw) {
                 return read_raw(a, "route", message.route.metric);
             case RTA_MULTIPATH:
                 return read_multipath(a.payload, message.hops);
+            case RTA_NH_ID:
+                return read_raw(a, "route", message.next_hop);
             default:
                 return read_hop_attribute(a, only);
             }
@@ -179,10 +193,68 @@ Decoded<RouteMessage> read_route(const FamilyMessage<rtmsg>& raw) {
     if (!done) {
         return tl::unexpected(done.error());
     }
-    if (only.oif != 0) {
+    if (only.oif != 0 && !is_dead(raw.header.rtm_flags)) {
         message.hops.push_back(only);
     }
     return message;
+}
+
+struct NextHopMessage {
+    std::uint32_t id = 0;
+    NextHop next_hop;
+};
+
+Decoded<NextHopMessage> read_next_hop(const FamilyMessage<nhmsg>& raw) {
+    constexpr std::string_view where = "next hop object";
+    NextHopMessage message;
+    auto done = for_each_attribute(raw.attributes, where, [&](const Attribute& a) -> Decoded<void> {
+        switch (a.type) {
+        case NHA_ID:
+            return read_raw(a, where, message.id);
+        case NHA_OIF:
+            return read_raw(a, where, message.next_hop.ifindex);
+        case NHA_GATEWAY:
+            return read_address(a, where).map(
+                [&](const auto& value) { message.next_hop.gateway = value; });
+        case NHA_GROUP: {
+            nexthop_grp member{};
+            for (auto rest = a.payload; rest.size() >= sizeof(member);
+                 rest = rest.subspan(sizeof(member))) {
+                std::memcpy(&member, rest.data(), sizeof(member));
+                message.next_hop.members.push_back(member.id);
+            }
+            return {};
+        }
+        default:
+            return {};
+        }
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    if (message.id == 0) {
+        return tl::unexpected(DecodeError{"next hop object: no NHA_ID"});
+    }
+    return message;
+}
+
+/// Where a route leads that only names an object, as the kernel tells when the sysctl
+/// nexthop_compat_mode is off. A group has no groups as members.
+std::vector<Hop> hops_of(const std::map<std::uint32_t, NextHop>& objects, std::uint32_t id) {
+    std::vector<Hop> hops;
+    const auto add = [&](std::uint32_t one) {
+        const auto found = objects.find(one);
+        if (found != objects.end() && found->second.ifindex != 0) {
+            hops.push_back({found->second.ifindex, found->second.gateway});
+        }
+    };
+    add(id);
+    if (const auto group = objects.find(id); group != objects.end()) {
+        for (const auto member : group->second.members) {
+            add(member);
+        }
+    }
+    return hops;
 }
 
 } // namespace
@@ -207,13 +279,6 @@ const Link* NetworkState::find(const std::string& name) const {
     return found == links_.end() ? nullptr : &found->second;
 }
 
-void NetworkState::clear_default_routes(wire::AddressFamily family) {
-    for (auto& [ifindex, link] : links_) {
-        std::erase_if(link.default_routes,
-                      [&](const DefaultRoute& route) { return route.family == family; });
-    }
-}
-
 Decoded<StateChange> NetworkState::apply(Octets message) {
     nlmsghdr header{};
     if (message.size() < sizeof(header)) {
@@ -230,6 +295,9 @@ Decoded<StateChange> NetworkState::apply(Octets message) {
     case RTM_NEWROUTE:
     case RTM_DELROUTE:
         return apply_route(message);
+    case RTM_NEWNEXTHOP:
+    case RTM_DELNEXTHOP:
+        return apply_next_hop(message);
     default:
         return StateChange{};
     }
@@ -249,15 +317,17 @@ Decoded<StateChange> NetworkState::apply_link(Octets message) {
         return tl::unexpected(link.error());
     }
     if (raw->netlink.nlmsg_type == RTM_DELLINK) {
-        return StateChange{.changed = links_.erase(link->ifindex) != 0};
+        return StateChange{.changed = links_.erase(link->ifindex) != 0, .routes_stale = true};
     }
-    Link& known = links_[link->ifindex];
-    const bool went_down = known.up && !link->up;
+    const auto [found, is_new] = links_.try_emplace(link->ifindex);
+    Link& known = found->second;
+    // Not "went down": a dump may have told of that before this message came.
+    const bool stale = !link->up || !link->running || (!is_new && known.master != link->master);
     link->addresses = known.addresses;
     link->default_routes = known.default_routes;
     const bool changed = known != *link;
     known = std::move(*link);
-    return StateChange{.changed = changed, .ipv4_routes_stale = went_down};
+    return StateChange{.changed = changed, .routes_stale = stale};
 }
 
 Decoded<StateChange> NetworkState::apply_address(Octets message) {
@@ -283,7 +353,7 @@ Decoded<StateChange> NetworkState::apply_address(Octets message) {
     StateChange change;
     if (raw->netlink.nlmsg_type == RTM_DELADDR) {
         change.changed = known != addresses.end();
-        change.ipv4_routes_stale = raw->header.ifa_family == AF_INET;
+        change.routes_stale = true;
         if (change.changed) {
             addresses.erase(known);
         }
@@ -315,13 +385,8 @@ Decoded<StateChange> NetworkState::apply_route(Octets message) {
     }
     const bool is_new = raw->netlink.nlmsg_type == RTM_NEWROUTE;
     const auto before = links_;
-    if (is_new && (raw->netlink.nlmsg_flags & NLM_F_REPLACE) != 0) {
-        // The kernel does not tell separately of the route that was replaced.
-        for (auto& [ifindex, link] : links_) {
-            std::erase_if(link.default_routes, [&](const DefaultRoute& route) {
-                return route.family == read->route.family && route.metric == read->route.metric;
-            });
-        }
+    if (read->hops.empty() && read->next_hop != 0) {
+        read->hops = hops_of(next_hops_, read->next_hop);
     }
     for (const Hop& hop : read->hops) {
         const auto link = links_.find(hop.oif);
@@ -337,7 +402,27 @@ Decoded<StateChange> NetworkState::apply_route(Octets message) {
             routes.push_back(route);
         }
     }
-    return StateChange{.changed = links_ != before};
+    // The kernel does not tell separately of the route that was replaced.
+    const bool replaces = is_new && (raw->netlink.nlmsg_flags & NLM_F_REPLACE) != 0;
+    return StateChange{.changed = links_ != before, .routes_stale = replaces};
+}
+
+Decoded<StateChange> NetworkState::apply_next_hop(Octets message) {
+    auto raw = read_family_message<nhmsg>(message, "next hop object");
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    auto read = read_next_hop(*raw);
+    if (!read) {
+        return tl::unexpected(read.error());
+    }
+    if (raw->netlink.nlmsg_type == RTM_DELNEXTHOP) {
+        next_hops_.erase(read->id);
+    } else {
+        next_hops_[read->id] = std::move(read->next_hop);
+    }
+    // A new object has no routes yet, but the message of a replaced one looks the same.
+    return StateChange{.changed = false, .routes_stale = true};
 }
 
 } // namespace dsmip::netlink

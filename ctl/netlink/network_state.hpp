@@ -60,6 +60,7 @@ struct Link {
     bool up = false;      ///< administratively (IFF_UP)
     bool running = false; ///< has carrier (IFF_RUNNING)
     bool loopback = false;
+    std::uint32_t master = 0; ///< bridge, bond or VRF that it belongs to; 0 = none
     std::uint32_t mtu = 0;
     std::vector<LinkAddress> addresses;
     std::vector<DefaultRoute> default_routes;
@@ -69,22 +70,32 @@ struct Link {
     friend bool operator==(const Link&, const Link&) = default;
 };
 
+/// A next hop object (`ip nexthop`): one way out, or a group of others.
+struct NextHop {
+    std::uint32_t ifindex = 0; ///< 0 = none: a group or a black hole
+    std::optional<wire::IpAddress> gateway;
+    std::vector<std::uint32_t> members; ///< ids, of a group
+
+    friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
 /// What a message changed.
 struct StateChange {
     bool changed = false;
-    /// The kernel drops IPv4 routes silently when a link goes down or loses an address: they have
-    /// to be dumped again.
-    bool ipv4_routes_stale = false;
+    /// The kernel may have taken routes away, or moved them to another link, without a message
+    /// about each: everything has to be dumped again. So it is when a link goes down, loses its
+    /// carrier, goes to another master or is deleted, when an address goes, with each change of a
+    /// next hop object, and when a default route is replaced.
+    bool routes_stale = false;
 };
 
 class NetworkState {
 public:
-    /// Take over one message: RTM_NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE; others
-    /// are of no interest. A malformed one is an error and changes nothing.
+    /// Take over one message: RTM_NEWLINK, DELLINK, NEWADDR, DELADDR, NEWNEXTHOP, DELNEXTHOP,
+    /// NEWROUTE, DELROUTE; others are of no interest. A route that names a next hop object is
+    /// understood if the object was told of before. A malformed message is an error and changes
+    /// nothing.
     tl::expected<StateChange, DecodeError> apply(std::span<const std::byte> message);
-
-    /// Forget the default routes of a family, before they are dumped again.
-    void clear_default_routes(wire::AddressFamily family);
 
     [[nodiscard]] const std::map<std::uint32_t, Link>& links() const { return links_; }
     [[nodiscard]] const Link* find(std::uint32_t ifindex) const;
@@ -96,8 +107,10 @@ private:
     tl::expected<StateChange, DecodeError> apply_link(std::span<const std::byte> message);
     tl::expected<StateChange, DecodeError> apply_address(std::span<const std::byte> message);
     tl::expected<StateChange, DecodeError> apply_route(std::span<const std::byte> message);
+    tl::expected<StateChange, DecodeError> apply_next_hop(std::span<const std::byte> message);
 
     std::map<std::uint32_t, Link> links_;
+    std::map<std::uint32_t, NextHop> next_hops_; // objects, by id
 };
 
 } // namespace dsmip::netlink

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <string>
 
 #include <linux/rtnetlink.h>
 #include <poll.h>
@@ -268,26 +271,101 @@ TEST_CASE("the monitor hears of links, addresses and default routes") {
 TEST_CASE("the monitor learns of IPv4 routes that the kernel drops silently") {
     auto monitor = LinkMonitor::open().value();
     DummyLink link("check0");
+    DummyLink other("check1");
     const auto has_route = [&](const NetworkState& state) {
         return state.find(link) != nullptr &&
                state.find(link)->has_default_route(wire::AddressFamily::Ipv4);
     };
     const auto has_no_route = [&](const NetworkState& state) { return !has_route(state); };
+    const auto ip_tool = [](const std::string& arguments) {
+        return std::system(("ip " + arguments).c_str()) == 0;
+    };
     const AddressSpec address{.ifindex = link, .address = ip("192.0.2.9"), .prefix_length = 24};
-    const RouteSpec route{
-        .destination = {ip("0.0.0.0"), 0}, .oif = link, .gateway = ip("192.0.2.1")};
+    const AddressSpec second{.ifindex = link, .address = ip("192.0.2.10"), .prefix_length = 24};
     REQUIRE(link.rtnl.address_add(address));
-    REQUIRE(link.rtnl.route_add(route));
-    CHECK(arrives(monitor, has_route));
+    REQUIRE(link.rtnl.address_add(second));
+    REQUIRE(link.rtnl.address_add(
+        {.ifindex = other, .address = ip("198.51.100.9"), .prefix_length = 24}));
+    const bool compatible = GENERATE(true, false);
+    CAPTURE(compatible);
+    std::ofstream("/proc/sys/net/ipv4/nexthop_compat_mode") << compatible;
 
-    REQUIRE(link.rtnl.link_set_up(link, false));
-    CHECK(arrives(monitor, has_no_route));
-
-    REQUIRE(link.rtnl.link_set_up(link, true));
-    REQUIRE(link.rtnl.route_add(route));
-    CHECK(arrives(monitor, has_route));
-    REQUIRE(link.rtnl.address_delete(address));
-    CHECK(arrives(monitor, has_no_route));
+    SECTION("the link goes down") {
+        REQUIRE(ip_tool("route add default via 192.0.2.1"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(link.rtnl.link_set_up(link, false));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("it goes down and up again before anybody looks") {
+        REQUIRE(ip_tool("route add default via 192.0.2.1"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(link.rtnl.link_set_up(link, false));
+        REQUIRE(link.rtnl.link_set_up(link, true));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("its addresses go") {
+        REQUIRE(ip_tool("route add default via 192.0.2.1"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(link.rtnl.address_delete(address));
+        REQUIRE(link.rtnl.address_delete(second, IfMissing::accept));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("its preferred source goes") {
+        REQUIRE(ip_tool("route add default via 192.0.2.1 src 192.0.2.10"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(link.rtnl.address_delete(second));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("its next hop object is deleted") {
+        REQUIRE(ip_tool("nexthop add id 7 via 192.0.2.1 dev check0"));
+        REQUIRE(ip_tool("route add default nhid 7"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(ip_tool("nexthop del id 7"));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("its next hop object is replaced by one on another link, and back") {
+        REQUIRE(ip_tool("nexthop add id 7 via 192.0.2.1 dev check0"));
+        REQUIRE(ip_tool("route add default nhid 7"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(ip_tool("nexthop replace id 7 via 198.51.100.1 dev check1"));
+        CHECK(arrives(monitor, has_no_route));
+        CHECK(monitor.state().find(other)->has_default_route(wire::AddressFamily::Ipv4));
+        REQUIRE(ip_tool("nexthop replace id 7 via 192.0.2.1 dev check0"));
+        CHECK(arrives(monitor, has_route));
+    }
+    SECTION("a member of a group of next hops is deleted, then replaced") {
+        REQUIRE(ip_tool("nexthop add id 7 via 192.0.2.1 dev check0"));
+        REQUIRE(ip_tool("nexthop add id 8 via 198.51.100.1 dev check1"));
+        REQUIRE(ip_tool("nexthop add id 9 group 7/8"));
+        REQUIRE(ip_tool("route add default nhid 9"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(ip_tool("nexthop del id 7"));
+        CHECK(arrives(monitor, has_no_route));
+        REQUIRE(ip_tool("nexthop replace id 8 via 192.0.2.1 dev check0"));
+        CHECK(arrives(monitor, has_route));
+    }
+    SECTION("all next hop objects are flushed") {
+        REQUIRE(ip_tool("nexthop add id 7 via 192.0.2.1 dev check0"));
+        REQUIRE(ip_tool("route add default nhid 7"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(ip_tool("nexthop flush"));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("it is replaced by one through another link") {
+        REQUIRE(ip_tool("route add default via 192.0.2.1 metric 5"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(ip_tool("route replace default via 198.51.100.1 metric 5"));
+        CHECK(arrives(monitor, has_no_route));
+    }
+    SECTION("the link goes into a VRF") {
+        REQUIRE(ip_tool("route add default via 192.0.2.1"));
+        CHECK(arrives(monitor, has_route));
+        REQUIRE(ip_tool("link add check-vrf type vrf table 77"));
+        REQUIRE(ip_tool("link set check0 master check-vrf"));
+        CHECK(arrives(monitor, has_no_route));
+        REQUIRE(ip_tool("link del check-vrf"));
+    }
+    ip_tool("nexthop flush");
 }
 
 TEST_CASE("a monitor that missed notifications reads the state anew") {

@@ -100,12 +100,13 @@ public:
                   .value(RTA_OIF, index)
                   .value(RTA_TABLE, std::uint32_t{RT_TABLE_MAIN}));
     }
-    /// "NAME ADDRESS" and "+" with a default route.
+    /// "NAME ADDRESS", "+" with a default route, and whether it is deprecated.
     std::string candidates(const NoCareOf& excluded = {}) {
         std::string text;
         for (const auto& candidate : care_of_candidates(state_, excluded)) {
             text += candidate.link_name + " " + to_string(candidate.address) +
-                    (candidate.default_route ? "+" : "") + "; ";
+                    (candidate.default_route ? "+" : "") +
+                    (candidate.deprecated ? "(deprecated)" : "") + "; ";
         }
         return text;
     }
@@ -152,9 +153,6 @@ TEST_CASE("addresses that cannot serve are left out") {
     SECTION("duplicate") {
         host.address(2, "2001:db8:6::1", IFA_F_DADFAILED | IFA_F_TENTATIVE);
     }
-    SECTION("deprecated") {
-        host.address(2, "2001:db8:6::1", IFA_F_DEPRECATED);
-    }
     SECTION("a home address") {
         host.address(2, "2001:db8:6::1", IFA_F_HOMEADDRESS);
     }
@@ -165,6 +163,37 @@ TEST_CASE("addresses that cannot serve are left out") {
         host.address(2, "169.254.1.1", IFA_F_PERMANENT, RT_SCOPE_LINK);
     }
     CHECK(host.candidates().empty());
+}
+
+TEST_CASE("addresses that no other network can reach are left out, whatever scope they claim") {
+    const auto* text = GENERATE("169.254.0.1", "169.254.255.254", "127.0.0.2", "0.1.2.3",
+                                "224.0.0.5", "240.0.0.1", "255.255.255.255", "fe80::1", "::1",
+                                "::2", "::192.0.2.1", "::ffff:192.0.2.1", "ff0e::1", "100::1");
+    CAPTURE(text);
+    Host host;
+    host.link(2, "wan0");
+    host.address(2, text);
+    CHECK(host.candidates().empty());
+}
+
+TEST_CASE("private, shared and unique local addresses are candidates") {
+    const auto* text = GENERATE("10.0.0.2", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd00::1",
+                                "169.253.255.255", "169.255.0.1", "100:0:0:1::1");
+    CAPTURE(text);
+    Host host;
+    host.link(2, "wan0");
+    host.address(2, text);
+    CHECK(host.candidates() == "wan0 " + std::string(text) + "; ");
+}
+
+TEST_CASE("a deprecated address comes behind all others of its link") {
+    Host host;
+    host.link(2, "wan0");
+    host.address(2, "2001:db8:6::1", IFA_F_DEPRECATED);
+    host.address(2, "2001:db8:6::2");
+    host.address(2, "203.0.113.10");
+    CHECK(host.candidates() ==
+          "wan0 2001:db8:6::2; wan0 203.0.113.10; wan0 2001:db8:6::1(deprecated); ");
 }
 
 TEST_CASE("neither the tunnel device nor configured home addresses are candidates") {

@@ -39,6 +39,13 @@ TEST_CASE("order of preference among care-of addresses", "[D-2.3.1-10][D-2.3-02]
           "203.0.113.9");
     CHECK(best(config, {{"wlan0", 3, v6("2001:db8:2::2"), false}}) == "2001:db8:2::2");
 
+    // A deprecated one only if there is no other with a default route, on whatever access.
+    auto old = wlan("2001:db8:2::2");
+    old.deprecated = true;
+    CHECK(best(config, {old, lte("203.0.113.9")}) == "203.0.113.9");
+    CHECK(best(config, {old, {"lte0", 4, v4("203.0.113.9"), false}}) == "2001:db8:2::2");
+    CHECK(best(config, {old}) == "2001:db8:2::2");
+
     SECTION("priority values before the order of the list") {
         auto reordered = config;
         reordered.accesses = {{"wlan0", 1, 9}, {"lte0", 2, 3}};
@@ -119,6 +126,17 @@ TEST_CASE("nothing new in the network: nothing sent", "[MN-10]") {
     CHECK(scene.pending() == 0);
     // It goes: the other one serves.
     scene.network({wlan("2001:db8:2::999")});
+    CHECK(scene.take().native()->wire_source == v6("2001:db8:2::999"));
+}
+
+TEST_CASE("an address that becomes deprecated gives way to another of its link") {
+    Scene scene;
+    registered(scene, wlan("2001:db8:2::200"));
+    auto old = wlan("2001:db8:2::200");
+    old.deprecated = true;
+    scene.network({old});
+    CHECK(scene.pending() == 0);
+    scene.network({old, wlan("2001:db8:2::999")});
     CHECK(scene.take().native()->wire_source == v6("2001:db8:2::999"));
 }
 
