@@ -41,7 +41,8 @@ std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::Network
                                   .link = ifindex,
                                   .address = address.address,
                                   .default_route = link.has_default_route(address.address.family()),
-                                  .deprecated = address.deprecated});
+                                  .deprecated = address.deprecated,
+                                  .prefix_length = address.prefix_length});
         }
     }
     return candidates;

@@ -445,6 +445,7 @@ Json MobileNodeRole::status() const {
         prefixes.push_back(to_string(prefix));
     }
     own["binding_update_list"] = binding_update_list_status(engine_.binding_update_list(now()));
+    own["silent_care_of"] = silent_care_of_status(engine_.silent_care_of(now()));
     return result;
 }
 

@@ -98,8 +98,19 @@ Json binding_update_list_status(const std::vector<mobility::BindingUpdateListEnt
             entry.home_address4 ? Json(to_string(*entry.home_address4)) : Json(nullptr);
         row["keepalive_ms"] = entry.keepalive.count();
         row["attempts"] = entry.attempts;
+        row["retry_ms"] = entry.retry.count();
         row["last_error"] = entry.last_error.empty() ? Json(nullptr) : Json(entry.last_error);
         result.push_back(std::move(row));
+    }
+    return result;
+}
+
+Json silent_care_of_status(const std::vector<mobility::SilentCareOf>& list) {
+    Json result = Json::array();
+    for (const auto& silent : list) {
+        result.push_back({{"interface", silent.link_name},
+                          {"care_of", to_string(silent.care_of)},
+                          {"retry_ms", silent.retry.count()}});
     }
     return result;
 }

@@ -53,6 +53,7 @@ struct UpdateListEntry {
     std::optional<AcceptedRegistration> registration;
     std::optional<TimePoint> update_at; // next Binding Update, if none is under way
     bool alone = false;                 // not in a bulk until it has been accepted
+    bool silent = false;                // with MCoA: its access gave way to others
     bool maybe_at_home_agent = false;   // a Binding Update went out, so it may be bound there
     std::uint16_t last_sequence = 0;
     unsigned rounds = 0;   // times that all candidates were tried in vain

@@ -195,6 +195,9 @@ std::optional<TimePoint> MobileNode::Impl::next_deadline() const {
             consider(*entry.update_at);
         }
     }
+    if (const auto retry = care_of_.next_retry(); retry && network_known_ && !stopping_) {
+        consider(*retry);
+    }
     if (install_again_at_) {
         consider(*install_again_at_);
     }
@@ -221,6 +224,9 @@ std::vector<BindingUpdateListEntry> MobileNode::Impl::rows(TimePoint now) const 
             row.forced_udp = registration->forced_udp;
             row.keepalive = registration->keepalive.value_or(Duration{0});
             row.home_address4 = home_address4_.address();
+        }
+        if (entry.update_at && (entry.state == RegistrationState::failed || entry.silent)) {
+            row.retry = std::max(*entry.update_at - now, Duration{0});
         }
         if (entry.target) {
             row.care_of = entry.target->address;
@@ -277,6 +283,9 @@ std::optional<TimePoint> MobileNode::next_deadline() const {
 }
 std::vector<BindingUpdateListEntry> MobileNode::binding_update_list(TimePoint now) const {
     return impl_->rows(now);
+}
+std::vector<SilentCareOf> MobileNode::silent_care_of(TimePoint now) const {
+    return impl_->silent_care_of(now);
 }
 std::vector<wire::Prefix6> MobileNode::prefixes6() const {
     return impl_->network().prefixes6();

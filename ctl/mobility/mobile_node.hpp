@@ -64,6 +64,9 @@ struct CareOfCandidate {
     wire::IpAddress address;
     bool default_route = false; // this family has one on this link
     bool deprecated = false;    // not for new communication (RFC 4862, 5.5.4): a last resort
+    // Of the network on the link; what fails in one network may work in another.  0 = not known:
+    // all addresses of the family are taken for one network.
+    std::uint8_t prefix_length = 0;
     friend bool operator==(const CareOfCandidate&, const CareOfCandidate&) = default;
 };
 
@@ -100,7 +103,15 @@ struct BindingUpdateListEntry {
     // Time between Binding Updates that keep the NAT mapping alive, 0 = not needed.
     Duration keepalive{0};
     unsigned attempts = 0;  // Binding Updates sent without an answer
+    Duration retry{0};      // until a refused or silent one is tried again, 0 = not waiting
     std::string last_error; // empty = none
+};
+
+// Care-of addresses of one network that got no answer and are passed over for a while.
+struct SilentCareOf {
+    std::string link_name;
+    wire::IpAddress care_of; // the one that was used
+    Duration retry{0};       // until it is tried again
 };
 
 // Not thread safe.  Every call returns what is to be done, in order.  `now` must
@@ -147,6 +158,7 @@ public:
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
     [[nodiscard]] std::vector<BindingUpdateListEntry> binding_update_list(TimePoint now) const;
+    [[nodiscard]] std::vector<SilentCareOf> silent_care_of(TimePoint now) const;
     // The IPv4 home address while the home agent acknowledges it.
     // AssignHomeAddress4 and WithdrawHomeAddress4 follow it, for a fixed address
     // as for a dynamic one.

@@ -9,6 +9,23 @@ namespace dsmip::mobility {
 namespace {
 
 constexpr std::uint8_t max_priority = 127; // 7 bits of BID-PRI (RFC 6089, 4.1)
+constexpr Duration first_retry = std::chrono::seconds(16);
+constexpr unsigned retry_doublings = 3;
+constexpr Duration retry_on_same_access = std::chrono::minutes(10);
+constexpr Duration failure_memory = std::chrono::minutes(10);
+
+template<class Address>
+bool share_network(const Address& a, const Address& b, std::uint8_t length) {
+    return wire::BasicPrefix<Address>{a, length}.contains(b);
+}
+
+bool in_one_network(const wire::IpAddress& a, const wire::IpAddress& b, std::uint8_t length) {
+    if (a.family() != b.family()) {
+        return false;
+    }
+    return a.is_ipv4() ? share_network(*a.ipv4(), *b.ipv4(), length)
+                       : share_network(*a.ipv6(), *b.ipv6(), length);
+}
 
 bool on_access(const CareOf& care_of, const std::optional<std::string>& link_name) {
     return !link_name || care_of.link_name == *link_name;
@@ -68,6 +85,7 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
                           std::min(access->priority, max_priority)};
         usable.default_route = candidate.default_route;
         usable.deprecated = candidate.deprecated;
+        usable.prefix_length = candidate.prefix_length;
         usable.access = static_cast<std::size_t>(access - accesses_.begin());
         usable_.push_back(usable);
     }
@@ -83,7 +101,7 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
 
     std::erase_if(failures_, [&](const Failure& failure) {
         return std::none_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
-            return usable.care_of.link_name == failure.link_name &&
+            return usable.care_of.link == failure.care_of.link &&
                    std::find(failure.addresses.begin(), failure.addresses.end(),
                              usable.care_of.address) != failure.addresses.end();
         });
@@ -131,24 +149,98 @@ bool CareOfTable::has_default_route(const CareOf& care_of) const {
 
 bool CareOfTable::failed(const CareOf& care_of) const {
     return std::any_of(failures_.begin(), failures_.end(), [&](const Failure& failure) {
-        return failure.link_name == care_of.link_name && failure.family == care_of.address.family();
+        return failure.passed_over && failure.covers(care_of);
     });
 }
 
-void CareOfTable::mark_failed(const CareOf& care_of) {
-    if (failed(care_of)) {
-        return;
-    }
-    Failure failure{care_of.link_name, care_of.address.family(), {}};
+bool CareOfTable::Failure::covers(const CareOf& other) const {
+    return care_of.link == other.link &&
+           std::find(addresses.begin(), addresses.end(), other.address) != addresses.end();
+}
+
+std::vector<wire::IpAddress> CareOfTable::network_of(const CareOf& care_of) const {
+    const auto own = std::find_if(usable_.begin(), usable_.end(), [&](const Usable& usable) {
+        return usable.care_of.link == care_of.link && usable.care_of.address == care_of.address;
+    });
+    std::vector<wire::IpAddress> addresses;
     for (const auto& usable : usable_) {
-        if (usable.care_of.link_name == failure.link_name &&
-            usable.care_of.address.family() == failure.family) {
-            failure.addresses.push_back(usable.care_of.address);
+        if (own != usable_.end() && usable.care_of.link == care_of.link &&
+            in_one_network(care_of.address, usable.care_of.address, own->prefix_length)) {
+            addresses.push_back(usable.care_of.address);
         }
     }
-    if (!failure.addresses.empty()) {
-        failures_.push_back(failure);
+    return addresses;
+}
+
+void CareOfTable::mark_failed(TimePoint now, const CareOf& care_of) {
+    auto addresses = network_of(care_of);
+    if (addresses.empty()) {
+        return;
     }
+    auto found = std::find_if(failures_.begin(), failures_.end(),
+                              [&](const Failure& known) { return known.covers(care_of); });
+    if (found == failures_.end()) {
+        found = failures_.insert(found, Failure{});
+    } else if (found->passed_over) {
+        return;
+    }
+    found->care_of = care_of;
+    found->addresses = std::move(addresses);
+    found->passed_over = true;
+    if (!all_failed(care_of.link_name)) {
+        found->until = now + retry_on_same_access;
+        return;
+    }
+    found->until = now + first_retry * (1U << std::min(found->times++, retry_doublings));
+    // The whole access is silent, so nothing speaks against any of its addresses.
+    for (auto& failure : failures_) {
+        if (failure.care_of.link_name == care_of.link_name && failure.passed_over) {
+            failure.until = found->until;
+        }
+    }
+}
+
+bool CareOfTable::expire_failures(TimePoint now) {
+    bool any = false;
+    for (auto& failure : failures_) {
+        if (failure.passed_over && failure.until <= now) {
+            failure.passed_over = false;
+            any = true;
+        }
+    }
+    std::erase_if(failures_, [&](const Failure& failure) {
+        return !failure.passed_over && failure.until + failure_memory <= now;
+    });
+    return any;
+}
+
+std::optional<TimePoint> CareOfTable::next_retry() const {
+    std::optional<TimePoint> next;
+    for (const auto& failure : failures_) {
+        if (failure.passed_over && (!next || failure.until < *next)) {
+            next = failure.until;
+        }
+    }
+    return next;
+}
+
+std::optional<TimePoint> CareOfTable::retry_of(const CareOf& care_of) const {
+    const auto found =
+        std::find_if(failures_.begin(), failures_.end(), [&](const Failure& failure) {
+            return failure.passed_over && failure.covers(care_of);
+        });
+    return found == failures_.end() ? std::nullopt : std::optional(found->until);
+}
+
+std::vector<SilentCareOf> CareOfTable::silent(TimePoint now) const {
+    std::vector<SilentCareOf> silent;
+    for (const auto& failure : failures_) {
+        if (failure.passed_over) {
+            silent.push_back({failure.care_of.link_name, failure.care_of.address,
+                              std::max(failure.until - now, Duration{0})});
+        }
+    }
+    return silent;
 }
 
 bool CareOfTable::all_failed(const std::optional<std::string>& link_name) const {
@@ -159,7 +251,7 @@ bool CareOfTable::all_failed(const std::optional<std::string>& link_name) const 
 
 void CareOfTable::forget_failures(const std::optional<std::string>& link_name) {
     std::erase_if(failures_, [&](const Failure& failure) {
-        return !link_name || failure.link_name == *link_name;
+        return !link_name || failure.care_of.link_name == *link_name;
     });
 }
 

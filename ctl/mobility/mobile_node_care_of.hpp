@@ -52,9 +52,19 @@ public:
     [[nodiscard]] bool has_default_route(const CareOf& care_of) const;
     [[nodiscard]] bool empty() const { return usable_.empty(); }
 
-    // No answer on that link in that family: pass it over (RFC 5555, 4.4.1: not to
-    // change family with every movement, the mark stays until its addresses change).
-    void mark_failed(const CareOf& care_of);
+    // No answer from the network of that address: its addresses that are there now are passed over,
+    // until all of them are gone or, at latest, for a time.  Where another address of the same
+    // access is left that is ten minutes (RFC 5555, 4.4.1: not to change family with every
+    // movement); else 16 s, so that the node soon comes back to a preferred access, doubled up to
+    // 128 s each time that it fails again within ten minutes of having been tried.
+    void mark_failed(TimePoint now, const CareOf& care_of);
+    // Lets addresses be tried again whose time is over; true if there are such.
+    bool expire_failures(TimePoint now);
+    // When the next one is to be tried again.
+    [[nodiscard]] std::optional<TimePoint> next_retry() const;
+    // When that one is to be tried again, if it is passed over.
+    [[nodiscard]] std::optional<TimePoint> retry_of(const CareOf& care_of) const;
+    [[nodiscard]] std::vector<SilentCareOf> silent(TimePoint now) const;
     // True if every candidate (of the access named) carries a mark.
     [[nodiscard]] bool all_failed(const std::optional<std::string>& link_name) const;
     // Forgets the marks (of the access named).
@@ -65,17 +75,23 @@ private:
         CareOf care_of;
         bool default_route = false;
         bool deprecated = false;
+        std::uint8_t prefix_length = 0;
         std::size_t access = 0; // position in the configuration
 
         [[nodiscard]] bool is_like(const Usable& other) const;
     };
     struct Failure {
-        std::string link_name;
-        wire::AddressFamily family{};
-        std::vector<wire::IpAddress> addresses; // those that were there
+        CareOf care_of;                         // that was used
+        std::vector<wire::IpAddress> addresses; // of its network, those that were there
+        bool passed_over = true;                // else it is remembered for the next time
+        unsigned times = 0;                     // in a row
+        TimePoint until;
+
+        [[nodiscard]] bool covers(const CareOf& other) const;
     };
 
     [[nodiscard]] bool failed(const CareOf& care_of) const;
+    [[nodiscard]] std::vector<wire::IpAddress> network_of(const CareOf& care_of) const;
     [[nodiscard]] bool eligible(const CareOfCandidate& candidate) const;
 
     wire::Ipv6Address home_address_;

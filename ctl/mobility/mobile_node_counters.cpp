@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeCount:
                 "registrations_lost",
                 "moves",
                 "fallbacks",
+                "silent_accesses",
+                "retries",
                 "refresh_requests",
                 "binding_errors",
                 "switch_requests",

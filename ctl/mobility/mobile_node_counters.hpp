@@ -39,6 +39,8 @@ enum class MobileNodeCount : std::uint8_t {
     registrations_lost,     // lifetime ended
     moves,                  // accepted at a new care-of address
     fallbacks,              // another care-of address after silence
+    silent_accesses,        // with MCoA: bindings that gave way to others after silence
+    retries,                // care-of addresses tried again after a time of silence
     refresh_requests,       // Binding Refresh Requests obeyed
     binding_errors,         // Binding Errors obeyed
     switch_requests,        // Home Agent Switch messages obeyed

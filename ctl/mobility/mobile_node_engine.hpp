@@ -39,6 +39,9 @@ public:
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
     [[nodiscard]] std::vector<BindingUpdateListEntry> rows(TimePoint now) const;
+    [[nodiscard]] std::vector<SilentCareOf> silent_care_of(TimePoint now) const {
+        return care_of_.silent(now);
+    }
     [[nodiscard]] std::optional<wire::Ipv4Address> home_address4() const {
         return home_address4_.address();
     }
@@ -68,6 +71,7 @@ private:
     void lose_target(TimePoint now, UpdateListEntry& entry);
     void leave_vanished(TimePoint now);
     void remove_from_kernel(UpdateListEntry& entry);
+    void retry_silent(TimePoint now);
     [[nodiscard]] const UpdateListEntry* working_entry(const UpdateListEntry* except) const;
 
     // ---- begin, send, repeat (mobile_node_transmit.cpp)
@@ -79,6 +83,8 @@ private:
     void transmit(TimePoint now, Exchange& exchange);
     void time_out(TimePoint now);
     void unanswered(TimePoint now, const Exchange& exchange);
+    bool give_way(TimePoint now, UpdateListEntry& entry, const Exchange& exchange);
+    void try_next(TimePoint now, UpdateListEntry& entry, const Exchange& exchange);
     void update_singly(TimePoint now, const Exchange& exchange);
     void cancel(TimePoint now, std::uint16_t bid);
     void forget(const Exchange& exchange);

@@ -6,6 +6,12 @@
 #include <algorithm>
 
 namespace dsmip::mobility {
+namespace {
+
+// So many Binding Updates without an answer make a binding no help for another.
+constexpr unsigned attempts_in_doubt = 2;
+
+} // namespace
 
 void MobileNode::Impl::settle(TimePoint now) {
     if (finished_) {
@@ -14,6 +20,7 @@ void MobileNode::Impl::settle(TimePoint now) {
     expire(now);
     time_out(now);
     if (network_known_ && !finished_) {
+        retry_silent(now);
         choose_care_of(now);
         start_due(now);
         if (mcoa_ && !stopping_ && !leaving_) {
@@ -118,11 +125,31 @@ void MobileNode::Impl::lose_target(TimePoint now, UpdateListEntry& entry) {
     apply(entry, EntryEvent::no_access);
 }
 
-// An accepted binding whose care-of address is still there.
+// What was silent may work again: the choice is made anew, without it being held against it.
+void MobileNode::Impl::retry_silent(TimePoint now) {
+    if (stopping_ || leaving_) {
+        return;
+    }
+    const auto silent = care_of_.silent(now);
+    if (!care_of_.expire_failures(now)) {
+        return;
+    }
+    for (const auto& one : silent) {
+        if (one.retry == Duration{0}) {
+            counters_.add(MobileNodeCount::retries);
+            report(Report::Level::info, "care-of-retry",
+                   {{"care-of", one.care_of}, {"link", one.link_name}});
+        }
+    }
+}
+
+// An accepted binding whose care-of address is still there and that does not wait in vain itself.
 const UpdateListEntry* MobileNode::Impl::working_entry(const UpdateListEntry* except) const {
     const auto found =
         std::find_if(entries_.begin(), entries_.end(), [&](const UpdateListEntry& entry) {
-            return &entry != except && entry.registered_at_target();
+            const auto* exchange = exchange_of(entry.bid);
+            return &entry != except && entry.registered_at_target() &&
+                   (exchange == nullptr || exchange->back_off.attempts() < attempts_in_doubt);
         });
     return found == entries_.end() ? nullptr : &*found;
 }

@@ -98,6 +98,7 @@ void MobileNode::Impl::start_registration(TimePoint now,
     exchange.refresh = true;
     bool first = true;
     for (auto* entry : group) {
+        entry->silent = false;
         first = first && !entry->registration;
         const bool in_force =
             entry->registered_at_target() && (entry->state == RegistrationState::registered ||
@@ -274,9 +275,8 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
         return;
     }
     const auto access = mcoa_ ? entry->access : std::nullopt;
-    care_of_.mark_failed(*entry->target);
-    const bool all_failed = care_of_.all_failed(access);
-    if (all_failed && !is_registered()) {
+    care_of_.mark_failed(now, *entry->target);
+    if (care_of_.all_failed(access) && !is_registered()) {
         if (home_agents_.has_untried()) {
             report(Report::Level::warning, "home-agent-unanswered",
                    {{"home-agent", config_.home_agent6}});
@@ -287,27 +287,63 @@ void MobileNode::Impl::unanswered(TimePoint now, const Exchange& exchange) {
             home_agents_.rest();
         }
     }
+    if (!give_way(now, *entry, exchange)) {
+        try_next(now, *entry, exchange);
+    }
+}
+
+// With several care-of addresses, one that gets no answer must not attract traffic that others
+// could carry: it leaves the kernel, and the home agent by way of one that works.  It is tried
+// again later.
+bool MobileNode::Impl::give_way(TimePoint now, UpdateListEntry& entry, const Exchange& exchange) {
+    const auto* helper = mcoa_ && !overwrite_pending_ ? working_entry(&entry) : nullptr;
+    if (helper == nullptr) {
+        return false;
+    }
+    const CareOf path = *helper->target;
+    if (entry.registration) {
+        remove_from_kernel(entry);
+    }
+    if (!care_of_.all_failed(entry.access)) {
+        return false; // the access has another address; the home agent hears from that
+    }
+    forget(exchange);
+    const auto retry = care_of_.retry_of(*entry.target).value_or(now);
+    entry.update_at = retry;
+    entry.silent = true;
+    counters_.add(MobileNodeCount::silent_accesses);
+    auto fields = describe(entry);
+    fields.emplace_back("by-way-of", wire::to_string(path.address));
+    fields.emplace_back("retry", seconds_text(retry - now));
+    report(Report::Level::warning, "access-silent", fields);
+    start_deregistration(now, {&entry}, path);
+    return true;
+}
+
+void MobileNode::Impl::try_next(TimePoint now, UpdateListEntry& entry, const Exchange& exchange) {
+    const auto access = mcoa_ ? entry.access : std::nullopt;
+    const bool all_failed = care_of_.all_failed(access);
     if (all_failed) {
         care_of_.forget_failures(access);
     }
-    const auto best = care_of_.best(access, entry->target);
+    const auto best = care_of_.best(access, entry.target);
     const bool elsewhere =
-        best && !(best->address == entry->target->address && best->link == entry->target->link);
+        best && !(best->address == entry.target->address && best->link == entry.target->link);
     const bool others_wait =
         mcoa_ && overwrite_pending_ &&
         std::any_of(entries_.begin(), entries_.end(), [&](const UpdateListEntry& other) {
-            return &other != entry && other.target && other.update_at;
+            return &other != &entry && other.target && other.update_at;
         });
     if (elsewhere) {
         counters_.add(MobileNodeCount::fallbacks);
         report(Report::Level::warning, "care-of-unanswered",
-               {{"bid", entry->bid}, {"care-of", entry->target->address}, {"next", best->address}});
+               {{"bid", entry.bid}, {"care-of", entry.target->address}, {"next", best->address}});
     }
     if (elsewhere || others_wait) {
         forget(exchange);
-        entry->target = best;
-        entry->update_at = now;
-        entry->rounds += all_failed ? 1 : 0;
+        entry.target = best;
+        entry.update_at = now;
+        entry.rounds += all_failed ? 1 : 0;
     }
 }
 
