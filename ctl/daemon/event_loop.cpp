@@ -60,12 +60,12 @@ void DeadlineTimer::set(std::optional<mobility::TimePoint> deadline) {
     deadline_ = deadline;
     itimerspec setting{};
     if (deadline) {
-        // A zero setting disarms, hence at least 1 ns.
-        const auto since_boot = std::max<std::chrono::nanoseconds>(deadline->time_since_epoch(),
-                                                                   std::chrono::nanoseconds(1));
+        // A zero setting disarms, hence at least a moment after boot.  Part by part: in nanoseconds
+        // the ends of the time scale do not fit.
+        const auto since_boot = std::max(deadline->time_since_epoch(), mobility::Duration(1));
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
         setting.it_value.tv_sec = seconds.count();
-        setting.it_value.tv_nsec = (since_boot - seconds).count();
+        setting.it_value.tv_nsec = std::chrono::nanoseconds(since_boot - seconds).count();
     }
     ::timerfd_settime(fd_, TFD_TIMER_ABSTIME, &setting, nullptr);
 }

@@ -37,6 +37,27 @@ TEST_CASE("a deadline fires once, not early, and can be replaced") {
     CHECK(fired == 2);
 }
 
+TEST_CASE("the ends of the time scale are deadlines like any other") {
+    asio::io_context loop;
+    int fired = 0;
+    DeadlineTimer timer(loop, [&] {
+        ++fired;
+        loop.stop();
+    });
+    timer.set(mobility::TimePoint::min());
+    loop.run();
+    CHECK(fired == 1);
+    loop.restart();
+    timer.set(mobility::TimePoint{}); // the moment of boot
+    loop.run();
+    CHECK(fired == 2);
+    loop.restart();
+    timer.set(now() + 20ms);
+    timer.set(mobility::TimePoint::max()); // takes the place of the other
+    loop.run_for(60ms);
+    CHECK(fired == 2);
+}
+
 TEST_CASE("a callback may set the next deadline") {
     asio::io_context loop;
     int fired = 0;
