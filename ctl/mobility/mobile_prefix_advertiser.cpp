@@ -16,6 +16,8 @@ constexpr std::size_t turn_max = 256;
 constexpr std::size_t slice_max = 1024;
 // How often nodes are looked for that have heard nothing for MaxMobPfxAdvInterval.
 constexpr int sweeps_per_interval = 8;
+// The same where nobody is told anything: only the time of the last answer is remembered.
+constexpr Duration answered_sweep = std::chrono::minutes(1);
 
 std::uint32_t seconds_of(std::chrono::seconds lifetime) {
     return static_cast<std::uint32_t>(
@@ -180,16 +182,20 @@ void MobilePrefixAdvertiser::sweep(TimePoint now) {
     if (!round_.empty()) {
         return; // all of them are being told
     }
+    forget(now, config_.max_interval);
+    begin_round(now, false);
+}
+
+void MobilePrefixAdvertiser::forget(TimePoint now, Duration after) {
     std::erase_if(states_, [&](const auto& entry) {
         const auto& state = entry.second;
-        return !state.scheduled && (!state.last || *state.last + config_.max_interval <= now);
+        return !state.scheduled && (!state.last || *state.last + after <= now);
     });
-    begin_round(now, false);
 }
 
 std::optional<TimePoint> MobilePrefixAdvertiser::next_deadline() const {
     if (!tells()) {
-        return std::nullopt;
+        return states_.empty() ? std::nullopt : next_sweep_;
     }
     // The first sweep only finds out what time it is.
     auto first = round_.empty() ? next_sweep_.value_or(TimePoint::min()) : TimePoint::min();
@@ -227,6 +233,9 @@ std::optional<SendMessage> MobilePrefixAdvertiser::answer(TimePoint now,
     }
     cancel(home_address, state); // the answer says what would have been told
     state.last = now;
+    if (!tells() && !next_sweep_) {
+        next_sweep_ = now + answered_sweep;
+    }
     return message(home_address, identifier, route, prefixes(now));
 }
 
@@ -251,6 +260,10 @@ SendRoute MobilePrefixAdvertiser::route_to(const KernelNode& node) const {
 std::vector<SendMessage> MobilePrefixAdvertiser::tick(TimePoint now) {
     std::vector<SendMessage> messages;
     if (!tells()) {
+        if (next_sweep_ && *next_sweep_ <= now) {
+            forget(now, answer_interval);
+            next_sweep_ = states_.empty() ? std::nullopt : std::optional(now + answered_sweep);
+        }
         return messages;
     }
     if (!next_sweep_) {

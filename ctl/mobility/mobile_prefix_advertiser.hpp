@@ -80,6 +80,8 @@ public:
     [[nodiscard]] std::vector<wire::PrefixInformation> prefixes(TimePoint now) const;
     // Nodes that wait for an unsolicited advertisement, or have not acknowledged one.
     [[nodiscard]] std::size_t scheduled() const { return due_.size(); }
+    // Nodes that anything is remembered of.
+    [[nodiscard]] std::size_t remembered() const { return states_.size(); }
     [[nodiscard]] const MobilePrefixConfig& config() const { return config_; }
 
 private:
@@ -102,6 +104,8 @@ private:
     void cancel(const wire::Ipv6Address& home_address, State& state);
     [[nodiscard]] TimePoint random_time(TimePoint now, const wire::Ipv6Address& home_address);
     void sweep(TimePoint now);
+    // Nodes for which nothing is due and which heard nothing for so long.
+    void forget(TimePoint now, Duration after);
     [[nodiscard]] SendMessage message(const wire::Ipv6Address& home_address,
                                       std::uint16_t identifier, const SendRoute& route,
                                       std::vector<wire::PrefixInformation> prefixes) const;

@@ -369,6 +369,23 @@ TEST_CASE("it can be switched off") {
     CHECK(scene.answer(start)); // questions are answered
 }
 
+TEST_CASE("who was answered is forgotten, also where nobody is told anything") {
+    auto config = quick();
+    config.unsolicited = GENERATE(false, true);
+    Scene scene(config);
+    (void)scene.advertiser.tick(start);
+    REQUIRE(scene.answer(start));
+    CHECK(scene.advertiser.remembered() == 1);
+    CHECK_FALSE(scene.answer(start + 999ms));
+    for (int i = 0; i < 10 && scene.advertiser.next_deadline(); ++i) {
+        CHECK(scene.advertiser.tick(scene.advertiser.next_deadline().value()).empty());
+    }
+    CHECK(scene.advertiser.remembered() == 0);
+    // The clock starts again with the next one.
+    REQUIRE(scene.answer(start + 1000s));
+    CHECK(scene.advertiser.next_deadline() > std::optional(start));
+}
+
 TEST_CASE("a crowd is told in turns") {
     Scene scene(quick());
     for (std::uint8_t i = 0; i < 250; ++i) {
