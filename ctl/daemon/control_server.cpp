@@ -8,10 +8,12 @@
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include <asio/buffer.hpp>
 #include <asio/write.hpp>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 namespace dsmip::daemon {
@@ -176,7 +178,8 @@ private:
 ControlServer::ControlServer(asio::io_context& loop, Handler handler)
     : loop_(loop)
     , handler_(std::move(handler))
-    , acceptor_(loop) {}
+    , acceptor_(loop)
+    , accept_again_(loop) {}
 
 ControlServer::~ControlServer() {
     close();
@@ -230,14 +233,37 @@ tl::expected<void, std::string> ControlServer::listen(const std::string& path) {
 
 void ControlServer::accept() {
     acceptor_.async_accept([this](const asio::error_code& error, Protocol::socket socket) {
-        if (error == asio::error::operation_aborted) {
+        if (error == asio::error::operation_aborted || !acceptor_.is_open()) {
             return;
         }
+        if (error && error != asio::error::connection_aborted) {
+            pause_accepting(error);
+            return;
+        }
+        accepts_ = true;
         if (!error && connections_.size() < connections_max) {
             connections_.push_back(std::make_shared<Connection>(*this, std::move(socket)));
             connections_.back()->read();
+        } else if (!error) {
+            ++refused_;
         }
         accept();
+    });
+}
+
+/// The connection stays in the queue and the socket readable: to try again at once would be all
+/// that the daemon did.
+void ControlServer::pause_accepting(const asio::error_code& error) {
+    ++accept_failures_;
+    if (std::exchange(accepts_, false)) {
+        spdlog::warn("control socket {}: no connection can be taken: {}; trying again every {} ms",
+                     path_, error.message(), accept_pause.count());
+    }
+    accept_again_.expires_after(accept_pause);
+    accept_again_.async_wait([this](const asio::error_code& cancelled) {
+        if (!cancelled) {
+            accept();
+        }
     });
 }
 
@@ -261,6 +287,7 @@ void ControlServer::forget(const Connection* connection) {
 void ControlServer::close() {
     asio::error_code ignored;
     acceptor_.close(ignored);
+    accept_again_.cancel();
     for (const auto& connection : connections_) {
         connection->close();
     }

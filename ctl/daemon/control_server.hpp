@@ -3,6 +3,8 @@
 // peer can make it grow without limit or wait.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -10,6 +12,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/steady_timer.hpp>
 #include <tl/expected.hpp>
 
 #include "daemon/control_protocol.hpp"
@@ -21,6 +24,8 @@ public:
     /// Octets that wait for a slow reader before its connection is closed.
     static constexpr std::size_t output_max = std::size_t{4} * 1024 * 1024;
     static constexpr std::size_t connections_max = 64;
+    /// Before the next try when the machine has nothing left for a connection.
+    static constexpr std::chrono::milliseconds accept_pause{250};
 
     /// Answers everything but monitor; the result or the text of the error.
     using Handler = std::function<tl::expected<Json, std::string>(const ControlRequest& request)>;
@@ -34,6 +39,11 @@ public:
     /// one that answers is an error, as is a file of another kind.
     tl::expected<void, std::string> listen(const std::string& path);
 
+    /// Connections that were closed at once, because there were connections_max already.
+    [[nodiscard]] std::uint64_t refused() const { return refused_; }
+    /// Times that a connection could not be taken for want of descriptors or memory.
+    [[nodiscard]] std::uint64_t accept_failures() const { return accept_failures_; }
+
     /// Somebody listens to what is published.
     [[nodiscard]] bool has_monitors() const;
     /// To all monitors.
@@ -45,6 +55,7 @@ public:
 private:
     class Connection;
     void accept();
+    void pause_accepting(const asio::error_code& error);
     void forget(const Connection* connection);
 
     asio::io_context& loop_;
@@ -52,6 +63,10 @@ private:
     asio::local::stream_protocol::acceptor acceptor_;
     std::string path_;
     std::list<std::shared_ptr<Connection>> connections_;
+    asio::steady_timer accept_again_;
+    std::uint64_t refused_ = 0;
+    std::uint64_t accept_failures_ = 0;
+    bool accepts_ = true; ///< the last try did not fail
 };
 
 } // namespace dsmip::daemon

@@ -223,6 +223,8 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
                               std::chrono::steady_clock::now() - started_)
                               .count();
     result["log_lines_lost"] = log_lines_lost_();
+    result["control"] = {{"refused", control_.refused()},
+                         {"accept_failures", control_.accept_failures()}};
     result["configuration"] = configuration_status(configuration_);
     result.update(role_->status());
     return result;

@@ -2,6 +2,7 @@
 // The control socket with real connections: lines, limits, slow and rude peers.
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,7 +12,10 @@
 #include <asio/connect.hpp>
 #include <asio/read_until.hpp>
 #include <asio/write.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/control_server.hpp"
 
@@ -227,11 +231,51 @@ TEST_CASE("no more than so many connections are served") {
     }
     Client extra(server);
     CHECK(extra.received() == "EOF");
+    CHECK(server.server.refused() == 1);
     clients.pop_front();
     server.settle();
     Client again(server);
     again.send(status);
     CHECK(again.received() == status_answer);
+}
+
+TEST_CASE("without a descriptor for a connection the loop rests, and goes on when there is one") {
+    Server server;
+    Client waiting(server); // in the queue of the kernel, not accepted yet
+    // The sanitizer needs descriptors when it looks at an object for the first time: one logger
+    // seen now, and no text made of the warning later.
+    const auto level = spdlog::get_level();
+    spdlog::set_level(spdlog::level::off);
+    spdlog::warn("about to run out of descriptors: {}", 0);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int next = ::dup(0);
+    REQUIRE(next >= 0);
+    ::close(next);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    std::size_t handlers = 0;
+    server.loop.restart();
+    const auto end = std::chrono::steady_clock::now() + 2 * ControlServer::accept_pause;
+    while (std::chrono::steady_clock::now() < end && handlers < 1000) {
+        handlers += server.loop.run_one_until(end);
+    }
+    CHECK(handlers < 10);
+    CHECK(server.server.accept_failures() >= 1);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    spdlog::set_level(level);
+    waiting.send(status);
+    std::string answer;
+    while (answer.empty() && std::chrono::steady_clock::now() < end + std::chrono::seconds(10)) {
+        server.loop.restart();
+        server.loop.run_one_for(ControlServer::accept_pause);
+        answer = waiting.received();
+    }
+    CHECK(answer == status_answer);
+    Client other(server); // and the next ones as ever
+    other.send(status);
+    CHECK(other.received() == status_answer);
 }
 
 TEST_CASE("a socket that a dead daemon left is replaced, a live one and other files are not") {
