@@ -111,7 +111,10 @@ void Daemon::wait_for_signal() {
         wait_for_signal();
         if (!stopping_) {
             if (const auto done = reload(); !done) {
-                spdlog::error("reload refused, nothing has changed: {}", done.error());
+                const auto& refusal = done.error();
+                spdlog::error("reload refused{}: {}",
+                              refusal.not_taken_back.empty() ? ", nothing has changed" : "",
+                              refusal.text());
             }
         }
     });
@@ -132,10 +135,10 @@ void Daemon::stop(int signal) {
     });
 }
 
-tl::expected<Json, std::string> Daemon::reload() {
+tl::expected<Json, ReloadRefusal> Daemon::reload() {
     auto read = read_configuration_file(file_);
     if (!read) {
-        return tl::make_unexpected(fmt::format("{}", fmt::join(read.error(), "\n")));
+        return tl::make_unexpected(ReloadRefusal{fmt::format("{}", fmt::join(read.error(), "\n"))});
     }
     const auto changed = difference(configuration_, *read);
     if (!changed.refused.empty()) {
@@ -143,7 +146,7 @@ tl::expected<Json, std::string> Daemon::reload() {
         for (const auto& mistake : changed.refused) {
             lines.push_back(to_string(mistake, file_));
         }
-        return tl::make_unexpected(fmt::format("{}", fmt::join(lines, "\n")));
+        return tl::make_unexpected(ReloadRefusal{fmt::format("{}", fmt::join(lines, "\n"))});
     }
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
@@ -214,7 +217,11 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
         return role_->home_agents();
     }
     if (std::holds_alternative<ReloadRequest>(request)) {
-        return reload();
+        auto done = reload();
+        if (!done) {
+            return tl::make_unexpected(done.error().text());
+        }
+        return std::move(*done);
     }
     Json result;
     result["role"] = to_string(configuration_.role);

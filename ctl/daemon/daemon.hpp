@@ -35,7 +35,7 @@ private:
     void wait_for_signal();
     void stop(int signal);
     /// All of the new configuration, or (an error) nothing of it.
-    tl::expected<Json, std::string> reload();
+    tl::expected<Json, ReloadRefusal> reload();
     void report(const mobility::Report& report);
     void tell_suppressed();
     tl::expected<Json, std::string> answer(const ControlRequest& request);

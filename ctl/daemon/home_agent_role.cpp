@@ -204,7 +204,13 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
           .add_route = [this](const auto& route) { return network_.add_route(route); },
           .remove_route = [this](const auto& route) { return network_.remove_route(route); },
           .add_rule = [this](const auto& rule) { return network_.add_rule(rule); },
-          .remove_rule = [this](const auto& rule) { return network_.remove_rule(rule); }})
+          .remove_rule = [this](const auto& rule) { return network_.remove_rule(rule); },
+          .set_home_link =
+              [this](std::uint32_t ifindex) {
+                  netlink::DeviceSettings settings;
+                  settings.home_link = ifindex;
+                  return network_.set_up_device(driver_->client(), settings);
+              }})
     , reporter_(std::move(reporter)) {}
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
@@ -590,7 +596,7 @@ netlink::RouteSpec HomeAgentRole::address_route(const wire::Ipv4Address& address
     return route;
 }
 
-tl::expected<Role::Notes, std::string>
+tl::expected<Role::Notes, ReloadRefusal>
 HomeAgentRole::reconfigure(const Configuration& configuration) {
     auto next = configuration.home_agent;
     // Not of the file.
@@ -601,33 +607,30 @@ HomeAgentRole::reconfigure(const Configuration& configuration) {
     if (other_link) {
         auto opened = open_home_link(next);
         if (!opened) {
-            return tl::make_unexpected(opened.error());
+            return tl::make_unexpected(ReloadRefusal{opened.error()});
         }
         home_link = std::move(*opened);
     }
     const auto outlook = engine_.foresee(next.engine);
     if (!outlook) {
-        return tl::make_unexpected(outlook.error());
+        return tl::make_unexpected(ReloadRefusal{outlook.error()});
     }
-    auto staged = home_routing_.stage(wanted_routes(next, outlook->addresses_outside));
-    if (staged && other_link) {
-        netlink::DeviceSettings settings;
-        settings.home_link = next.engine.home_link.link;
-        staged = network_.set_up_device(driver_->client(), settings);
-    }
-    if (!staged) {
-        log_failures("reload", home_routing_.cancel());
-        return tl::make_unexpected(staged.error());
+    if (auto staged = home_routing_.stage(wanted_routes(next, outlook->addresses_outside));
+        !staged) {
+        return tl::make_unexpected(ReloadRefusal{staged.error(), home_routing_.cancel()});
     }
     // From here on nothing is refused, for foresee() has seen all that the engine would refuse;
     // what goes wrong is told.
     const auto actions = engine_.reconfigure(now(), next.engine);
     configuration_ = std::move(next);
-    log_failures("reload", home_routing_.commit());
+    auto notes = notes_of(*outlook);
+    for (auto& failure : home_routing_.commit()) {
+        notes.push_back("not removed, and tried again with the next reload: " + failure);
+    }
     netlink::DeviceSettings limits;
     set_limits(limits, configuration_.engine.policy);
     if (auto set = network_.set_up_device(driver_->client(), limits); !set) {
-        spdlog::warn("reload: {}", set.error()); // the engine's own limits hold
+        notes.push_back("the module keeps its limits of signalling: " + set.error());
     }
     if (other_link) {
         home_link_ = std::move(home_link); // the one before stops answering
@@ -639,12 +642,12 @@ HomeAgentRole::reconfigure(const Configuration& configuration) {
         // What was heard on the link before does not count here.
         discovery_->stop();
         if (auto started = start_discovery(); !started) {
-            spdlog::warn("reload: {}", started.error());
+            notes.push_back("home agents and prefixes are not discovered: " + started.error());
         }
     } else if (discovery_) {
         discovery_->reconfigure(configuration_.engine);
     }
-    return notes_of(*outlook);
+    return notes;
 }
 
 } // namespace dsmip::daemon

@@ -33,7 +33,7 @@ public:
     tl::expected<Json, std::string> explain(const ExplainRequest& request) const override;
     tl::expected<Json, std::string> drain(const DrainControlRequest& request) override;
     [[nodiscard]] tl::expected<Json, std::string> home_agents() const override;
-    tl::expected<Notes, std::string> reconfigure(const Configuration& configuration) override;
+    tl::expected<Notes, ReloadRefusal> reconfigure(const Configuration& configuration) override;
 
 private:
     HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,

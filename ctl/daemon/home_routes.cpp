@@ -29,6 +29,7 @@ HomeRoutes home_routes(const HomeAgentConfiguration& configuration, const Tunnel
     const auto& engine = configuration.engine;
     const bool real_link = !configuration.home_link.empty();
     HomeRoutes result;
+    result.home_link = engine.home_link.link;
     const auto route = [&](const wire::IpAddress& address, std::uint8_t length,
                            std::uint32_t table) {
         netlink::RouteSpec spec;
@@ -98,39 +99,59 @@ HomeRouting::Outcome HomeRouting::stage(HomeRoutes wanted) {
             made_.rules.push_back(rule);
         }
     }
-    return {};
-}
-
-void HomeRouting::note_failure(const Outcome& outcome, Failures& failures) {
-    if (!outcome) {
-        failures.push_back(outcome.error());
+    if (wanted_.home_link != present_.home_link) {
+        told_ = true;
+        return host_.set_home_link(wanted_.home_link);
     }
+    return {};
 }
 
 HomeRouting::Failures HomeRouting::commit() {
     Failures failures;
-    for (const auto& rule : present_.rules) {
-        if (!wanted_.has(rule)) {
-            note_failure(host_.remove_rule(rule), failures);
+    const auto before = std::exchange(present_, std::exchange(wanted_, {}));
+    for (const auto& rule : before.rules) {
+        if (!present_.has(rule)) {
+            remove_or_keep(rule, failures);
         }
     }
-    for (const auto& [key, route] : present_.routes) {
-        if (!wanted_.routes.contains(key)) {
-            note_failure(host_.remove_route(route), failures);
+    for (const auto& [key, route] : before.routes) {
+        if (!present_.routes.contains(key)) {
+            remove_or_keep(route, failures);
         }
     }
-    present_ = std::exchange(wanted_, {});
     made_ = {};
+    told_ = false;
     return failures;
+}
+
+// What is still there counts as present.
+void HomeRouting::remove_or_keep(const netlink::RuleSpec& rule, Failures& failures) {
+    if (auto removed = host_.remove_rule(rule); !removed) {
+        failures.push_back(removed.error());
+        present_.rules.push_back(rule);
+    }
+}
+
+void HomeRouting::remove_or_keep(const netlink::RouteSpec& route, Failures& failures) {
+    if (auto removed = host_.remove_route(route); !removed) {
+        failures.push_back(removed.error());
+        present_.add(route);
+    }
 }
 
 HomeRouting::Failures HomeRouting::cancel() {
     Failures failures;
+    if (std::exchange(told_, false)) {
+        if (auto told = host_.set_home_link(present_.home_link); !told) {
+            failures.push_back(told.error());
+            present_.home_link = wanted_.home_link;
+        }
+    }
     for (const auto& rule : made_.rules) {
-        note_failure(host_.remove_rule(rule), failures);
+        remove_or_keep(rule, failures);
     }
     for (const auto& [key, route] : made_.routes) {
-        note_failure(host_.remove_route(route), failures);
+        remove_or_keep(route, failures);
     }
     made_ = {};
     wanted_ = {};
@@ -141,7 +162,7 @@ HomeRouting::Failures HomeRouting::remove(const netlink::RouteSpec& route) {
     Failures failures;
     const auto& destination = route.destination;
     if (present_.routes.erase({route.table, destination.address, destination.length}) != 0) {
-        note_failure(host_.remove_route(route), failures);
+        remove_or_keep(route, failures);
     }
     return failures;
 }

@@ -23,6 +23,8 @@ struct HomeRoutes {
     using Key = std::tuple<std::uint32_t, wire::IpAddress, std::uint8_t>;
     std::map<Key, netlink::RouteSpec> routes;
     std::vector<netlink::RuleSpec> rules;
+    /// Interface index of the real home link, which the device has to know; 0 = none.
+    std::uint32_t home_link = 0;
 
     void add(const netlink::RouteSpec& route);
     [[nodiscard]] bool has(const netlink::RuleSpec& rule) const;
@@ -49,29 +51,34 @@ public:
         std::function<Outcome(const netlink::RouteSpec&)> remove_route;
         std::function<Outcome(const netlink::RuleSpec&)> add_rule;
         std::function<Outcome(const netlink::RuleSpec&)> remove_rule;
+        std::function<Outcome(std::uint32_t ifindex)> set_home_link;
     };
     using Failures = std::vector<std::string>;
 
     explicit HomeRouting(Host host)
         : host_(std::move(host)) {}
 
-    /// Makes what is missing; stops at a failure, after which only cancel() is possible, or to
-    /// leave everything as it is.
+    /// Makes what is missing and tells the device its home link; stops at a failure, after which
+    /// only cancel() is possible, or to leave everything as it is.
     Outcome stage(HomeRoutes wanted);
-    /// Removes what is not wanted any more. Goes on after failures and returns their texts.
+    /// Removes what is not wanted any more. Goes on after failures and returns their texts; what
+    /// could not be removed is tried again by the next one.
     Failures commit();
-    /// Removes what stage() has made.
+    /// Takes back what stage() has done. Goes on after failures and returns their texts: that much
+    /// is on the host and not as it was. The next commit() removes it.
     Failures cancel();
     /// One that is in force, and committed.
     Failures remove(const netlink::RouteSpec& route);
 
 private:
-    static void note_failure(const Outcome& outcome, Failures& failures);
+    void remove_or_keep(const netlink::RuleSpec& rule, Failures& failures);
+    void remove_or_keep(const netlink::RouteSpec& route, Failures& failures);
 
     Host host_;
     HomeRoutes present_;
     HomeRoutes wanted_;
-    HomeRoutes made_; // by stage()
+    HomeRoutes made_;   // by stage()
+    bool told_ = false; // the device, by stage(): it may have `wanted_.home_link`
 };
 
 } // namespace dsmip::daemon

@@ -2,6 +2,9 @@
 // What most roles do not have.
 #include "daemon/role.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace dsmip::daemon {
 
 tl::expected<Json, std::string> Role::explain(const ExplainRequest& /*request*/) const {
@@ -18,7 +21,14 @@ tl::expected<Json, std::string> Role::home_agents() const {
         "this daemon is a mobile node; only a home agent keeps a list of home agents");
 }
 
-tl::expected<Role::Notes, std::string> Role::reconfigure(const Configuration& /*configuration*/) {
+std::string ReloadRefusal::text() const {
+    return not_taken_back.empty()
+               ? reason
+               : fmt::format("{}; the host is not as it was, for this could not be taken back: {}",
+                             reason, fmt::join(not_taken_back, "; "));
+}
+
+tl::expected<Role::Notes, ReloadRefusal> Role::reconfigure(const Configuration& /*configuration*/) {
     return Notes{};
 }
 

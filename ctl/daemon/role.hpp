@@ -13,6 +13,16 @@
 
 namespace dsmip::daemon {
 
+/// Why a configuration was not taken over.
+struct ReloadRefusal {
+    std::string reason;
+    /// What was done on the host before that and could not be taken back; mostly nothing.
+    std::vector<std::string> not_taken_back = {};
+
+    /// The reason, and what is not as it was.
+    [[nodiscard]] std::string text() const;
+};
+
 class Role {
 public:
     Role() = default;
@@ -43,9 +53,10 @@ public:
     [[nodiscard]] virtual tl::expected<Json, std::string> home_agents() const;
 
     /// Takes over a configuration that differs only in what may change (configuration_difference),
-    /// whole or, with the error, not at all. Says what that means for what is registered.
+    /// whole or, with the error, not at all. Says what that means for what is registered, and what
+    /// could not be done on the host.
     using Notes = std::vector<std::string>;
-    virtual tl::expected<Notes, std::string> reconfigure(const Configuration& configuration);
+    virtual tl::expected<Notes, ReloadRefusal> reconfigure(const Configuration& configuration);
 };
 
 } // namespace dsmip::daemon

@@ -66,7 +66,21 @@ struct FakeHost {
         .add_route = [this](const auto& route) { return change(text(route), true); },
         .remove_route = [this](const auto& route) { return change(text(route), false); },
         .add_rule = [this](const auto& rule) { return change(text(rule), true); },
-        .remove_rule = [this](const auto& rule) { return change(text(rule), false); }}};
+        .remove_rule = [this](const auto& rule) { return change(text(rule), false); },
+        .set_home_link = [this](std::uint32_t ifindex) { return set_home_link(ifindex); }}};
+
+    std::uint32_t home_link = 0;
+    HomeRouting::Outcome set_home_link(std::uint32_t ifindex) {
+        const auto what = fmt::format("home link {}", ifindex);
+        if (what != refused || !refuses_before) {
+            home_link = ifindex;
+        }
+        if (what == refused) {
+            return tl::make_unexpected("no " + what);
+        }
+        return {};
+    }
+    bool refuses_before = true; // or after it has been done
 
     HomeRouting::Outcome change(const std::string& what, bool add) {
         if (what == refused) {
@@ -152,6 +166,78 @@ TEST_CASE("a change that is refused half-way leaves the old state") {
     CHECK(host.routing.cancel().empty());
     CHECK(host.present == before);
     // And can be done later.
+    host.refused.clear();
+    REQUIRE(host.routing.stage(home_routes(next, device, {})));
+    CHECK(host.routing.commit().empty());
+    CHECK(host.present == lines(home_routes(next, device, {})));
+}
+
+TEST_CASE("the device is told of another home link last, and gets the old one back") {
+    FakeHost host;
+    auto real = configuration();
+    real.home_link = "eth1";
+    real.engine.home_link.link = 3;
+    host.begin(real);
+    CHECK(host.home_link == 3);
+    const auto before = host.present;
+    auto next = real;
+    next.home_link = "eth2";
+    next.engine.home_link.link = 4;
+    SECTION("committed") {
+        REQUIRE(host.routing.stage(home_routes(next, device, {})));
+        CHECK(host.routing.commit().empty());
+        CHECK(host.home_link == 4);
+        CHECK(host.present == lines(home_routes(next, device, {})));
+    }
+    SECTION("cancelled") {
+        REQUIRE(host.routing.stage(home_routes(next, device, {})));
+        CHECK(host.routing.cancel().empty());
+        CHECK(host.home_link == 3);
+        CHECK(host.present == before);
+    }
+    SECTION("refused, done or not") {
+        host.refuses_before = GENERATE(true, false);
+        host.refused = "home link 4";
+        CHECK_FALSE(host.routing.stage(home_routes(next, device, {})));
+        CHECK(host.routing.cancel().empty());
+        CHECK(host.home_link == 3);
+        CHECK(host.present == before);
+    }
+    SECTION("none any more") {
+        REQUIRE(host.routing.stage(home_routes(configuration(), device, {})));
+        CHECK(host.routing.commit().empty());
+        CHECK(host.home_link == 0);
+    }
+}
+
+TEST_CASE("what cannot be taken back is told, and goes with the next change") {
+    FakeHost host;
+    host.begin(configuration());
+    const auto before = host.present;
+    auto next = configuration();
+    next.engine.home_prefixes.push_back({v6("2001:db8:2::"), 64});
+    REQUIRE(host.routing.stage(home_routes(next, device, {})));
+    host.refused = "route 2001:db8:2::/64 table 254";
+    const auto failures = host.routing.cancel();
+    CHECK(failures == Lines{"no " + host.refused});
+    CHECK(host.present != before);
+    host.refused.clear();
+    REQUIRE(host.routing.stage(home_routes(configuration(), device, {})));
+    CHECK(host.routing.commit().empty());
+    CHECK(host.present == before);
+}
+
+TEST_CASE("what cannot be removed is told, and goes with the next change") {
+    FakeHost host;
+    auto real = configuration();
+    real.home_link = "eth1";
+    real.engine.home_prefixes.push_back({v6("2001:db8:2::"), 64});
+    host.begin(real);
+    auto next = real;
+    next.engine.home_prefixes.pop_back();
+    host.refused = "rule to 2001:db8:2::/64 table 4191";
+    REQUIRE(host.routing.stage(home_routes(next, device, {})));
+    CHECK(host.routing.commit() == Lines{"no " + host.refused});
     host.refused.clear();
     REQUIRE(host.routing.stage(home_routes(next, device, {})));
     CHECK(host.routing.commit().empty());
