@@ -13,6 +13,10 @@ namespace {
 constexpr Duration binding_error_interval{100};
 constexpr unsigned binding_error_burst = 10;
 
+// Nodes that one turn attends to: many lifetimes end together, after a restart for instance, and
+// messages are not to wait for all of them.
+constexpr std::size_t turn_max = 256;
+
 } // namespace
 
 HomeAgent::Impl::Impl(HomeAgentConfig config)
@@ -77,15 +81,22 @@ Actions HomeAgent::Impl::remove(TimePoint now, const wire::Ipv6Address& home_add
 }
 
 Actions HomeAgent::Impl::tick(TimePoint now) {
-    while (const auto home_address = cache_.due(now)) {
-        attend(now, *home_address);
-    }
-    while (const auto home_address = refreshes_.take(now, config_.refresh)) {
-        ask_for_refresh(now, *home_address);
-    }
-    while (const auto home_address = drain_.take(now)) {
-        ask_to_go(*home_address);
-    }
+    // Each kind has its share, so that none waits for the end of another.
+    const auto in_turn = [](auto next, auto act) {
+        for (std::size_t done = 0; done < turn_max; ++done) {
+            const auto home_address = next();
+            if (!home_address) {
+                return;
+            }
+            act(*home_address);
+        }
+    };
+    in_turn([&] { return cache_.due(now); },
+            [&](const wire::Ipv6Address& home_address) { attend(now, home_address); });
+    in_turn([&] { return refreshes_.take(now, config_.refresh); },
+            [&](const wire::Ipv6Address& home_address) { ask_for_refresh(now, home_address); });
+    in_turn([&] { return drain_.take(now); },
+            [&](const wire::Ipv6Address& home_address) { ask_to_go(home_address); });
     return take();
 }
 

@@ -198,7 +198,8 @@ public:
     // IPv4 home addresses in use that were lent from a pool which does not have them any more.
     [[nodiscard]] std::vector<wire::Ipv4Address> leases_outside() const;
 
-    // To be called at or after next_deadline().
+    // To be called at or after next_deadline().  One call attends to a limited number of nodes;
+    // with more of them the next deadline has passed already.
     [[nodiscard]] Actions tick(TimePoint now);
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 

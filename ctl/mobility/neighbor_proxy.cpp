@@ -8,6 +8,9 @@
 namespace dsmip::mobility {
 namespace {
 
+// Of each kind in one turn: many nodes may register together.
+constexpr std::size_t turn_max = 256;
+
 EthernetFrame frame(const wire::NeighborSolicitation& message) {
     return {wire::ethernet_multicast(message.destination), wire::ethertype_ipv6,
             wire::encode(message)};
@@ -216,11 +219,14 @@ void NeighborProxy::answer(const wire::ArpPacket& packet, EthernetFrames& out) {
 
 EthernetFrames NeighborProxy::tick(TimePoint now) {
     EthernetFrames out;
-    while (!detection_ends_.empty() && detection_ends_.front().first <= now) {
+    for (std::size_t done = 0;
+         done < turn_max && !detection_ends_.empty() && detection_ends_.front().first <= now;
+         ++done) {
         end_detection(detection_ends_.front().second, DadOutcome::unique);
         detection_ends_.pop_front();
     }
-    while (!announcements_.empty() && announcements_.front().due <= now) {
+    for (std::size_t done = 0;
+         done < turn_max && !announcements_.empty() && announcements_.front().due <= now; ++done) {
         auto next = announcements_.front();
         announcements_.pop_front();
         const auto found = claims_.find(next.home_address);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Cache and kernel: answers wait for it, refusals change nothing, lost words are repaired,
 // restarts find everything again.
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "home_agent_scene.hpp"
@@ -296,4 +298,37 @@ TEST_CASE("the operator deletes bindings") {
         CHECK(scene.counter("bindings_removed") == 0);
     }
     CHECK(scene.silent());
+}
+
+TEST_CASE("lifetimes that end together are attended to in turns") {
+    auto config = default_config();
+    config.accept_unlisted_nodes = true;
+    config.policy.updates_per_source = config.policy.updates_per_network = 0; // no limits
+    Scene scene(config);
+    scene.kernel_tells_expiry = false;
+    constexpr std::size_t crowd = 1000;
+    for (std::size_t i = 0; i < crowd; ++i) {
+        auto address = unlisted;
+        address.bytes[12] = static_cast<std::uint8_t>(i >> 8U);
+        address.bytes[13] = static_cast<std::uint8_t>(i);
+        scene.native(Update(1).of(address), visited);
+    }
+    REQUIRE(scene.agent.node_count() == crowd);
+    scene.now += minutes(11);
+    std::size_t turns = 0;
+    std::size_t gone = 0;
+    while (scene.agent.next_deadline() && *scene.agent.next_deadline() <= scene.now) {
+        auto actions = scene.agent.tick(scene.now);
+        const auto before = gone;
+        gone += static_cast<std::size_t>(
+            std::count_if(actions.begin(), actions.end(), [](const Action& action) {
+                return std::holds_alternative<RemoveBindings>(action);
+            }));
+        CHECK(gone - before <= 256);
+        scene.run(std::move(actions));
+        REQUIRE(++turns < 100);
+    }
+    CHECK(gone == crowd);
+    CHECK(turns >= 4);
+    CHECK(scene.agent.node_count() == 0);
 }
