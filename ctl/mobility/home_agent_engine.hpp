@@ -77,6 +77,8 @@ private:
 
     // ---- start-up (home_agent_restore.cpp)
     void restore_node(TimePoint now, const KernelNode* kernel, const StoredRegistration* stored);
+    // What was de-registered, and is remembered so that a late Binding Update is known as one.
+    void restore_dead(TimePoint now, const StoredRegistration& stored, bool in_kernel);
     void restore_nothing(const wire::Ipv6Address& home_address, bool in_kernel, bool in_store);
     void forget(const wire::Ipv6Address& home_address);
     Registration choose(const wire::Ipv6Address& home_address, const Registration& in_kernel,
@@ -132,8 +134,10 @@ private:
     void ask_next(TimePoint now, const wire::Ipv6Address& home_address);
     // Tells the store what is current, where nobody waits for it.
     void keep(TimePoint now, const wire::Ipv6Address& home_address);
+    // `dead_until`: a de-registered one is remembered until then.
     [[nodiscard]] StoredRegistration to_store(const wire::Ipv6Address& home_address,
                                               const Registration& registration,
+                                              std::optional<TimePoint> dead_until,
                                               TimePoint now) const;
     // That one may hold something else than `current`.
     static void doubt(CacheEntry& entry, Participant who, TimePoint repair_at);

@@ -59,7 +59,7 @@ Registration from_store(const StoredRegistration& stored, TimePoint now, Duratio
 
 // All of it, while nobody was there or when the store could not be told.
 bool has_ended(const StoredRegistration& stored) {
-    return stored.node.bindings.empty() &&
+    return stored.node.bindings.empty() && stored.remembered <= Duration(0) &&
            std::none_of(stored.leases.begin(), stored.leases.end(),
                         [](const StoredLease& lease) { return lease.remaining > Duration(0); });
 }
@@ -108,6 +108,12 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode* kernel,
     const auto in_kernel = kernel == nullptr ? Registration{} : from_kernel(*kernel, now);
     const auto in_store =
         stored == nullptr ? Registration{} : from_store(*stored, now, config_.max_lifetime);
+    const bool dead = stored != nullptr && in_store.empty() && stored->remembered > Duration(0);
+    // The kernel was asked last, so it may not have heard of a de-registration.
+    if (dead && (in_kernel.empty() || sequence_in_window(in_kernel.sequence, stored->sequence))) {
+        restore_dead(now, *stored, !in_kernel.empty());
+        return;
+    }
     if (in_kernel.empty() && in_store.empty()) {
         restore_leases(now, home_address, stored);
         if (stored != nullptr && has_ended(*stored)) {
@@ -153,6 +159,23 @@ void HomeAgent::Impl::restore_node(TimePoint now, const KernelNode* kernel,
         begin_repair(now, home_address);
     }
     note_refresh(now, home_address);
+    settle(home_address);
+}
+
+void HomeAgent::Impl::restore_dead(TimePoint now, const StoredRegistration& stored,
+                                   bool in_kernel) {
+    const auto& home_address = stored.node.home_address;
+    auto& entry = cache_.at(home_address);
+    entry.current.sequence = stored.sequence;
+    entry.current.dialect = stored.dialect;
+    // A wall clock that was set back does not make it longer.
+    entry.dead_until = now + std::min(stored.remembered, MAX_DELETE_BCE_TIMEOUT);
+    if (in_kernel) {
+        ++reconciliation_.newer_in_store;
+        doubt(entry, Participant::kernel, now);
+        begin_repair(now, home_address);
+    }
+    restore_leases(now, home_address, &stored);
     settle(home_address);
 }
 

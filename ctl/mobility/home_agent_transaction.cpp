@@ -119,8 +119,12 @@ void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_addr
         actions_.emplace_back(
             StartDad{transaction.request, home_address, transaction.desired.link_local()});
     } else if (who == Participant::store) {
-        actions_.emplace_back(KeepRegistration{transaction.request,
-                                               to_store(home_address, transaction.desired, now)});
+        auto dead_until = cache_.at(home_address).dead_until;
+        if (!transaction.repair && transaction.desired.empty()) {
+            dead_until = now + MAX_DELETE_BCE_TIMEOUT;
+        }
+        actions_.emplace_back(KeepRegistration{
+            transaction.request, to_store(home_address, transaction.desired, dead_until, now)});
     } else if (transaction.desired.empty()) {
         actions_.emplace_back(RemoveBindings{transaction.request, home_address, {}});
     } else {
@@ -135,12 +139,16 @@ void HomeAgent::Impl::ask_next(TimePoint now, const wire::Ipv6Address& home_addr
 
 StoredRegistration HomeAgent::Impl::to_store(const wire::Ipv6Address& home_address,
                                              const Registration& registration,
+                                             std::optional<TimePoint> dead_until,
                                              TimePoint now) const {
     StoredRegistration stored{registration.to_kernel(home_address, now),
                               registration.sequence,
                               registration.dialect,
                               registration.mobile_router,
                               {}};
+    if (registration.empty() && dead_until) {
+        stored.remembered = std::max(*dead_until - now, Duration(0));
+    }
     for (const auto* leases : {&pool_.leases(), &prefixes_.leases()}) {
         for (const auto* lease : leases->leases_of(home_address)) {
             if (uses(registration, lease->prefix) && registration.lease_until) {
@@ -156,8 +164,8 @@ StoredRegistration HomeAgent::Impl::to_store(const wire::Ipv6Address& home_addre
 void HomeAgent::Impl::keep(TimePoint now, const wire::Ipv6Address& home_address) {
     const auto* entry = cache_.find(home_address);
     if (config_.has_store && entry != nullptr && !entry->pending) {
-        actions_.emplace_back(
-            KeepRegistration{++last_request_, to_store(home_address, entry->current, now)});
+        actions_.emplace_back(KeepRegistration{
+            ++last_request_, to_store(home_address, entry->current, entry->dead_until, now)});
     }
 }
 
@@ -348,6 +356,11 @@ void HomeAgent::Impl::expire(TimePoint now, const wire::Ipv6Address& home_addres
     if (entry->dead_until && *entry->dead_until <= now) {
         entry->dead_until.reset();
         entry->current = {};
+        // A lease that it gave back stays its own in the record until it would have ended.
+        if (bids.empty() && pool_.leases().leases_of(home_address).empty() &&
+            prefixes_.leases().leases_of(home_address).empty()) {
+            keep(now, home_address);
+        }
     }
     entry->current.clear_if_empty();
     // Most likely done by the kernel already.  Not behind a request that may renew them.

@@ -100,16 +100,20 @@ struct StoredLease {
     friend bool operator==(const StoredLease&, const StoredLease&) = default;
 };
 
-// All that outlives the home agent of one home address.  Without bindings and without a
-// lease there is nothing to keep.
+// All that outlives the home agent of one home address.  Without bindings, without a lease and
+// without a sequence number that late Binding Updates are held against there is nothing to keep.
 struct StoredRegistration {
     KernelNode node; // lifetimes are what remains
     std::uint16_t sequence = 0;
     wire::Dialect dialect = wire::Dialect::Auto; // proven by the peer
     std::optional<bool> mobile_router = false;   // R flag; nothing = not known
     std::vector<StoredLease> leases;             // that are the node's own, in use or not
+    // De-registered: `sequence` counts for so long (RFC 6275, 10.3.2).
+    Duration remembered{0};
 
-    [[nodiscard]] bool is_nothing() const { return node.bindings.empty() && leases.empty(); }
+    [[nodiscard]] bool is_nothing() const {
+        return node.bindings.empty() && leases.empty() && remembered <= Duration(0);
+    }
     friend bool operator==(const StoredRegistration&, const StoredRegistration&) = default;
 };
 

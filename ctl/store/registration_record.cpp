@@ -29,6 +29,7 @@ enum class Field : std::uint8_t {
     mobile_router = 6, // 1: 0 or 1; absent = not known
     prefix6 = 7,       // 16 address, 1 length
     prefix4 = 8,       // 4 address, 1 length
+    remembered = 9,    // 8: end
 };
 enum class BindingField : std::uint8_t {
     bid = 1,           // 2
@@ -270,6 +271,9 @@ bool read_field(Field type, Octets value, StoredRegistration& registration, Wall
         return read_prefix(value, registration.node.prefixes6);
     case Field::prefix4:
         return read_prefix(value, registration.node.prefixes4);
+    case Field::remembered:
+        registration.remembered = std::max(to_time(in.u64()) - now, Duration(0));
+        return size == 8;
     }
     return true; // of a newer daemon
 }
@@ -303,6 +307,10 @@ std::vector<std::uint8_t> encode(const StoredRegistration& registration, WallTim
                 .u8(lease.prefix.length)
                 .u64(to_number(now + lease.remaining));
         });
+    }
+    if (registration.remembered > Duration(0)) {
+        writer.field(Field::remembered,
+                     [&](auto& out) { out.u64(to_number(now + registration.remembered)); });
     }
     for (const auto& binding : registration.node.bindings) {
         writer.field(Field::binding, [&](auto&) { write_binding(octets, binding, now); });

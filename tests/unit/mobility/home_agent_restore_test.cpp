@@ -175,6 +175,60 @@ TEST_CASE("a wall clock that was set back makes no lifetime longer than any") {
     CHECK(scene.binding(node)->lifetime == config.max_lifetime);
 }
 
+TEST_CASE("a crash after a de-registration: a late Binding Update is still known as one") {
+    Scene scene(with_store());
+    scene.native(Update(10).home4("192.0.2.10"), visited);
+    (void)scene.answer();
+    const bool kernel_knows = GENERATE(true, false);
+    scene.kernel = kernel_knows ? Kernel::works : Kernel::loses_request;
+    scene.native(Update(11, seconds(0)), visited);
+    scene.sent.clear();
+    scene.kernel = Kernel::works;
+    scene.now += seconds(4);
+    scene.restart(with_store());
+    // Newer in the store than in the kernel, which is told.
+    CHECK_FALSE(scene.registered(node));
+    CHECK(scene.in_step());
+    CHECK(scene.counter("kernel_repairs") == (kernel_knows ? 0 : 1));
+    SECTION("for as long as without the crash") {
+        scene.native(Update(10), visited);
+        CHECK(scene.answer().message.sequence == 11);
+        CHECK_FALSE(scene.registered(node));
+        scene.advance(seconds(6));
+        CHECK(scene.stored().empty());
+        scene.native(Update(10), visited);
+        CHECK(scene.answer().status() == BindingStatus::Accepted);
+    }
+    SECTION("while a new one is taken") {
+        scene.native(Update(12), visited2);
+        CHECK(scene.answer().status() == BindingStatus::Accepted);
+        CHECK(scene.store_in_step());
+    }
+    SECTION("and after a second crash") {
+        scene.now += seconds(3);
+        scene.restart(with_store());
+        scene.native(Update(11), visited);
+        CHECK(scene.answer().status() == BindingStatus::SequenceNumberOutOfWindow);
+        scene.now += seconds(3);
+        scene.restart(with_store());
+        CHECK(scene.stored().empty());
+    }
+}
+
+TEST_CASE("a wall clock that was set back makes a de-registered node no longer known than any") {
+    Scene scene(with_store());
+    StoredRegistration stored;
+    stored.node.home_address = node;
+    stored.sequence = 11;
+    stored.remembered = std::chrono::hours(100);
+    scene.run(scene.agent.restore(scene.now, nullptr, &stored));
+    scene.native(Update(11), visited);
+    CHECK(scene.answer().status() == BindingStatus::SequenceNumberOutOfWindow);
+    scene.advance(seconds(10));
+    scene.native(Update(11), visited);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+}
+
 TEST_CASE("what could not be told at start-up is told later") {
     Registered scene;
     scene.lose_kernel();

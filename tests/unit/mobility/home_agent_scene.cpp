@@ -487,6 +487,8 @@ std::vector<StoredRegistration> Scene::stored() const {
         for (auto& lease : registration.leases) {
             lease.remaining = std::max(lease.remaining - (now - record.since), Duration(0));
         }
+        registration.remembered =
+            std::max(registration.remembered - (now - record.since), Duration(0));
         std::erase_if(registration.node.bindings,
                       [](const KernelBinding& binding) { return binding.lifetime <= Duration(0); });
         result.push_back(std::move(registration));

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "home_agent_scene.hpp"
+#include "mobility/binding_cache.hpp"
 
 using namespace dsmip::mobility;
 using namespace dsmip::mobility::test;
@@ -135,10 +136,13 @@ TEST_CASE("the store forgets what has ended, but for a lease") {
         (void)scene.answer();
         scene.native(Update(2, seconds(0)).of(other), visited);
         (void)scene.answer();
+        CHECK(scene.stored().size() == 2); // its number counts for another while
+        scene.advance(MAX_DELETE_BCE_TIMEOUT);
     }
     SECTION("by the operator") {
         CHECK(scene.remove(node));
         CHECK(scene.remove(other));
+        scene.advance(MAX_DELETE_BCE_TIMEOUT);
     }
     const auto stored = scene.stored();
     REQUIRE(stored.size() == 1);

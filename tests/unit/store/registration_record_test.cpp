@@ -55,6 +55,7 @@ StoredRegistration full() {
     home.home_link = home.link_local = home.mcoa = true;
     home.link_address = {2, 0, 0, 0, 0, 7};
     registration.node.bindings = {one, two, home};
+    registration.remembered = 9s;
     return registration;
 }
 
@@ -83,6 +84,7 @@ TEST_CASE("times are absolute") {
     wanted.node.bindings[1].lifetime = wanted.node.bindings[2].lifetime = 320s;
     wanted.leases[0].remaining = 600s;
     wanted.leases[1].remaining = 700s;
+    wanted.remembered = 0s;
     CHECK(after(full(), 100s) == wanted);
     const auto later = after(full(), 450s);
     REQUIRE(later.node.bindings.size() == 1);
@@ -96,6 +98,9 @@ TEST_CASE("nothing makes no record") {
     nothing.sequence = 17;
     CHECK(store::encode(nothing, noon).empty());
     nothing.leases = {{{v4("192.0.2.161"), 32}, 1s}};
+    CHECK_FALSE(store::encode(nothing, noon).empty());
+    nothing.leases.clear();
+    nothing.remembered = 1ms;
     CHECK_FALSE(store::encode(nothing, noon).empty());
 }
 
