@@ -239,6 +239,8 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
     begin_update(now, request, judged_by, std::move(outcome));
 }
 
+// Answers do not depend on the A flag: RFC 6275, 10.3.1 and 10.3.2 take that rule of correspondents
+// (9.5.4) away from home agents.
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
                                     const RegistrationContext& context,
                                     wire::BindingStatus status) {

@@ -184,6 +184,9 @@ TEST_CASE("refusals of a home registration say why") {
     }
 }
 
+// RFC 6275, 9.5.4 lets a correspondent be silent about what it accepts.  A home agent answers
+// "regardless of the setting of the Acknowledge (A) bit": 10.3.1 for a registration, 10.3.2 for
+// its end.
 TEST_CASE("every home registration is answered, whether A is set or not", "[D-2.3.1-05]") {
     Scene scene;
     Update update(1);
@@ -193,6 +196,13 @@ TEST_CASE("every home registration is answered, whether A is set or not", "[D-2.
     update.message.sequence = 1;
     scene.native(update, visited);
     CHECK(scene.answer().status() == BindingStatus::SequenceNumberOutOfWindow);
+    update.message.sequence = 2;
+    scene.native(update, v6("ff05::1"));
+    CHECK(scene.silent()); // what is dropped is not answered either way
+    update.message.lifetime = wire::Lifetime{0};
+    scene.native(update, visited);
+    CHECK(scene.answer().status() == BindingStatus::Accepted);
+    CHECK_FALSE(scene.registered(node));
 }
 
 TEST_CASE("answers go where the Binding Update came from",
