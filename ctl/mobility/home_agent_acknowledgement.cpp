@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mobility/home_agent_home_address4.hpp"
 #include "mobility/home_agent_tunnel.hpp"
 #include "wire/binding_identifier.hpp"
 
@@ -110,6 +111,10 @@ Answer refusal(const RegistrationRequest& request, BindingStatus status, std::ui
     wire::BindingAcknowledgement answer;
     answer.status = status;
     answer.sequence = sequence;
+    // Without these a node concludes that this home agent knows no IPv4 (RFC 5555, 2.3.1).
+    for (const auto& option : refused_home_addresses4(request)) {
+        answer.options.emplace_back(option);
+    }
     if (const auto nat =
             nat_detection_option(request, nullptr, claimed_care_of(request, current), config)) {
         answer.options.emplace_back(*nat);

@@ -21,6 +21,41 @@ bool is_in(const std::vector<Value>& list, const Value& value) {
     return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+using Outcome = tl::expected<wire::Prefix4, Ipv4AddressStatus>;
+
+wire::Ipv4AddressAcknowledgement answer_to(const wire::Ipv4HomeAddress& option,
+                                           const Outcome& outcome) {
+    wire::Ipv4AddressAcknowledgement answer;
+    answer.status = outcome ? Ipv4AddressStatus::Success : outcome.error();
+    answer.prefix_length = outcome ? outcome->length : std::uint8_t{0};
+    answer.address = outcome ? outcome->address : option.address;
+    return answer;
+}
+
+bool is_well_formed(const wire::Ipv4HomeAddress& option) {
+    return (option.address.is_unspecified() || option.address.is_unicast()) &&
+           option.prefix_length != 0 && option.prefix_length <= wire::Ipv4Address::bit_length;
+}
+
+// One that is about a prefix, or may have been when it was granted.
+bool is_about_prefix(const wire::Ipv4HomeAddress& option, const wire::Ipv6Address& home_address,
+                     const AddressPool& pool, const PrefixTable& table) {
+    if (table.leases().owns(home_address, host_prefix(option.address))) {
+        return true; // a lease may be a prefix of a single address
+    }
+    if (!may_concern_prefix(option)) {
+        return false;
+    }
+    return option.address.is_unspecified() ||
+           table.owns(home_address, wire::Prefix4{option.address, option.prefix_length}) ||
+           !pool.owns(home_address, option.address);
+}
+
+Ipv4AddressStatus no_such_address(const AddressPool& pool) {
+    return pool.in_service() ? Ipv4AddressStatus::IncorrectIpv4HomeAddress
+                             : Ipv4AddressStatus::AdministrativelyProhibited;
+}
+
 class Grant {
 public:
     Grant(const RegistrationRequest& request, AddressPool& pool, PrefixTable& table,
@@ -37,33 +72,19 @@ public:
             if (option == nullptr) {
                 continue;
             }
-            const auto outcome = judge(*option);
-            wire::Ipv4AddressAcknowledgement answer;
-            answer.status = outcome ? Ipv4AddressStatus::Success : outcome.error();
-            answer.prefix_length = outcome ? outcome->length : std::uint8_t{0};
-            answer.address = outcome ? outcome->address : option->address;
-            result_.acknowledgements.push_back(answer);
+            result_.acknowledgements.push_back(answer_to(*option, judge(*option)));
         }
         return std::move(result_);
     }
 
 private:
-    using Outcome = tl::expected<wire::Prefix4, Ipv4AddressStatus>;
-
     Outcome judge(const wire::Ipv4HomeAddress& option) {
-        if (!option.address.is_unspecified() && !option.address.is_unicast()) {
+        if (!is_well_formed(option)) {
             return tl::unexpected(Ipv4AddressStatus::InvalidIpv4Address);
         }
-        if (option.prefix_length == 0 || option.prefix_length > wire::Ipv4Address::bit_length) {
-            return tl::unexpected(Ipv4AddressStatus::InvalidIpv4Address);
-        }
-        return concerns_prefix(option) || is_leased_prefix(option) ? judge_prefix(option)
-                                                                   : judge_address(option);
-    }
-
-    // A lease may be a prefix of a single address.
-    [[nodiscard]] bool is_leased_prefix(const wire::Ipv4HomeAddress& option) const {
-        return table_.leases().owns(request_.home_address, host_prefix(option.address));
+        return is_about_prefix(option, request_.home_address, pool_, table_)
+                   ? judge_prefix(option)
+                   : judge_address(option);
     }
 
     // P counts on new requests only (RFC 5555, 3.1.1): one that names an address is none.
@@ -106,9 +127,7 @@ private:
             }
             address = *allocated;
         } else if (!pool_.owns(request_.home_address, address)) {
-            return tl::unexpected(pool_.in_service()
-                                      ? Ipv4AddressStatus::IncorrectIpv4HomeAddress
-                                      : Ipv4AddressStatus::AdministrativelyProhibited);
+            return tl::unexpected(no_such_address(pool_));
         }
         if (!is_in(result_.granted, address)) {
             if (result_.granted.size() == home_addresses4_max) {
@@ -131,7 +150,94 @@ private:
     HomeAddresses4 result_;
 };
 
+// What the options of a de-registration name.
+class Release {
+public:
+    Release(const RegistrationRequest& request, const Registration& current,
+            const AddressPool& pool, const PrefixTable& table)
+        : request_(request)
+        , pool_(pool)
+        , table_(table)
+        , addresses_(current.home_addresses4)
+        , prefixes_(current.prefixes4) {}
+
+    Outcome judge(const wire::Ipv4HomeAddress& option) {
+        if (!is_well_formed(option)) {
+            return tl::unexpected(Ipv4AddressStatus::InvalidIpv4Address);
+        }
+        const auto& node = request_.home_address;
+        const bool about_prefix = is_about_prefix(option, node, pool_, table_);
+        if (option.address.is_unspecified()) {
+            return about_prefix ? next_prefix() : next_address();
+        }
+        const wire::Prefix4 named{option.address, option.prefix_length};
+        if (about_prefix) {
+            return table_.owns(node, named)
+                       ? Outcome(named)
+                       : tl::unexpected(Ipv4AddressStatus::PrefixAllocationUnauthorized);
+        }
+        return pool_.owns(node, option.address) ? Outcome(host_prefix(option.address))
+                                                : tl::unexpected(no_such_address(pool_));
+    }
+
+private:
+    // Without a name: those that the node has, in their order.
+    Outcome next_address() {
+        if (addresses_.empty()) {
+            return tl::unexpected(Ipv4AddressStatus::DynamicAssignmentNotAvailable);
+        }
+        const auto address = addresses_.front();
+        addresses_.erase(addresses_.begin());
+        return host_prefix(address);
+    }
+    Outcome next_prefix() {
+        if (prefixes_.empty()) {
+            return tl::unexpected(Ipv4AddressStatus::PrefixAllocationUnauthorized);
+        }
+        const auto prefix = prefixes_.front();
+        prefixes_.erase(prefixes_.begin());
+        return prefix;
+    }
+
+    const RegistrationRequest& request_;
+    const AddressPool& pool_;
+    const PrefixTable& table_;
+    std::vector<wire::Ipv4Address> addresses_;
+    std::vector<wire::Prefix4> prefixes_;
+};
+
+// Refused as a whole with more of them than that, a message is answered without them: the answer
+// has to fit a Mobility Header.
+constexpr std::size_t refused_max = 64;
+
 } // namespace
+
+std::vector<wire::Ipv4AddressAcknowledgement>
+released_home_addresses4(const RegistrationRequest& request, const Registration& current,
+                         const AddressPool& pool, const PrefixTable& prefixes) {
+    Release release(request, current, pool, prefixes);
+    std::vector<wire::Ipv4AddressAcknowledgement> answers;
+    for (const auto& option : wire::find_options<wire::Ipv4HomeAddress>(request.update.options)) {
+        answers.push_back(answer_to(option, release.judge(option)));
+    }
+    return answers;
+}
+
+std::vector<wire::Ipv4AddressAcknowledgement>
+refused_home_addresses4(const RegistrationRequest& request) {
+    std::vector<wire::Ipv4AddressAcknowledgement> answers;
+    const auto options = wire::find_options<wire::Ipv4HomeAddress>(request.update.options);
+    if (options.size() > refused_max) {
+        return answers;
+    }
+    for (const auto& option : options) {
+        answers.push_back(
+            answer_to(option, tl::unexpected(is_well_formed(option)
+                                                 ? Ipv4AddressStatus::FailureReasonUnspecified
+                                                 : Ipv4AddressStatus::InvalidIpv4Address)));
+    }
+    return answers;
+}
 
 HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request, AddressPool& pool,
                                      PrefixTable& prefixes, std::size_t prefixes_max,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "mobility/address_pool.hpp"
+#include "mobility/binding_cache.hpp"
 #include "mobility/home_agent_request.hpp"
 #include "mobility/prefix_table.hpp"
 #include "wire/mobility_header.hpp"
@@ -24,5 +25,15 @@ struct HomeAddresses4 {
 [[nodiscard]] HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request,
                                                    AddressPool& pool, PrefixTable& prefixes,
                                                    std::size_t prefixes_max, TimePoint now);
+
+// Answers to the options of a Binding Update that gives bindings back: what is the node's own is
+// given back, whatever the node has still in use.  Nothing is lent.
+[[nodiscard]] std::vector<wire::Ipv4AddressAcknowledgement>
+released_home_addresses4(const RegistrationRequest& request, const Registration& current,
+                         const AddressPool& pool, const PrefixTable& prefixes);
+
+// Answers to those of one that is refused as a whole: none of them is granted.
+[[nodiscard]] std::vector<wire::Ipv4AddressAcknowledgement>
+refused_home_addresses4(const RegistrationRequest& request);
 
 } // namespace dsmip::mobility

@@ -42,9 +42,9 @@ std::vector<wire::Prefix6> registered_prefixes6(const RegistrationRequest& reque
     return named.empty() ? table.prefixes6_of(request.home_address) : named;
 }
 
-bool concerns_prefix(const wire::Ipv4HomeAddress& option) {
-    return option.prefix_length < wire::Ipv4Address::bit_length ||
-           (option.address.is_unspecified() && option.prefix_requested);
+bool may_concern_prefix(const wire::Ipv4HomeAddress& option) {
+    return option.address.is_unspecified() ? option.prefix_requested
+                                           : option.prefix_length < wire::Ipv4Address::bit_length;
 }
 
 Result mobile_router_is_permitted(const RegistrationRequest& request,
@@ -95,7 +95,7 @@ Result prefixes_are_known(const RegistrationRequest& request, const Registration
         return {};
     }
     const auto options = wire::find_options<wire::Ipv4HomeAddress>(request.update.options);
-    if (std::any_of(options.begin(), options.end(), concerns_prefix)) {
+    if (std::any_of(options.begin(), options.end(), may_concern_prefix)) {
         return {}; // decided when it is known whether that is granted
     }
     return BindingStatus::ForwardingSetupFailed;

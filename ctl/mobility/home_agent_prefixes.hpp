@@ -19,8 +19,10 @@ namespace dsmip::mobility {
 [[nodiscard]] std::vector<wire::Prefix6> registered_prefixes6(const RegistrationRequest& request,
                                                               const PrefixTable& table);
 
-// An option that is about a prefix and not about an address (RFC 5555, 3.1.1).
-[[nodiscard]] bool concerns_prefix(const wire::Ipv4HomeAddress& option);
+// An option that may be about a prefix (RFC 5555, 3.1.1).  P counts on new requests only, so that
+// one that names an address with a length below 32 refreshes a prefix, or is about an address and
+// its length is overridden by the answer (3.2.1): what the node owns tells.
+[[nodiscard]] bool may_concern_prefix(const wire::Ipv4HomeAddress& option);
 
 // ---- checks of home_agent_validation.cpp, in their order
 

@@ -79,6 +79,12 @@ public:
         } else {
             register_identified();
         }
+        if (!outcome_.desired) {
+            outcome_.home_addresses4 = refused_home_addresses4(request_);
+        } else if (request_.deregisters()) {
+            outcome_.home_addresses4 =
+                released_home_addresses4(request_, context_.current(), pool_, prefixes_);
+        }
         return std::move(outcome_);
     }
 

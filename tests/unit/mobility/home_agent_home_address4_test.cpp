@@ -75,6 +75,134 @@ TEST_CASE("a node gets the static address it asks for, if it is its own",
     }
 }
 
+TEST_CASE("a length that does not fit an address is overridden by the answer",
+          "[D-3.2.1-04][D-4.5-14]") {
+    Scene scene;
+    const bool prefix_flag = GENERATE(false, true);
+    SECTION("its own, by name: P says nothing there") {
+        scene.native(Update(1).home4("192.0.2.10", 24, prefix_flag), visited);
+        const auto option = acknowledged(scene);
+        CHECK(option.status == Ipv4AddressStatus::Success);
+        CHECK(option.address == v4("192.0.2.10"));
+        CHECK(option.prefix_length == 32);
+        CHECK(held_by(scene, node) == std::vector{v4("192.0.2.10")});
+        CHECK(scene.registered(node)->prefixes4.empty());
+    }
+    SECTION("a leased one, by name") {
+        scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+        const auto lease = acknowledged(scene).address;
+        scene.native(Update(2).of(other).home4(to_string(lease).c_str(), 29, prefix_flag), visited);
+        const auto option = acknowledged(scene);
+        CHECK(option.status == Ipv4AddressStatus::Success);
+        CHECK(option.prefix_length == 32);
+        CHECK(held_by(scene, other) == std::vector{lease});
+    }
+    SECTION("that of another: neither its address nor a prefix of it") {
+        scene.native(Update(1).of(other).home4("192.0.2.10", 24, prefix_flag), visited);
+        const auto option = acknowledged(scene);
+        CHECK(option.status == Ipv4AddressStatus::PrefixAllocationUnauthorized);
+        CHECK(option.prefix_length == 0);
+        CHECK(held_by(scene, other).empty());
+    }
+    SECTION("any, without P") {
+        scene.native(Update(1).of(other).home4("0.0.0.0", 24), visited);
+        const auto option = acknowledged(scene);
+        CHECK(option.status == Ipv4AddressStatus::Success);
+        CHECK(option.prefix_length == 32);
+        CHECK(held_by(scene, other) == std::vector{option.address});
+    }
+}
+
+TEST_CASE("a de-registration is answered about IPv4, too", "[D-2.3.1-06]") {
+    Scene scene;
+    const bool identified = GENERATE(false, true);
+    const auto leave = [&](Update update) {
+        scene.native(identified ? update.bid(1) : update, visited);
+        const auto answer = scene.answer();
+        CHECK(answer.status() == BindingStatus::Accepted);
+        CHECK_FALSE(scene.registered(update.home_address));
+        return answer.home4();
+    };
+    const auto arrive = [&](Update update) {
+        scene.native(identified ? update.bid(1, visited) : update, visited);
+        return acknowledged(scene).address;
+    };
+    SECTION("a fixed address, with any length") {
+        (void)arrive(Update(1).home4("192.0.2.10"));
+        const std::uint8_t length = GENERATE(32, 24);
+        const auto options = leave(Update(2, seconds(0)).home4("192.0.2.10", length));
+        REQUIRE(options.size() == 1);
+        CHECK(options.front().status == Ipv4AddressStatus::Success);
+        CHECK(options.front().prefix_length == 32);
+        CHECK(options.front().address == v4("192.0.2.10"));
+    }
+    SECTION("a lease, by name or not") {
+        const auto lease = arrive(Update(1).of(other).home4("0.0.0.0"));
+        const bool named = GENERATE(false, true);
+        const auto text = named ? to_string(lease) : std::string("0.0.0.0");
+        const auto options = leave(Update(2, seconds(0)).of(other).home4(text.c_str()));
+        REQUIRE(options.size() == 1);
+        CHECK(options.front().status == Ipv4AddressStatus::Success);
+        CHECK(options.front().address == lease);
+    }
+    SECTION("what it never had") {
+        (void)arrive(Update(1).of(other).home4("192.0.2.10"));
+        const auto options = leave(Update(2, seconds(0))
+                                       .of(other)
+                                       .home4("192.0.2.10")
+                                       .home4("0.0.0.0")
+                                       .home4("10.0.0.0", 8, true)
+                                       .home4("192.0.2.11", 0));
+        REQUIRE(options.size() == 4);
+        CHECK(options[0].status == Ipv4AddressStatus::IncorrectIpv4HomeAddress);
+        CHECK(options[1].status == Ipv4AddressStatus::DynamicAssignmentNotAvailable);
+        CHECK(options[2].status == Ipv4AddressStatus::PrefixAllocationUnauthorized);
+        CHECK(options[3].status == Ipv4AddressStatus::InvalidIpv4Address);
+        // Nothing was lent on the way.
+        scene.native(Update(3).of(other).home4("0.0.0.0"), visited);
+        CHECK(acknowledged(scene).status == Ipv4AddressStatus::Success);
+    }
+}
+
+TEST_CASE("a refusal is answered about IPv4, too", "[D-2.3.1-06]") {
+    Scene scene;
+    const auto check = [&](BindingStatus status) {
+        const auto answer = scene.answer();
+        CHECK(answer.status() == status);
+        REQUIRE(answer.home4().size() == 2);
+        CHECK(answer.home4()[0].status == Ipv4AddressStatus::FailureReasonUnspecified);
+        CHECK(answer.home4()[0].address == v4("192.0.2.10"));
+        CHECK(answer.home4()[0].prefix_length == 0);
+        CHECK(answer.home4()[1].status == Ipv4AddressStatus::InvalidIpv4Address);
+    };
+    const auto update = [](std::uint16_t sequence, seconds lifetime = seconds(600)) {
+        return Update(sequence, lifetime).home4("192.0.2.10").home4("224.0.0.1");
+    };
+    SECTION("by a rule") {
+        scene.native(update(1).of(unlisted), visited);
+        check(BindingStatus::AdministrativelyProhibited);
+    }
+    SECTION("a de-registration of nothing") {
+        scene.native(update(1, seconds(0)), visited);
+        check(BindingStatus::NotHomeAgentForThisMobileNode);
+    }
+    SECTION("by its sequence number") {
+        scene.native(Update(7), visited);
+        (void)scene.answer();
+        scene.native(update(7), visited);
+        check(BindingStatus::SequenceNumberOutOfWindow);
+    }
+    SECTION("option by option") {
+        scene.native(update(1).bid(1, v6("2001:db8:1::999")), visited);
+        check(BindingStatus::InvalidCareOfAddress);
+    }
+    SECTION("by the kernel") {
+        scene.kernel = Kernel::refuses;
+        scene.native(update(1), visited);
+        check(BindingStatus::ReasonUnspecified);
+    }
+}
+
 TEST_CASE("131 for what is no IPv4 home address", "[D-3.1.1-04][D-3.2.1-02][D-3.2.1-03]") {
     Scene scene;
     SECTION("prefix length 0") {
@@ -230,7 +358,10 @@ TEST_CASE("a refused Binding Update leases nothing and gives nothing up") {
     Scene scene(config);
     scene.kernel = Kernel::refuses;
     scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
-    CHECK(scene.answer().home4().empty());
+    const auto refused = scene.answer().home4();
+    REQUIRE(refused.size() == 1);
+    CHECK(refused.front().status == Ipv4AddressStatus::FailureReasonUnspecified);
+    CHECK(refused.front().address.is_unspecified());
     scene.kernel = Kernel::works;
     scene.native(Update(1).of(unlisted).home4("0.0.0.0"), visited);
     CHECK(acknowledged(scene).address == v4("192.0.2.160"));
