@@ -11,6 +11,7 @@ namespace {
 using namespace keys;
 
 constexpr std::array on_stop_choices{"keep"sv, "remove"sv};
+constexpr std::array from_elsewhere_choices{"accept"sv, "refuse"sv};
 constexpr std::int64_t lease_maximum = std::int64_t{365} * 24 * 3600;
 constexpr std::int64_t prefix_lifetime_maximum = std::int64_t{100} * 365 * 24 * 3600;
 constexpr std::int64_t advertisement_interval_maximum = std::int64_t{30} * 24 * 3600;
@@ -75,6 +76,11 @@ constexpr auto rows = std::to_array<ConfigurationKey>({
      {},
      [](C& c, const V& v) {
          c.home_agent.engine.policy.updates_of_strangers = number<unsigned>(v);
+     }},
+    {"home-agent.policy", "deregistration-from-elsewhere", K::choice, "\"accept\"", false, 0, 0,
+     from_elsewhere_choices,
+     [](C& c, const V& v) {
+         c.home_agent.engine.policy.refuse_foreign_deregistration = as<std::string>(v) == "refuse";
      }},
     {"home-agent.policy",
      "refused-care-of6",

@@ -2,6 +2,8 @@
 // From what the engine knows of a node to a sentence and its evidence.
 #include "daemon/explanation.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "daemon/configuration_keys.hpp"
@@ -66,6 +68,29 @@ Json bindings_json(const mobility::KernelNode& node) {
     return result;
 }
 
+Json owner_change_json(const mobility::OwnerChange& change, mobility::TimePoint now) {
+    return {{"ago_ms", (now - change.when).count()},
+            {"by", change.by == mobility::OwnerChange::By::registration ? "registration"
+                                                                        : "de-registration"},
+            {"from", wire::to_string(change.to)},
+            {"before", wire::to_string(change.before)},
+            {"before_remaining_ms", std::max<std::int64_t>((change.before_until - now).count(), 0)},
+            {"count", change.count}};
+}
+
+/// Somebody else may have the same home address; empty if nothing speaks for it.
+std::string owner_doubt(const Explanation& explanation, mobility::TimePoint now) {
+    const auto& change = explanation.history.owner_change;
+    if (!change || change->before_until <= now) {
+        return {};
+    }
+    return fmt::format(
+        "; the {} from {} ({}) was a change of owner: {} had registered before and "
+        "has not de-registered",
+        change->by == mobility::OwnerChange::By::registration ? "registration" : "de-registration",
+        wire::to_string(change->to), ago(change->when, now), wire::to_string(change->before));
+}
+
 std::string why_not_bound(const Explanation& explanation, mobility::TimePoint now) {
     const auto& history = explanation.history;
     if (!explanation.in_home_prefix) {
@@ -87,7 +112,8 @@ std::string why_not_bound(const Explanation& explanation, mobility::TimePoint no
                            history.last->rule);
     }
     if (history.ended) {
-        return fmt::format("{} ({})", history.ended->reason, ago(history.ended->when, now));
+        return fmt::format("{} ({}){}", history.ended->reason, ago(history.ended->when, now),
+                           owner_doubt(explanation, now));
     }
     return "no Binding Update of it has been received since this daemon started";
 }
@@ -139,6 +165,8 @@ Json explanation_json(const wire::Ipv6Address& home_address, const Explanation& 
     result["last_update"] = history.last ? update_json(*history.last, now) : Json(nullptr);
     result["last_accepted"] =
         history.last_accepted ? update_json(*history.last_accepted, now) : Json(nullptr);
+    result["owner_change"] =
+        history.owner_change ? owner_change_json(*history.owner_change, now) : Json(nullptr);
     result["last_end"] = nullptr;
     if (history.ended) {
         result["last_end"] = {{"ago_ms", (now - history.ended->when).count()},

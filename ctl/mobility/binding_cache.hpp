@@ -151,6 +151,8 @@ struct Transaction {
     std::string_view end_reason = "the operator removed it"; // where it leaves nothing
     // Of the Binding Update it is about, on success.
     std::optional<wire::BindingStatus> status;
+    wire::Endpoint from;         // on the wire
+    bool from_elsewhere = false; // the node is not registered there
     // Counted on success, so often.
     std::optional<std::pair<HomeAgentCount, std::uint64_t>> count;
 };

@@ -58,6 +58,10 @@ enum class HomeAgentCount : std::uint8_t {
     refresh_requests_sent,
     switch_requests_sent, // Home Agent Switch messages
     refused_by_drain,     // Binding Updates refused because the home agent is being drained
+    deregistrations_from_elsewhere, // of these that came from where the node was not registered
+    refused_from_elsewhere,         // De-registrations refused because of that, by policy
+    deregistrations_after_move, // of these while an earlier care-of address, never taken back, had
+                                // time
     count_
 };
 

@@ -121,6 +121,13 @@ private:
                       const RegistrationContext& context, RegistrationOutcome outcome);
     void note_refusal(const RegistrationRequest& request, wire::BindingStatus status,
                       OptionStatuses options = {});
+    // Refused by policy: a de-registration from where the node is not registered.
+    [[nodiscard]] bool refused_from_elsewhere(const RegistrationRequest& request,
+                                              const RegistrationContext& context) const;
+    // A move, or an end that somebody else may have asked for.
+    void note_owner(TimePoint now, const wire::Ipv6Address& home_address, const Transaction& done);
+    void note_end_after_move(TimePoint now, const wire::Ipv6Address& home_address,
+                             const Transaction& done);
     void note_end(TimePoint now, const wire::Ipv6Address& home_address, const Transaction& done);
     // It is served, and worth a record that strangers cannot displace.
     [[nodiscard]] bool is_known(const wire::Ipv6Address& home_address) const {

@@ -116,6 +116,14 @@ void HomeAgentHistory::dropped(const wire::Ipv6Address& home_address, std::strin
     }
 }
 
+void HomeAgentHistory::owner_changed(const wire::Ipv6Address& home_address,
+                                     const OwnerChange& change) {
+    auto& known = served_.at(home_address).owner_change;
+    const auto count = known ? known->count : 0;
+    known = change;
+    known->count = count + 1;
+}
+
 void HomeAgentHistory::ended(TimePoint now, const wire::Ipv6Address& home_address,
                              std::string_view reason) {
     served_.at(home_address).ended = EndRecord{now, reason};

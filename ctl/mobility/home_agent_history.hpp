@@ -54,7 +54,23 @@ struct EndRecord {
     std::string_view reason; // a constant
 };
 
+// The node is, or ends, at another place than before.  Nodes move, so mostly there is nothing
+// wrong; two nodes with one home address do it in turn.
+struct OwnerChange {
+    enum class By : std::uint8_t {
+        registration,   // from elsewhere, which took the place of all there was
+        deregistration, // from elsewhere
+    };
+    TimePoint when;
+    By by = By::registration;
+    wire::Endpoint to;
+    wire::Endpoint before;
+    TimePoint before_until;  // end of what was registered there
+    std::uint64_t count = 0; // since the record began
+};
+
 struct NodeHistory {
+    std::optional<OwnerChange> owner_change;
     std::optional<UpdateRecord> last;
     std::optional<UpdateRecord> last_accepted;
     std::optional<EndRecord> ended; // the last binding that did
@@ -78,6 +94,8 @@ public:
                 std::span<const wire::Ipv4AddressAcknowledgement> home_addresses4);
 
     void ended(TimePoint now, const wire::Ipv6Address& home_address, std::string_view reason);
+    // `count` is kept by the history.
+    void owner_changed(const wire::Ipv6Address& home_address, const OwnerChange& change);
 
     [[nodiscard]] const NodeHistory* find(const wire::Ipv6Address& home_address) const;
     [[nodiscard]] std::size_t size() const { return served_.size() + strangers_.size(); }

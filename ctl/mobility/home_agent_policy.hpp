@@ -24,6 +24,9 @@ struct HomeAgentPolicy {
     unsigned updates_per_source = 100;      // from one address (and UDP port) elsewhere
     unsigned updates_per_network = 1000;    // from one IPv4 address, or one IPv6 prefix of 64 bits
     unsigned updates_of_strangers = 10'000; // from elsewhere, together
+    // A de-registration from where the node is not registered is refused with 129.  It is always
+    // counted and reported: two nodes may have the same home address.
+    bool refuse_foreign_deregistration = false;
     // Care-of addresses that are refused with 174, beside home addresses, those of the home agent
     // and what is not unicast.
     std::vector<wire::Prefix6> refused_care_of6;

@@ -227,6 +227,15 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
         refuse_update(request, judged_by, status);
         return;
     }
+    if (refused_from_elsewhere(request, judged_by)) {
+        counters_.add(HomeAgentCount::refused_from_elsewhere);
+        constexpr auto status = wire::BindingStatus::AdministrativelyProhibited;
+        history_.refused(request.home_address, status,
+                         "it would de-register from where the node is not registered "
+                         "([home-agent.policy] deregistration-from-elsewhere)");
+        refuse_update(request, judged_by, status);
+        return;
+    }
     if (judged_by.entry != nullptr && judged_by.entry->duplicate && needs_dad(request, judged_by)) {
         refuse_update(request, judged_by, wire::BindingStatus::DuplicateAddressDetectionFailed);
         return;
@@ -250,6 +259,12 @@ void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
         sequence = sequence_violated(request, context).value_or(sequence);
     }
     send(refuse(request, status, sequence, context.current(), config_));
+}
+
+bool HomeAgent::Impl::refused_from_elsewhere(const RegistrationRequest& request,
+                                             const RegistrationContext& context) const {
+    return config_.policy.refuse_foreign_deregistration && request.deregisters() &&
+           !comes_from_node(request, context.current());
 }
 
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
@@ -305,6 +320,8 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
     transaction.failure = failure;
     transaction.desired = std::move(*outcome.desired);
     transaction.status = outcome.status;
+    transaction.from = request.came_from();
+    transaction.from_elsewhere = !current.empty() && !comes_from_node(request, current);
     begin(now, request.home_address, std::move(transaction));
 }
 

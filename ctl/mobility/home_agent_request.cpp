@@ -3,6 +3,7 @@
 // the sender speaks.
 #include "mobility/home_agent_request.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "wire/codec.hpp"
@@ -65,6 +66,23 @@ bool RegistrationRequest::deregisters() const {
 
 wire::Endpoint RegistrationRequest::came_from() const {
     return path ? path->remote : wire::Endpoint{wire_source.value_or(home_address), 0};
+}
+
+bool comes_from_node(const RegistrationRequest& request, const Registration& current) {
+    if (request.over_home_link) {
+        return true;
+    }
+    const auto from = request.came_from().address;
+    const auto claimed = request.claimed_care_of4();
+    const auto alternate = request.path ? std::nullopt : request.alternate_care_of();
+    return std::any_of(current.bindings.begin(), current.bindings.end(),
+                       [&](const Binding& binding) {
+                           const auto& end_point = binding.end_point;
+                           return end_point.care_of == from ||
+                                  (alternate && end_point.care_of == wire::IpAddress(*alternate)) ||
+                                  (claimed && (end_point.claimed_care_of == claimed ||
+                                               end_point.care_of == wire::IpAddress(*claimed)));
+                       });
 }
 
 RegistrationRequest parse_request(const ReceivedMessage& message, wire::BindingUpdate update,

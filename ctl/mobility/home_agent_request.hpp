@@ -6,6 +6,7 @@
 
 #include <tl/expected.hpp>
 
+#include "mobility/binding_cache.hpp"
 #include "mobility/home_agent.hpp"
 #include "mobility/types.hpp"
 #include "wire/binding_identifier.hpp"
@@ -49,6 +50,10 @@ struct RegistrationRequest {
     // Where an answer goes to or came from on the wire, for reports.
     [[nodiscard]] wire::Endpoint came_from() const;
 };
+
+// It comes from a place where the node is registered: a care-of address, whatever port a NAT has
+// given it since; or it names one, behind a NAT that has another address now; or the home link.
+[[nodiscard]] bool comes_from_node(const RegistrationRequest& request, const Registration& current);
 
 // Reads a Binding Update.
 // `update` was decoded with the configured dialect; `remembered` is what the node proved before.

@@ -255,6 +255,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     if (done.repair) {
         return;
     }
+    note_owner(now, home_address, done);
     note_end(now, home_address, done);
     entry.current = std::move(done.desired);
     renew_leases(now, home_address, entry.current);
@@ -275,13 +276,70 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
     }
 }
 
+void HomeAgent::Impl::note_owner(TimePoint now, const wire::Ipv6Address& home_address,
+                                 const Transaction& done) {
+    const auto& before = cache_.at(home_address).current.bindings;
+    if (!done.status || before.empty()) {
+        return;
+    }
+    const auto& after = done.desired.bindings;
+    const bool deregisters = after.size() < before.size() && done.count &&
+                             done.count->first == HomeAgentCount::deregistrations;
+    OwnerChange change{now, OwnerChange::By::registration, done.from, {}, {}, 0};
+    for (const auto& binding : before) {
+        if (binding.expires >= change.before_until) {
+            change.before = {binding.end_point.care_of, binding.end_point.port};
+            change.before_until = binding.expires;
+        }
+    }
+    if (deregisters && done.from_elsewhere) {
+        change.by = OwnerChange::By::deregistration;
+        counters_.add(HomeAgentCount::deregistrations_from_elsewhere);
+        report(Level::warning, "deregistered-from-elsewhere",
+               {{"home-address", home_address},
+                {"from", done.from},
+                {"registered-at", change.before}});
+        history_.owner_changed(home_address, change);
+    } else if (deregisters) {
+        note_end_after_move(now, home_address, done);
+    } else if (done.from_elsewhere && std::none_of(before.begin(), before.end(), [&](auto& old) {
+                   return std::any_of(after.begin(), after.end(), [&](const Binding& binding) {
+                       return binding.end_point.care_of == old.end_point.care_of;
+                   });
+               })) {
+        history_.owner_changed(home_address, change);
+    }
+}
+
+// Where it was before, the node may still be: another one with the same home address.
+void HomeAgent::Impl::note_end_after_move(TimePoint now, const wire::Ipv6Address& home_address,
+                                          const Transaction& done) {
+    const auto* history = history_.find(home_address);
+    if (history == nullptr || !history->owner_change || !done.desired.empty()) {
+        return;
+    }
+    const auto& move = *history->owner_change;
+    if (move.by == OwnerChange::By::registration && move.before_until > now) {
+        counters_.add(HomeAgentCount::deregistrations_after_move);
+        report(Level::info, "deregistered-after-move",
+               {{"home-address", home_address},
+                {"from", done.from},
+                {"registered-before-at", move.before},
+                {"remaining",
+                 std::chrono::duration_cast<std::chrono::seconds>(move.before_until - now)}});
+    }
+}
+
 void HomeAgent::Impl::note_end(TimePoint now, const wire::Ipv6Address& home_address,
                                const Transaction& done) {
     if (done.status) {
         history_.accepted(home_address, *done.status);
     }
     if (done.desired.empty() && !cache_.at(home_address).current.empty()) {
-        history_.ended(now, home_address, done.status ? "the node de-registered" : done.end_reason);
+        const auto* reason = done.from_elsewhere
+                                 ? "it was de-registered from where it was not registered"
+                                 : "the node de-registered";
+        history_.ended(now, home_address, done.status ? reason : done.end_reason);
     }
 }
 

@@ -112,6 +112,32 @@ expect_equal "statuses" "[[2, 0]] [['$HOA4', 0]]" "$(explained $HOA6 --json | py
 u = json.load(sys.stdin)["last_accepted"]
 print([[i["bid"], i["status"]] for i in u["identifiers"]], [[a["address"], a["status"]] for a in u["home_addresses4"]])')"
 
+say "A de-registration from where the node is not registered: refused by policy"
+leave() { # as a second node with the same home address would; prints the answer
+	local last
+	last=$(explained $HOA6 --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["sequence"])')
+	in_ns cn home_signalling.py update eth0 $HA6 $HOA6 --care-of $CN6 --lifetime 0 \
+		--sequence $(((last + 1) % 65536))
+}
+printf '\n[home-agent.policy]\nderegistration-from-elsewhere = "refuse"\n' >>"$WORK/ha.toml"
+expect_match "difference" "deregistration-from-elsewhere" "$(ha_ctl reload)"
+expect_match "answer" "^status 129 " "$(leave)"
+expect_match "explain" "deregistration-from-elsewhere" "$(explained $HOA6)"
+bound ha "bid 2 via 203.0.113.10" || fail "the binding ended all the same"
+cp "$WORK/good.toml" "$WORK/ha.toml"
+ha_ctl reload >/dev/null
+
+say "Or accepted, and shown as a change of owner"
+expect_match "answer" "^status 0 " "$(leave)"
+wait_until "the end of the binding" no_binding
+expect_match "explain" "the de-registration from $CN6 .* was a change of owner: 203.0.113.10" "$(explained $HOA6)"
+explained $HOA6 --json | conforms explain
+grep -q "deregistered-from-elsewhere home-address=$HOA6 from=$CN6 registered-at=203.0.113.10" "$ARTIFACTS/ha.log" ||
+	fail "nothing in the log"
+stop mn
+start_mn
+wait_bound ha "bid 2 via 203.0.113.10"
+
 say "Everything was told to the monitor, as documented"
 ha_ctl binding del $HOA6
 wait_until "the deletion at the monitor" grep -q '"reason":"administrative"' "$ARTIFACTS/monitor.log"

@@ -510,6 +510,7 @@ updates-per-node = 5
 updates-per-source = 6
 updates-per-network = 0
 updates-of-strangers = 7
+deregistration-from-elsewhere = "refuse"
 refused-care-of6 = ["2001:db8:bad::/48"]
 refused-care-of4 = ["10.0.0.0/8", "192.0.2.0/24"]
 )");
@@ -521,6 +522,9 @@ refused-care-of4 = ["10.0.0.0/8", "192.0.2.0/24"]
     CHECK(engine.policy.updates_per_source == 6);
     CHECK(engine.policy.updates_per_network == 0);
     CHECK(engine.policy.updates_of_strangers == 7);
+    CHECK(engine.policy.refuse_foreign_deregistration);
+    CHECK_FALSE(
+        read_configuration(home_agent)->home_agent.engine.policy.refuse_foreign_deregistration);
     CHECK(engine.policy.refused_care_of6.size() == 1);
     CHECK(engine.policy.refused_care_of4.size() == 2);
 

@@ -61,3 +61,29 @@ TEST_CASE("nothing is said of options before the answer") {
     CHECK(json.at("last_update").at("identifiers").empty());
     CHECK(json.at("last_update").at("home_addresses4").empty());
 }
+
+TEST_CASE("a change of owner is told while the place before counts on its binding") {
+    mobility::Explanation explanation;
+    explanation.in_home_prefix = explanation.served = true;
+    explanation.history.ended = {now, "the node de-registered"};
+    CHECK(explanation_json(home_address, explanation, now).at("owner_change").is_null());
+    mobility::OwnerChange change;
+    change.when = now - std::chrono::seconds(3);
+    change.to = {wire::Ipv6Address::parse("2001:db8:2::200").value(), 0};
+    change.before = {wire::Ipv6Address::parse("2001:db8:4::400").value(), 0};
+    change.before_until = now + std::chrono::seconds(60);
+    change.count = 2;
+    explanation.history.owner_change = change;
+    const auto json = explanation_json(home_address, explanation, now);
+    CHECK(json.at("owner_change") == Json{{"ago_ms", 3000},
+                                          {"by", "registration"},
+                                          {"from", "2001:db8:2::200"},
+                                          {"before", "2001:db8:4::400"},
+                                          {"before_remaining_ms", 60000},
+                                          {"count", 2}});
+    CHECK_THAT(json.at("summary").get<std::string>(),
+               Catch::Contains("was a change of owner: 2001:db8:4::400 had registered before"));
+    explanation.history.owner_change->before_until = now;
+    CHECK_THAT(explanation_json(home_address, explanation, now).at("summary").get<std::string>(),
+               !Catch::Contains("owner"));
+}
