@@ -14,14 +14,23 @@
 static int dsmip_chain_rcv(struct sk_buff *skb, u8 family)
 {
 	struct dsmip_net *dn = dsmip_net(dev_net(skb->dev));
+	struct dsmip_dev *dd, *elsewhere = NULL;
 	struct dsmip_arrival a;
-	struct dsmip_dev *dd;
 
 	dsmip_arrival_init(&a, skb, family);
-	list_for_each_entry_rcu(dd, &dn->devices, list)
-		if (dsmip_input_ours(rcu_dereference(dd->settings), &a) &&
-		    dsmip_input(dd, skb, &a))
+	list_for_each_entry_rcu(dd, &dn->devices, list) {
+		const struct dsmip_settings *s = rcu_dereference(dd->settings);
+
+		if (!dsmip_input_ours(s, &a))
+			continue;
+		if (!dsmip_underlay_takes(dd, s, &a.in))
+			elsewhere = dd;
+		else if (dsmip_input(dd, skb, &a))
 			return 0;
+	}
+	/* Addresses may be those of a tunnel of another driver in that VRF. */
+	if (elsewhere)
+		dsmip_count(elsewhere, DSMIP_C_RX_UNDERLAY);
 	return -ENOENT;
 }
 
@@ -42,13 +51,20 @@ static int dsmip_chain_rcv6(struct sk_buff *skb)
 static int dsmip_chain_err(struct sk_buff *skb, u8 family, unsigned int offset)
 {
 	struct dsmip_net *dn = dsmip_net(dev_net(skb->dev));
-	struct dsmip_dev *dd;
+	struct dsmip_dev *dd, *elsewhere = NULL;
 	struct dsmip_icmp e;
 
 	dsmip_icmp_read(skb, family, offset, &e);
-	list_for_each_entry_rcu(dd, &dn->devices, list)
-		if (dsmip_icmp(dd, skb, &e))
+	list_for_each_entry_rcu(dd, &dn->devices, list) {
+		if (!dsmip_icmp_ours(dd, &e))
+			continue;
+		if (!dsmip_icmp_takes(dd, &e))
+			elsewhere = dd;
+		else if (dsmip_icmp(dd, skb, &e))
 			return 0;
+	}
+	if (elsewhere)
+		dsmip_count(elsewhere, DSMIP_C_ICMP_UNDERLAY);
 	return -ENOENT;
 }
 

@@ -18,6 +18,7 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 	case DSMIP_C_TX_NO_NODE:
 	case DSMIP_C_TX_NO_BINDING:
 	case DSMIP_C_TX_NO_ROUTE:
+	case DSMIP_C_TX_UNDERLAY:
 		return SKB_DROP_REASON_IP_OUTNOROUTES;
 	case DSMIP_C_TX_TOO_BIG:
 		return SKB_DROP_REASON_PKT_TOO_BIG;
@@ -40,6 +41,7 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 	case DSMIP_C_RX_NOT_SIGNALLING:
 	case DSMIP_C_RX_NO_NODE:
 	case DSMIP_C_RX_END_POINT:
+	case DSMIP_C_RX_UNDERLAY:
 		return SKB_DROP_REASON_IP_INADDRERRORS;
 	case DSMIP_C_TX_POLICY:
 	case DSMIP_C_RX_POLICY:

@@ -6,6 +6,7 @@
  * device.c   net device
  * settings.c settings of a device; mtu.c its MTU
  * socket.c   its UDP sockets
+ * underlay.c where outer packets belong: interface or VRF
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
  * table.c    nodes and bindings: memory, order, the table as a whole
  * node.c     look-up, end points, statistics
@@ -62,6 +63,7 @@
 	X(TX_NO_ADDRESS, "tx_no_address")	/* no home agent address of the family */ \
 	X(TX_NO_SOCKET, "tx_no_socket")		/* UDP format without UDP socket */ \
 	X(TX_NO_ROUTE, "tx_no_route")		/* no route to the end point */ \
+	X(TX_UNDERLAY, "tx_underlay")		/* underlay is gone, or the way is not in it */ \
 	X(TX_POLICY, "tx_policy")		/* IPsec policy refuses the outer packet */ \
 	X(TX_LOOP, "tx_loop")			/* outer route leads into the device, or round */ \
 	X(TX_TOO_BIG, "tx_too_big")		/* above tunnel MTU, sender was told */ \
@@ -85,6 +87,7 @@
 	X(RX_NO_NODE, "rx_no_node")		/* no node has this home address */ \
 	X(RX_END_POINT, "rx_end_point")		/* node known, end point not its own */ \
 	X(RX_FORMAT, "rx_format")		/* end point known, format not allowed */ \
+	X(RX_UNDERLAY, "rx_underlay")		/* came by another interface or VRF */ \
 	X(RX_POLICY, "rx_policy")		/* IPsec policy refuses the outer packet */ \
 	X(RX_ECN, "rx_ecn")			/* outer CE on a not-ECT inner packet */ \
 	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \
@@ -102,6 +105,7 @@
 	X(ICMP_OTHER, "icmp_other")		/* error of a kind that is not relayed */ \
 	X(ICMP_SHORT, "icmp_short")		/* quotes too little of the packet */ \
 	X(ICMP_END_POINT, "icmp_end_point")	/* about a packet no binding sends */ \
+	X(ICMP_UNDERLAY, "icmp_underlay")	/* came by another interface or VRF */ \
 	X(ICMP_UNSENT, "icmp_unsent")		/* no memory or route to relay it */ \
 	X(PAYLOAD_IN, "payload_in")		/* ESP or GRE out of UDP, to the stack */ \
 	X(PAYLOAD_OUT, "payload_out")		/* ESP or GRE of the stack, into UDP */ \
@@ -195,7 +199,7 @@ struct dsmip_binding {
 	bool owns_traffic;
 	u8 weight;
 	u16 mtu;		/* of the tunnel, as last seen; 0 = never */
-	u32 dst_generation;	/* dsmip_dev.routes when @dst was looked up */
+	u32 dst_generation;	/* what @dst was looked up under: encap.c */
 	struct dsmip_binding_set own;	/* the last: its one slot follows */
 };
 
@@ -297,6 +301,7 @@ struct dsmip_settings {
 	u32 bid_mark_mask;
 	u32 cookie_lifetime;		/* ms */
 	u32 home_link;			/* interface index, 0 = none */
+	u32 underlay;			/* interface index, 0 = default VRF */
 	u8 hop_limit;			/* 0 = of the route */
 	u8 dscp;			/* DSMIP_DSCP_COPY = of the inner packet */
 	u8 df;				/* enum dsmip_df */
@@ -432,12 +437,10 @@ struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 home);
 struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 				       const struct dsmip_endpoint *from);
 /* Route to its end point, good for the reader's section; NULL = look it up. */
-struct dst_entry *dsmip_binding_dst(const struct dsmip_dev *dd,
-				    struct dsmip_binding *b);
-void dsmip_binding_set_dst(const struct dsmip_dev *dd,
-			   const struct dsmip_settings *s,
-			   struct dsmip_binding *b, struct dst_entry *dst,
-			   u32 cookie);
+struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b, u32 generation);
+void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
+			   u32 cookie, u32 generation);
+void dsmip_binding_drop_dst(struct dsmip_binding *b);
 void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
 		      unsigned int octets);
 u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,

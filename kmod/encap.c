@@ -6,6 +6,8 @@
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip6_checksum.h>
@@ -78,12 +80,13 @@ static struct dst_entry *dsmip_encap_policy(struct net *net,
 	return IS_ERR(dst) ? ERR_PTR(-EPERM) : dst;
 }
 
-static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t)
+static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t, int oif,
+					     const struct net_device *domain)
 {
 	struct flowi4 fl4 = {
 		.daddr = t->dst.in.s_addr,
 		.saddr = t->src.in.s_addr,
-		.flowi4_oif = t->link,
+		.flowi4_oif = oif,
 		.flowi4_mark = t->mark,
 		.flowi4_proto = dsmip_encap_is_udp(t->encap) ? IPPROTO_UDP :
 							       IPPROTO_IPIP,
@@ -92,19 +95,29 @@ static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t)
 	};
 	struct rtable *rt;
 
+	/* Routing takes an address of any domain. */
+	if (domain && fl4.saddr &&
+	    inet_addr_type_dev_table(t->dd->net, domain, fl4.saddr) != RTN_LOCAL)
+		return ERR_PTR(-EADDRNOTAVAIL);
 	rt = __ip_route_output_key(t->dd->net, &fl4);
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
+	if (!dsmip_underlay_has(t->dd, t->settings,
+				dsmip_compat_dst_dev(&rt->dst))) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EXDEV);
+	}
 	t->src.in.s_addr = fl4.saddr;
 	return dsmip_encap_policy(t->dd->net, &rt->dst, flowi4_to_flowi(&fl4));
 }
 
-static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
+static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t, int oif,
+					     const struct net_device *domain)
 {
 	struct flowi6 fl6 = {
 		.daddr = t->dst.in6,
 		.saddr = t->src.in6,
-		.flowi6_oif = t->link,
+		.flowi6_oif = oif,
 		.flowi6_mark = t->mark,
 		.flowi6_proto = dsmip_encap_is_udp(t->encap) ? IPPROTO_UDP :
 							       IPPROTO_IPV6,
@@ -115,18 +128,23 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
 
 	/* Without the flag an interface is only a preference. */
 	dst = ip6_route_output_flags(t->dd->net, NULL, &fl6,
-				     t->link ? RT6_LOOKUP_F_IFACE : 0);
+				     oif ? RT6_LOOKUP_F_IFACE : 0);
 	if (dst->error) {
 		int err = dst->error;
 
 		dst_release(dst);
 		return ERR_PTR(err);
 	}
+	if (!dsmip_underlay_has(t->dd, t->settings, dsmip_compat_dst_dev(dst))) {
+		dst_release(dst);
+		return ERR_PTR(-EXDEV);
+	}
 	/* Never from an address that has gone, as IPv4 routing sees to itself. */
 	if (ipv6_addr_any(&fl6.saddr) ?
 	    ipv6_dev_get_saddr(t->dd->net, dsmip_compat_dst_dev(dst), &fl6.daddr,
 			       0, &fl6.saddr) :
-	    !ipv6_chk_addr(t->dd->net, &fl6.saddr, NULL, 0)) {
+	    !ipv6_chk_addr_and_flags(t->dd->net, &fl6.saddr, domain, true, 0,
+				     IFA_F_TENTATIVE)) {
 		dst_release(dst);
 		return ERR_PTR(-EADDRNOTAVAIL);
 	}
@@ -138,13 +156,21 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t)
  * dsmip_encap_lookup - look up the route of a tunnel
  * @t: outer tuple, link and mark; a near address left to routing is filled in
  *
+ * Under RCU.
+ *
  * Return: route, whose reference the caller owns; -EPERM: refused by IPsec
- * policy; or another error.
+ * policy; -EXDEV: the underlay is gone, or the link or the route is not in it; or
+ * another error.
  */
 struct dst_entry *dsmip_encap_lookup(struct dsmip_tunnel *t)
 {
-	return t->dst.family == AF_INET ? dsmip_encap_lookup4(t) :
-					  dsmip_encap_lookup6(t);
+	const struct net_device *domain;
+	int oif = dsmip_underlay_oif(t->dd, t->settings, t->link, &domain);
+
+	if (oif < 0)
+		return ERR_PTR(oif);
+	return t->dst.family == AF_INET ? dsmip_encap_lookup4(t, oif, domain) :
+					  dsmip_encap_lookup6(t, oif, domain);
 }
 
 /*
@@ -163,18 +189,40 @@ static bool dsmip_encap_loops(const struct dsmip_tunnel *t)
 	return !node || (t->binding && t->binding->node == node);
 }
 
+/* A binding remembers what was looked up, but not past a change to come. */
+static void dsmip_encap_remember(const struct dsmip_tunnel *t,
+				 struct dst_entry *dst, u32 generation)
+{
+	u32 cookie = 0;
+
+	if (t->dst.family == AF_INET6)
+		cookie = rt6_get_cookie((struct rt6_info *)dst);
+	dsmip_binding_set_dst(t->binding, dst_clone(dst), cookie, generation);
+	if (unlikely(READ_ONCE(t->dd->routes) != t->routes))
+		dsmip_binding_drop_dst(t->binding);
+}
+
+/*
+ * What a route is looked up under, beside what dst_check() sees to.  It was read
+ * before the route was.
+ */
+static u32 dsmip_encap_generation(const struct dsmip_tunnel *t)
+{
+	return t->routes ^ (dsmip_underlay_any(t->dd) ? BIT(31) : 0);
+}
+
 /*
  * The route of a tunnel, good as long as the reader's section; or an error.
- * @held: a reference comes along.  A binding remembers what was looked up once.
+ * @held: a reference comes along.
  */
 static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 {
+	u32 generation = dsmip_encap_generation(t);
 	struct dst_entry *dst;
-	u32 cookie = 0;
 
 	*held = false;
 	if (t->binding) {
-		dst = dsmip_binding_dst(t->dd, t->binding);
+		dst = dsmip_binding_dst(t->binding, generation);
 		if (likely(dst))
 			return dst;
 	}
@@ -186,12 +234,8 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 		return ERR_PTR(-ELOOP);
 	}
 	*held = true;
-	if (t->binding) {
-		if (t->dst.family == AF_INET6)
-			cookie = rt6_get_cookie((struct rt6_info *)dst);
-		dsmip_binding_set_dst(t->dd, t->settings, t->binding,
-				      dst_clone(dst), cookie);
-	}
+	if (t->binding)
+		dsmip_encap_remember(t, dst, generation);
 	return dst;
 }
 
@@ -360,6 +404,8 @@ static enum dsmip_counter dsmip_encap_no_route(long err)
 		return DSMIP_C_TX_LOOP;
 	case -EPERM:
 		return DSMIP_C_TX_POLICY;
+	case -EXDEV:
+		return DSMIP_C_TX_UNDERLAY;
 	}
 	return DSMIP_C_TX_NO_ROUTE;
 }

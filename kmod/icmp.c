@@ -89,6 +89,7 @@ void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
 	memset(e, 0, sizeof(*e));
 	e->near.family = family;
 	e->far.family = family;
+	e->in = dsmip_ingress_of(skb, family);
 	e->offset = offset;
 	e->encap = DSMIP_ENCAP_DIRECT;
 	if (family == AF_INET) {
@@ -197,6 +198,7 @@ static struct dst_entry *dsmip_icmp_route(struct dsmip_dev *dd,
 {
 	struct dsmip_tunnel t = {
 		.dd = dd,
+		.settings = s,
 		.src = e->near,
 		.dst = e->far,
 		.encap = e->encap,
@@ -362,8 +364,35 @@ static struct sk_buff *dsmip_icmp_inner(struct sk_buff *skb, unsigned int offset
 }
 
 /**
- * dsmip_icmp - handle an ICMP error that may be about a packet of a device
+ * dsmip_icmp_ours - whether a packet that an error is about has the addresses of
+ *	a device
  * @dd: device
+ * @e: what was read of the error
+ *
+ * Under RCU.
+ */
+bool dsmip_icmp_ours(const struct dsmip_dev *dd, const struct dsmip_icmp *e)
+{
+	const struct dsmip_arrival reverse = { .from = e->far, .to = e->near };
+
+	return dsmip_input_ours(rcu_dereference(dd->settings), &reverse);
+}
+
+/**
+ * dsmip_icmp_takes - whether an error came in where packets of a device do
+ * @dd: device
+ * @e: what was read of the error
+ *
+ * Under RCU.
+ */
+bool dsmip_icmp_takes(const struct dsmip_dev *dd, const struct dsmip_icmp *e)
+{
+	return dsmip_underlay_takes(dd, rcu_dereference(dd->settings), &e->in);
+}
+
+/**
+ * dsmip_icmp - handle an ICMP error that may be about a packet of a device
+ * @dd: device that it is for: dsmip_icmp_ours(), dsmip_icmp_takes()
  * @skb: error; data at the quoted outer header; not consumed
  * @e: what was read of it
  *
@@ -375,7 +404,6 @@ bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 		const struct dsmip_icmp *e)
 {
 	const struct dsmip_settings *s = rcu_dereference(dd->settings);
-	struct dsmip_arrival reverse = { .from = e->far, .to = e->near };
 	bool direct = e->encap == DSMIP_ENCAP_DIRECT;
 	struct dsmip_node *node = NULL;
 	struct dsmip_binding *b = NULL;
@@ -383,8 +411,6 @@ bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 	struct sk_buff *quoted;
 	int counter;
 
-	if (!dsmip_input_ours(s, &reverse))
-		return false;
 	if (e->truncated || skb->len <= e->offset) {
 		dsmip_count(dd, DSMIP_C_ICMP_SHORT);
 		return false;

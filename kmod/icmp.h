@@ -5,7 +5,7 @@
 #ifndef _DSMIP_ICMP_H
 #define _DSMIP_ICMP_H
 
-#include "dsmip.h"
+#include "underlay.h"
 
 enum dsmip_icmp_kind {
 	DSMIP_ICMP_OTHER,		/* not for the inner source */
@@ -17,6 +17,7 @@ enum dsmip_icmp_kind {
  * struct dsmip_icmp - what an ICMP error says of a packet
  * @near: outer source of the packet
  * @far: its outer destination
+ * @in: where the error came in
  * @kind: what happened to it
  * @mtu: if it was too big
  * @offset: of the inner packet from the quoted outer header
@@ -26,6 +27,7 @@ enum dsmip_icmp_kind {
 struct dsmip_icmp {
 	struct dsmip_endpoint near;
 	struct dsmip_endpoint far;
+	struct dsmip_ingress in;
 	enum dsmip_icmp_kind kind;
 	u32 mtu;
 	unsigned int offset;
@@ -36,6 +38,8 @@ struct dsmip_icmp {
 void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
 		     struct dsmip_icmp *e);
 void dsmip_icmp_read_udp(const struct sk_buff *skb, struct dsmip_icmp *e);
+bool dsmip_icmp_ours(const struct dsmip_dev *dd, const struct dsmip_icmp *e);
+bool dsmip_icmp_takes(const struct dsmip_dev *dd, const struct dsmip_icmp *e);
 bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 		const struct dsmip_icmp *e);
 void dsmip_mtu_changed(struct dsmip_dev *dd, struct dsmip_binding *b,

@@ -26,7 +26,8 @@ void dsmip_arrival_init(struct dsmip_arrival *a, const struct sk_buff *skb,
 	memset(a, 0, sizeof(*a));
 	a->from.family = family;
 	a->to.family = family;
-	a->link = skb->dev->ifindex;
+	a->in = dsmip_ingress_of(skb, family);
+	a->link = a->in.port ?: skb->dev->ifindex;
 	if (family == AF_INET) {
 		a->from.in.s_addr = ip_hdr(skb)->saddr;
 		a->to.in.s_addr = ip_hdr(skb)->daddr;

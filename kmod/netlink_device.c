@@ -56,6 +56,7 @@ static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 						&dsmip_burst_range),
 	[DSMIP_DEVICE_A_TUNNEL_MTU]	= NLA_POLICY_FULL_RANGE(NLA_U32,
 						&dsmip_tunnel_mtu_range),
+	[DSMIP_DEVICE_A_UNDERLAY]	= { .type = NLA_U32 },
 };
 
 const struct nla_policy dsmip_device_get_policy[DSMIP_A_MAX + 1] = {
@@ -77,7 +78,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(sizeof(__be16)) +		/* ports */
 	       3 * nla_total_size(sizeof(u8)) +			/* policies */
-	       (10 + 2 * DSMIP_RATES) *
+	       (11 + 2 * DSMIP_RATES) *
 	       nla_total_size(sizeof(u32));			/* the rest */
 }
 
@@ -148,6 +149,8 @@ static int dsmip_put_device(struct sk_buff *skb, struct dsmip_dev *dd)
 	    nla_put_u8(skb, DSMIP_DEVICE_A_DF, s->df) ||
 	    (s->home_link &&
 	     nla_put_u32(skb, DSMIP_DEVICE_A_HOME_LINK, s->home_link)) ||
+	    (s->underlay &&
+	     nla_put_u32(skb, DSMIP_DEVICE_A_UNDERLAY, s->underlay)) ||
 	    nla_put_u32(skb, DSMIP_DEVICE_A_TUNNEL_MTU,
 			READ_ONCE(dd->tunnel_mtu)) ||
 	    (s->role == DSMIP_ROLE_HOME_AGENT && dsmip_put_rates(skb, s)) ||
@@ -267,6 +270,8 @@ int dsmip_device_set(struct sk_buff *skb, struct genl_info *info)
 		wanted.df = nla_get_u8(tb[DSMIP_DEVICE_A_DF]);
 	if (tb[DSMIP_DEVICE_A_HOME_LINK])
 		wanted.home_link = nla_get_u32(tb[DSMIP_DEVICE_A_HOME_LINK]);
+	if (tb[DSMIP_DEVICE_A_UNDERLAY])
+		wanted.underlay = nla_get_u32(tb[DSMIP_DEVICE_A_UNDERLAY]);
 	dsmip_get_rates(tb, &wanted);
 	if (!wanted.role && wanted.udp_port) {
 		GENL_SET_ERR_MSG(info, "UDP_PORT needs a ROLE");

@@ -107,20 +107,19 @@ static void dsmip_binding_put_dst(struct dsmip_binding *b, struct dst_entry *dst
 
 /**
  * dsmip_binding_dst - the route to the end point of a binding
- * @dd: device
  * @b: binding
+ * @generation: what a route has to be looked up under to be good
  *
  * Context: RCU reader; the route is valid as long as its section.
  * Return: route, NULL when there is none or when it is out of date.
  */
-struct dst_entry *dsmip_binding_dst(const struct dsmip_dev *dd,
-				    struct dsmip_binding *b)
+struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b, u32 generation)
 {
 	struct dst_entry *dst = rcu_dereference(b->dst);
 
 	if (!dst)
 		return NULL;
-	if (likely(READ_ONCE(b->dst_generation) == READ_ONCE(dd->routes) &&
+	if (likely(READ_ONCE(b->dst_generation) == generation &&
 		   dst_check(dst, READ_ONCE(b->dst_cookie))))
 		return dst;
 	dsmip_binding_put_dst(b, NULL);
@@ -129,29 +128,35 @@ struct dst_entry *dsmip_binding_dst(const struct dsmip_dev *dd,
 
 /**
  * dsmip_binding_set_dst - remember the route to the end point of a binding
- * @dd: device
- * @s: settings that it was looked up by
  * @b: binding
  * @dst: route, whose reference is taken over
  * @cookie: for dst_check()
+ * @generation: what it was looked up under
  *
  * A reader that meets the new cookie with the old route looks for another one.
- * If there are other settings by now, the new generation may stand beside a route
- * by the old ones, so that is not kept.
+ * Somebody else may be doing the same with a newer generation, which then stands
+ * beside the older route: who finds that there is a newer one by now drops what
+ * he has brought.
  *
- * Context: RCU reader; somebody else may be doing the same.
+ * Context: RCU reader.
  */
-void dsmip_binding_set_dst(const struct dsmip_dev *dd,
-			   const struct dsmip_settings *s,
-			   struct dsmip_binding *b, struct dst_entry *dst,
-			   u32 cookie)
+void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
+			   u32 cookie, u32 generation)
 {
-	/* Pairs with the release in dsmip_settings_set(). */
-	WRITE_ONCE(b->dst_generation, smp_load_acquire(&dd->routes));
+	WRITE_ONCE(b->dst_generation, generation);
 	WRITE_ONCE(b->dst_cookie, cookie);
 	dsmip_binding_put_dst(b, dst);
-	if (unlikely(rcu_access_pointer(dd->settings) != s))
-		dsmip_binding_put_dst(b, NULL);
+}
+
+/**
+ * dsmip_binding_drop_dst - forget the route to the end point of a binding
+ * @b: binding
+ *
+ * Context: RCU reader.
+ */
+void dsmip_binding_drop_dst(struct dsmip_binding *b)
+{
+	dsmip_binding_put_dst(b, NULL);
 }
 
 /* Statistics */

@@ -191,6 +191,8 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 	int drop;
 
 	rcu_read_lock();
+	/* Pairs with the release in dsmip_settings_set(). */
+	t.routes = smp_load_acquire(&dd->routes);
 	s = rcu_dereference(dd->settings);
 	skb_reset_network_header(skb);
 	if (s->role == DSMIP_ROLE_UNSPEC)

@@ -5,7 +5,7 @@
 #include <net/addrconf.h>
 #include <net/ipv6.h>
 
-#include "dsmip.h"
+#include "underlay.h"
 
 /**
  * dsmip_settings_get - the settings in force
@@ -47,6 +47,7 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 {
 	u32 mask = wanted->bid_mark_mask;
 	struct net_device *link;
+	int err;
 
 	if (wanted->role != old->role && dd->nodes) {
 		NL_SET_ERR_MSG(extack, "role cannot change while there are nodes");
@@ -82,6 +83,11 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 			return -EINVAL;
 		}
 	}
+	if (wanted->underlay != old->underlay) {
+		err = dsmip_underlay_check(dd, wanted->underlay, extack);
+		if (err)
+			return err;
+	}
 	if (wanted->dscp > DSMIP_DSCP_MAX && wanted->dscp != DSMIP_DSCP_COPY) {
 		NL_SET_ERR_MSG(extack, "DSCP is 0 to 63, or 255 to copy it");
 		return -EINVAL;
@@ -100,7 +106,8 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
  * @extack: gets the reason of a refusal
  *
  * Return: 0; -EINVAL: contradiction, -EBUSY: role of a device with nodes,
- * -EADDRINUSE: UDP port taken, -ENOMEM; then everything is as before.
+ * -EADDRINUSE: UDP port taken, -ENODEV: no such interface, -ENOMEM; then
+ * everything is as before.
  */
 int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 		       struct netlink_ext_ack *extack)
@@ -127,8 +134,8 @@ int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted
 	rcu_assign_pointer(dd->settings, new);
 	kfree_rcu(old, rcu);
 	/*
-	 * Source address and mark decide the route to an end point.  Who sees
-	 * this sees the new settings.
+	 * Source address, mark and underlay decide the route to an end point.
+	 * Who sees this sees the new settings.
 	 */
 	smp_store_release(&dd->routes, dd->routes + 1);
 	dsmip_changed(dd);

@@ -5,7 +5,7 @@
  * A home agent listens on its own addresses only, so that several devices (and
  * other users of the port) fit into one network namespace; they need not be
  * configured yet.  A mobile node listens on every address, because it keeps
- * getting new ones.
+ * getting new ones.  Both listen only where the underlay is.
  */
 #include <linux/ipv6.h>
 #include <net/inet_sock.h>
@@ -14,7 +14,7 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
-#include "dsmip.h"
+#include "underlay.h"
 
 /* Attempts to find a port that is free in both families. */
 #define DSMIP_PORT_ATTEMPTS	100
@@ -22,6 +22,7 @@
 struct dsmip_bind {
 	bool wanted;
 	struct dsmip_endpoint to;
+	u32 underlay;
 };
 
 static void dsmip_bind_wanted(const struct dsmip_settings *settings,
@@ -33,6 +34,8 @@ static void dsmip_bind_wanted(const struct dsmip_settings *settings,
 	bind6->to.family = AF_INET6;
 	bind4->to.port = settings->udp_port;
 	bind6->to.port = settings->udp_port;
+	bind4->underlay = settings->underlay;
+	bind6->underlay = settings->underlay;
 	switch (settings->role) {
 	case DSMIP_ROLE_HOME_AGENT:
 		bind4->wanted = settings->udp_port && settings->home_agent4;
@@ -64,6 +67,8 @@ static bool dsmip_socket_fits(const struct socket *sock,
 		return !sock && !bind->wanted;
 	sk = sock->sk;
 	if (bind->to.port && bind->to.port != dsmip_socket_port(sock))
+		return false;
+	if (bind->underlay != sk->sk_bound_dev_if)
 		return false;
 #if IS_ENABLED(CONFIG_IPV6)
 	if (bind->to.family == AF_INET6)
@@ -133,6 +138,8 @@ static struct socket *dsmip_socket_make(struct dsmip_dev *dd, struct socket *old
 	struct socket *sock;
 	int err;
 
+	if (!dsmip_underlay_exists(dd, bind->underlay))
+		return ERR_PTR(-ENODEV);
 	err = sock_create_kern(dd->net, bind->to.family, SOCK_DGRAM,
 			       IPPROTO_UDP, &sock);
 	if (err)
@@ -145,7 +152,9 @@ static struct socket *dsmip_socket_make(struct dsmip_dev *dd, struct socket *old
 		old->sk->sk_reuse = SK_CAN_REUSE;
 		sock->sk->sk_reuse = SK_CAN_REUSE;
 	}
-	err = dsmip_socket_bind(sock, &bind->to);
+	err = sock_bindtoindex(sock->sk, bind->underlay, true);
+	if (!err)
+		err = dsmip_socket_bind(sock, &bind->to);
 	if (old)
 		old->sk->sk_reuse = SK_NO_REUSE;
 	sock->sk->sk_reuse = SK_NO_REUSE;
@@ -236,8 +245,8 @@ static void dsmip_sockets_swap(struct dsmip_dev *dd, struct socket *sock4,
  * @wanted: settings that will be in force
  * @extack: gets the reason of a failure
  *
- * Return: 0; -EADDRINUSE or another error of binding, then the old sockets
- * stay.
+ * Return: 0; -EADDRINUSE, -ENODEV: no underlay, or another error of binding, then
+ * the old sockets stay.
  */
 int dsmip_sockets_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 		      struct netlink_ext_ack *extack)
@@ -251,6 +260,10 @@ int dsmip_sockets_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 	err = dsmip_sockets_make(dd, &bind4, &sock4, &bind6, &sock6);
 	if (err == -EADDRINUSE) {
 		NL_SET_ERR_MSG(extack, "UDP_PORT is taken by another socket");
+		return err;
+	}
+	if (err == -ENODEV) {
+		NL_SET_ERR_MSG(extack, "UNDERLAY is gone: no UDP sockets without it");
 		return err;
 	}
 	if (err) {

@@ -25,7 +25,7 @@
 #include <linux/udp.h>
 #include <net/route.h>
 
-#include "dsmip.h"
+#include "underlay.h"
 
 /* Both generations of the TLV header have this length. */
 #define DSMIP_TLV_LEN	4
@@ -79,9 +79,10 @@ struct dsmip_inner {
  * struct dsmip_arrival - how a packet came, and what it turned out to be
  * @from: outer source
  * @to: outer destination
+ * @in: where it came in
  * @binding: it belongs to; NULL where none is needed
  * @offset: of the inner packet from skb->data
- * @link: interface it came in by
+ * @link: interface it came in by; in a VRF the port of that
  * @encap: &enum dsmip_encap
  * @payload: IPPROTO_ESP or IPPROTO_GRE, which stand in the place of an inner
  *	packet; 0 = an inner packet
@@ -91,6 +92,7 @@ struct dsmip_inner {
 struct dsmip_arrival {
 	struct dsmip_endpoint from;
 	struct dsmip_endpoint to;
+	struct dsmip_ingress in;
 	struct dsmip_binding *binding;
 	unsigned int offset;
 	u32 link;
@@ -103,6 +105,7 @@ struct dsmip_arrival {
 /*
  * struct dsmip_tunnel - what the outer headers of a packet are made from
  * @settings: of the device
+ * @routes: dsmip_dev.routes, read before @settings
  * @payload: IPPROTO_ESP or IPPROTO_GRE: only what is behind the IP header of the
  *	packet is sent; 0 = all of it
  * @src: near end; address may be all zero (routing decides)
@@ -116,6 +119,7 @@ struct dsmip_tunnel {
 	struct dsmip_endpoint src;
 	struct dsmip_endpoint dst;
 	struct dsmip_binding *binding;
+	u32 routes;
 	u32 link;
 	u32 mark;
 	u8 encap;

@@ -110,6 +110,9 @@ int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 		return 0;
 	}
+	/* The socket may be of earlier settings. */
+	if (verdict == DSMIP_ACCEPT && !dsmip_underlay_takes(dd, s, &a.in))
+		verdict = DSMIP_C_RX_UNDERLAY;
 	if (verdict == DSMIP_ACCEPT && !dsmip_input_ours(s, &a))
 		verdict = DSMIP_C_RX_END_POINT;
 	if (verdict == DSMIP_ACCEPT && a.payload)
@@ -140,5 +143,11 @@ int dsmip_udp_err(struct sock *sk, struct sk_buff *skb)
 	dsmip_icmp_read(skb, ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6,
 			skb_transport_offset(skb), &e);
 	dsmip_icmp_read_udp(skb, &e);
+	if (!dsmip_icmp_ours(dd, &e))
+		return -ENOENT;
+	if (!dsmip_icmp_takes(dd, &e)) {
+		dsmip_count(dd, DSMIP_C_ICMP_UNDERLAY);
+		return -ENOENT;
+	}
 	return dsmip_icmp(dd, skb, &e) ? 0 : -ENOENT;
 }

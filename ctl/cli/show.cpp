@@ -269,13 +269,18 @@ void show_settings(Printer& printer, const netlink::DeviceSettings& settings) {
     };
     show_mark("fwmark", "fwmark {:#x}", settings.fwmark);
     show_mark("bid_mark_mask", "bid-mark-mask {:#x}", settings.bid_mark_mask);
-    if (settings.home_link) {
-        printer.json_field("home_link", *settings.home_link);
-        if (*settings.home_link != 0) {
-            printer.words(
-                fmt::format("home-link {}", kernel_interface_names()(*settings.home_link)));
+    const auto show_interface = [&](const char* key, const char* word,
+                                    const std::optional<std::uint32_t>& index) {
+        if (!index) {
+            return;
         }
-    }
+        printer.json_field(key, *index);
+        if (*index != 0) {
+            printer.words(fmt::format("{} {}", word, kernel_interface_names()(*index)));
+        }
+    };
+    show_interface("underlay", "underlay", settings.underlay);
+    show_interface("home_link", "home-link", settings.home_link);
     if (settings.cookie_lifetime) {
         printer.field("cookie_lifetime_ms", "cookie-lifetime {}ms",
                       settings.cookie_lifetime->count());

@@ -101,6 +101,8 @@ Decoded<void> read_device(Octets octets, Device& device) {
             return read_as<std::uint32_t>(attribute, where, store_in(settings.stranger_burst));
         case DSMIP_DEVICE_A_TUNNEL_MTU:
             return read_as<std::uint32_t>(attribute, where, store_in(settings.tunnel_mtu));
+        case DSMIP_DEVICE_A_UNDERLAY:
+            return read_as<std::uint32_t>(attribute, where, store_in(settings.underlay));
         case DSMIP_DEVICE_A_NODES:
             return read_raw(attribute, where, device.nodes);
         case DSMIP_DEVICE_A_BINDINGS:

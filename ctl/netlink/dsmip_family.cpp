@@ -90,6 +90,7 @@ void put_device(MessageBuilder& builder, const Device& device) {
         put_optional(builder, DSMIP_DEVICE_A_STRANGER_RATE, settings.stranger_rate);
         put_optional(builder, DSMIP_DEVICE_A_STRANGER_BURST, settings.stranger_burst);
         put_optional(builder, DSMIP_DEVICE_A_TUNNEL_MTU, settings.tunnel_mtu);
+        put_optional(builder, DSMIP_DEVICE_A_UNDERLAY, settings.underlay);
         const auto put_count = [&](std::uint16_t type, std::uint32_t count) {
             if (count != 0) { // read only: never part of a request
                 builder.put(type, count);

@@ -110,6 +110,8 @@ struct DeviceSettings {
     /// Octets that an inner packet may have in any tunnel, DSMIP_TUNNEL_MTU_MIN to
     /// DSMIP_TUNNEL_MTU_MAX. The MTU of the device is that of the home link where it is larger.
     std::optional<std::uint32_t> tunnel_mtu = std::nullopt;
+    /// Index of the interface or VRF that outer packets belong to; 0 = the default VRF.
+    std::optional<std::uint32_t> underlay = std::nullopt;
 
     friend bool operator==(const DeviceSettings&, const DeviceSettings&) = default;
 };

@@ -268,6 +268,15 @@ enum dsmip_role {
  *	The device follows: the new MTU is in force when the request is answered.
  *	An MTU set by rtnetlink (ip link set NAME mtu N) is this value too, but
  *	the stack ignores one that the device has already.
+ * @DSMIP_DEVICE_A_UNDERLAY: u32, index of the interface or of the VRF that outer
+ *	packets belong to.  Others are not the device's (rx_underlay), nor are
+ *	ICMP errors about them (icmp_underlay); its own are routed there, from
+ *	addresses of that VRF.  None leaves by an interface outside, by a LINK or by
+ *	a route (tx_underlay).  0 = the default VRF, and every other if
+ *	net.ipv4.udp_l3mdev_accept is 1; the default.  -ENODEV: there is no such
+ *	interface.  When it goes, nothing is received or sent until UNDERLAY is
+ *	set anew.  Inner packets are not concerned: they belong to the VRF that
+ *	the device itself is in.
  */
 enum dsmip_device_attr {
 	DSMIP_DEVICE_A_UNSPEC,
@@ -295,6 +304,7 @@ enum dsmip_device_attr {
 	DSMIP_DEVICE_A_STRANGER_RATE,
 	DSMIP_DEVICE_A_STRANGER_BURST,
 	DSMIP_DEVICE_A_TUNNEL_MTU,
+	DSMIP_DEVICE_A_UNDERLAY,
 	/* private: */
 	__DSMIP_DEVICE_A_MAX,
 };

@@ -25,17 +25,20 @@ import prefix  # noqa: E402
 import receive  # noqa: E402
 import standby  # noqa: E402
 import transmit  # noqa: E402
+import underlay  # noqa: E402
 import waiting  # noqa: E402
 
 PARTS = (formats.formats, formats.statistics, formats.traffic_class, label.flow_labels, offload.segmentation, offload.merging, waiting.order, waiting.too_many,
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
-         choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, passage.passage, cookie.cookies, cookie.cookies_of_mobile_node,
+         choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, underlay.underlay_signalling, passage.passage, cookie.cookies, cookie.cookies_of_mobile_node,
          limit.limits,
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
          transmit.path_mtu,
          icmp.icmp_relayed, icmp.icmp_unsent, icmp.home_neighbour, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
-         policy.ecn, policy.policies, ipsec.ipsec, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads)
+         policy.ecn, policy.policies, ipsec.ipsec, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads,
+         underlay.underlay_received, underlay.underlay_sent, underlay.underlay_errors,
+         underlay.underlay_changes, underlay.inside_a_vrf)
 
 # What rises elsewhere by exactly one, and what makes it.
 ELSEWHERE = {

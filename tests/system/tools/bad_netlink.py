@@ -170,10 +170,13 @@ def requests(device):
                         ("HOME_AGENT_PORT", 2), ("FWMARK", 4), ("BID_MARK_MASK", 4),
                         ("COOKIE_LIFETIME", 4), ("HOME_LINK", 4),
                         ("SOURCE_RATE", 4), ("SOURCE_BURST", 4), ("NETWORK_RATE", 4), ("NETWORK_BURST", 4),
-                        ("STRANGER_RATE", 4), ("STRANGER_BURST", 4), ("TUNNEL_MTU", 4)):
+                        ("STRANGER_RATE", 4), ("STRANGER_BURST", 4), ("TUNNEL_MTU", 4), ("UNDERLAY", 4)):
         for wrong in (0, width - 1, width + 1, width * 2):
             yield (f"{name} of {wrong} octets",
                    *setting(attr("DEVICE_A_" + name, bytes(wrong))), None, "length|range")
+    for name in ("HOME_LINK", "UNDERLAY"):
+        yield (f"{name} that does not exist", *setting(attr("DEVICE_A_" + name, u32(0x7FFFFFFF))), errno.ENODEV, "does not exist")
+        yield (f"{name} is the device", *setting(attr("DEVICE_A_" + name, index[4:8])), bad, "the device itself")
     yield ("home agent's port 0", *setting(attr("DEVICE_A_HOME_AGENT_PORT", be16(0))), size, "range")
 
     yield "no node", new, put, index, bad, "NODE is missing"

@@ -95,11 +95,26 @@ private:
             fill(settings);
             need(need(Client::open()).device_set(ifindex(), settings));
         });
-        for (const char* name :
-             {"--role", "--home-agent4", "--home-agent6", "--udp-port", "--home-agent-port",
-              "--fwmark", "--bid-mark-mask", "--cookie-lifetime", "--hop-limit", "--dscp", "--df",
-              "--home-link", "--source-rate", "--source-burst", "--network-rate", "--network-burst",
-              "--stranger-rate", "--stranger-burst", "--tunnel-mtu"}) {
+        for (const char* name : {"--role",
+                                 "--home-agent4",
+                                 "--home-agent6",
+                                 "--udp-port",
+                                 "--home-agent-port",
+                                 "--fwmark",
+                                 "--bid-mark-mask",
+                                 "--cookie-lifetime",
+                                 "--hop-limit",
+                                 "--dscp",
+                                 "--df",
+                                 "--home-link",
+                                 "--source-rate",
+                                 "--source-burst",
+                                 "--network-rate",
+                                 "--network-burst",
+                                 "--stranger-rate",
+                                 "--stranger-burst",
+                                 "--tunnel-mtu",
+                                 "--underlay"}) {
             set->add_option(name, options_[name]);
         }
         add(
@@ -155,6 +170,8 @@ private:
                     value == "copy" ? UINT8_MAX : need(tools::parse_number(value, UINT8_MAX));
             } else if (name == "--home-link") {
                 settings.home_link = value == "none" ? 0 : need(tools::parse_interface(value));
+            } else if (name == "--underlay") {
+                settings.underlay = value == "none" ? 0 : need(tools::parse_interface(value));
             } else if (name == "--source-rate") {
                 settings.source_rate = need(tools::parse_number(value, UINT32_MAX));
             } else if (name == "--source-burst") {

@@ -117,6 +117,7 @@ private:
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_RATE, 10000),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_STRANGER_BURST, 4096),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_TUNNEL_MTU, 1400),
+                          scalar<std::uint32_t>(DSMIP_DEVICE_A_UNDERLAY, 0),
                           scalar<std::uint32_t>(DSMIP_DEVICE_A_COOKIE_LIFETIME, 600000)})});
         int error = 0;
         for (const char* home : {"2001:db8:a::1", "2001:db8:a::3"}) {

@@ -468,6 +468,8 @@ void fill_stock(Stock& stock) {
     set({address(DSMIP_DEVICE_A_HOME_AGENT4, "192.0.2.1"),
          address(DSMIP_DEVICE_A_HOME_AGENT6, "2001:db8:1::1")});
     set({scalar<std::uint32_t>(DSMIP_DEVICE_A_HOME_LINK, 1)});
+    set({scalar<std::uint32_t>(DSMIP_DEVICE_A_UNDERLAY, 1)});
+    set({scalar<std::uint32_t>(DSMIP_DEVICE_A_UNDERLAY, 0)});
     set({scalar<std::uint32_t>(DSMIP_DEVICE_A_SOURCE_RATE, 100),
          scalar<std::uint32_t>(DSMIP_DEVICE_A_SOURCE_BURST, 300)});
     set({scalar<std::uint32_t>(DSMIP_DEVICE_A_NETWORK_RATE, 0),

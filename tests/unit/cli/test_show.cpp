@@ -175,21 +175,22 @@ TEST_CASE("a device", "[show]") {
     const auto show = [&](Printer& p) { show_device(p, device); };
     CHECK(text(show) ==
           "dsmip0: role mobile-node home-agent6 2001:db8::1 home-agent4 192.0.2.1 udp-port 4191 "
-          "home-agent-port 4192 fwmark 0x7fffffff bid-mark-mask 0xff00 home-link if471147 "
+          "home-agent-port 4192 fwmark 0x7fffffff bid-mark-mask 0xff00 underlay if471148 "
+          "home-link if471147 "
           "cookie-lifetime 600000ms source-rate 101 source-burst 301 network-rate 1001 "
           "network-burst 3001 stranger-rate 10001 stranger-burst 4097 tunnel-mtu 1449 "
           "hop-limit 33 dscp 46 df clear\n"
           "    nodes 1 bindings 2 paths 3 prefixes 4 flows 5\n");
-    CHECK(
-        json(show) ==
-        R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
-        R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
-        R"("fwmark":2147483647,"bid_mark_mask":65280,"home_link":471147,"cookie_lifetime_ms":600000,)"
-        R"("source_rate":101,"source_burst":301,"network_rate":1001,"network_burst":3001,)"
-        R"("stranger_rate":10001,"stranger_burst":4097,"tunnel_mtu":1449,)"
-        R"("hop_limit":33,"dscp":46,"df":"clear",)"
-        R"("nodes":1,"bindings":2,"paths":3,"prefixes":4,"flows":5}])"
-        "\n");
+    CHECK(json(show) ==
+          R"([{"dev":"dsmip0","ifindex":4,"role":"mobile-node","home_agent6":"2001:db8::1",)"
+          R"("home_agent4":"192.0.2.1","udp_port":4191,"home_agent_port":4192,)"
+          R"("fwmark":2147483647,"bid_mark_mask":65280,"underlay":471148,"home_link":471147,)"
+          R"("cookie_lifetime_ms":600000,)"
+          R"("source_rate":101,"source_burst":301,"network_rate":1001,"network_burst":3001,)"
+          R"("stranger_rate":10001,"stranger_burst":4097,"tunnel_mtu":1449,)"
+          R"("hop_limit":33,"dscp":46,"df":"clear",)"
+          R"("nodes":1,"bindings":2,"paths":3,"prefixes":4,"flows":5}])"
+          "\n");
     device.settings = {};
     device.settings.fwmark = 0;
     device.prefixes = 0;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dsmip: where the outer packets of a device belong.
+ */
+#ifndef _DSMIP_UNDERLAY_H
+#define _DSMIP_UNDERLAY_H
+
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp.h>
+
+#include "dsmip.h"
+
+/*
+ * struct dsmip_ingress - where a packet came in, in the words of sockets
+ * @iif: interface; of a port of a VRF the VRF
+ * @port: the port of a VRF, 0 = none
+ */
+struct dsmip_ingress {
+	int iif;
+	int port;
+};
+
+static inline struct dsmip_ingress dsmip_ingress_of(const struct sk_buff *skb,
+						    u8 family)
+{
+	struct dsmip_ingress in;
+
+	if (family == AF_INET) {
+		in.iif = inet_iif(skb);
+		in.port = inet_sdif(skb);
+	} else {
+		in.iif = inet6_iif(skb);
+		in.port = inet6_sdif(skb);
+	}
+	return in;
+}
+
+/* The rule is that of UDP sockets, and so one for all formats. */
+static inline bool dsmip_underlay_takes(const struct dsmip_dev *dd,
+					const struct dsmip_settings *s,
+					const struct dsmip_ingress *in)
+{
+	return udp_sk_bound_dev_eq(dd->net, s->underlay, in->iif, in->port);
+}
+
+/* Whether UNDERLAY 0 means every VRF (net.ipv4.udp_l3mdev_accept). */
+static inline bool dsmip_underlay_any(const struct dsmip_dev *dd)
+{
+	return udp_sk_bound_dev_eq(dd->net, 0, 1, 1);
+}
+
+bool dsmip_underlay_exists(const struct dsmip_dev *dd, u32 underlay);
+int dsmip_underlay_check(const struct dsmip_dev *dd, u32 underlay,
+			 struct netlink_ext_ack *extack);
+bool dsmip_underlay_has(const struct dsmip_dev *dd,
+			const struct dsmip_settings *s,
+			const struct net_device *dev);
+int dsmip_underlay_oif(const struct dsmip_dev *dd,
+		       const struct dsmip_settings *s, u32 link,
+		       const struct net_device **domain);
+
+#endif /* _DSMIP_UNDERLAY_H */
