@@ -7,6 +7,8 @@
 
 #include "mobility/mobile_node_care_of.hpp"
 
+#include "daemon/underlay.hpp"
+
 namespace dsmip::daemon {
 
 namespace {
@@ -23,7 +25,7 @@ std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::Network
     for (const auto& [ifindex, link] : state.links()) {
         // A tunnel of our kind would carry its own packets.
         if (!link.up || !link.running || link.loopback || link.kind == "dsmip" ||
-            ifindex == excluded.tunnel_device) {
+            ifindex == excluded.tunnel_device || !is_in_underlay(state, link, excluded.underlay)) {
             continue;
         }
         auto addresses = link.addresses;

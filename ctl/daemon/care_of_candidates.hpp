@@ -2,6 +2,7 @@
 // Which addresses of the host may serve as care-of addresses now. Pure.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "mobility/mobile_node.hpp"
@@ -13,6 +14,8 @@ namespace dsmip::daemon {
 struct NoCareOf {
     std::uint32_t tunnel_device = 0; ///< the dsmip device itself
     std::vector<wire::IpAddress> home_addresses;
+    /// Interface or VRF: what is on no link of it; empty: what is in a VRF.
+    std::string underlay = {};
 };
 
 /// Every address of global scope that can be a care-of address (mobility::can_be_care_of) and is

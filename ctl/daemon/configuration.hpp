@@ -28,6 +28,8 @@ struct DeviceConfiguration {
     std::string name = "dsmip0";
     /// Make the device if it is missing and delete it when everything is taken away.
     bool create = true;
+    /// Name of the interface or VRF that outer packets belong to; empty = no VRF.
+    std::string underlay;
     /// Of tunnels, octets; not set = as the kernel has it.
     std::optional<std::uint32_t> mtu;
     /// Routing table of the daemon's own routes.

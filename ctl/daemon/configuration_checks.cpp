@@ -25,6 +25,14 @@ public:
         : read_(read) {}
 
     void check() {
+        const auto& device = read_.configuration.device;
+        if (const auto at = line("device", "underlay"); at != 0 && device.underlay == device.name) {
+            mistake(
+                at, "device.underlay",
+                fmt::format("{} is the tunnel device; wanted the interface or VRF that its outer "
+                            "packets belong to",
+                            device.name));
+        }
         const auto* role = find("", "role");
         if (role == nullptr || !role->valid) {
             return; // which section matters is not known

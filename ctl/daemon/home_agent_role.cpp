@@ -379,6 +379,11 @@ Outcome HomeAgentRole::start() {
             [this](auto requests, const auto& error) { driver_->confirm(requests, error); });
     }
     driver_->run(*restored);
+    auto underlay = network_.follow_underlay(loop_, driver_->client());
+    if (!underlay) {
+        return tl::make_unexpected(underlay.error());
+    }
+    underlay_ = std::move(*underlay);
     watch_home_address_options();
     return start_discovery();
 }
@@ -427,6 +432,7 @@ void HomeAgentRole::watch_home_address_options() {
 
 void HomeAgentRole::stop(std::function<void()> finished) {
     refused_options_watch_.reset();
+    underlay_.reset();
     driver_->stop();
     if (discovery_) {
         discovery_->stop();

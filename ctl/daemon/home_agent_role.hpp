@@ -57,6 +57,7 @@ private:
     HomeAgentConfiguration configuration_;
     HostNetwork network_;
     std::unique_ptr<HomeLink> home_link_; // a real one
+    std::unique_ptr<UnderlayWatch> underlay_;
     mobility::HomeAgent engine_;
     std::unique_ptr<EngineDriver> driver_;
     std::unique_ptr<RegistrationStore> store_; // none = the kernel alone remembers

@@ -80,6 +80,7 @@ std::optional<netlink::DeviceSettings> settings_to_change(const netlink::DeviceS
         any = true;
     }
     take_if_changed(change.fwmark, present.fwmark, wanted.fwmark, 0U, any);
+    take_if_changed(change.underlay, present.underlay, wanted.underlay, 0U, any);
     take_if_changed(change.home_link, present.home_link, wanted.home_link, 0U, any);
     take_if_changed(change.bid_mark_mask, present.bid_mark_mask, wanted.bid_mark_mask, 0U, any);
     if (wanted.cookie_lifetime && present.cookie_lifetime != wanted.cookie_lifetime) {
@@ -142,8 +143,46 @@ Outcome HostNetwork::make_device() {
     return {};
 }
 
+/// No value: it is gone now, and was there before.
+tl::expected<std::optional<std::uint32_t>, std::string> HostNetwork::find_underlay() {
+    if (configuration_.underlay.empty()) {
+        return 0U;
+    }
+    const auto found = rtnl_.ifindex(configuration_.underlay);
+    if (found) {
+        return *found;
+    }
+    if (found.error().code == ENODEV && underlay_ != 0) {
+        return std::nullopt;
+    }
+    return failed(found.error(), fmt::format("; underlay in [device] wants an interface or VRF {}",
+                                             configuration_.underlay));
+}
+
+tl::expected<std::unique_ptr<UnderlayWatch>, std::string>
+HostNetwork::follow_underlay(asio::io_context& loop, netlink::Client& client) {
+    if (configuration_.underlay.empty()) {
+        return nullptr;
+    }
+    return UnderlayWatch::open(loop, configuration_.underlay, underlay_,
+                               [this, &client](std::uint32_t index) -> Outcome {
+                                   netlink::DeviceSettings settings;
+                                   settings.underlay = index;
+                                   if (auto set = client.device_set(ifindex_, settings); !set) {
+                                       return failed(set.error());
+                                   }
+                                   underlay_ = index;
+                                   return {};
+                               });
+}
+
 Outcome HostNetwork::set_up_device(netlink::Client& client, netlink::DeviceSettings wanted) {
     wanted.tunnel_mtu = configuration_.mtu;
+    const auto underlay = find_underlay();
+    if (!underlay) {
+        return tl::make_unexpected(underlay.error());
+    }
+    wanted.underlay = *underlay;
     auto device = client.device_get(ifindex_);
     if (!device) {
         return failed(device.error());
@@ -163,6 +202,7 @@ Outcome HostNetwork::set_up_device(netlink::Client& client, netlink::DeviceSetti
             }
         }
     }
+    underlay_ = underlay->value_or(underlay_);
     return outcome(rtnl_.link_set_up(ifindex_, true));
 }
 

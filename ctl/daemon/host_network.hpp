@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include <tl/expected.hpp>
 
 #include "daemon/configuration.hpp"
+#include "daemon/underlay.hpp"
 #include "netlink/client.hpp"
 #include "netlink/rtnl.hpp"
 #include "netlink/xfrm.hpp"
@@ -50,8 +52,15 @@ public:
     Outcome make_device();
     /// Sets what differs from `wanted` and brings the device up. A setting that is equal is not
     /// sent: that would exchange the kernel's UDP socket under running traffic.
+    /// The underlay of the configuration has to be there the first time; later it may be gone, and
+    /// then that setting stays as it is.
     Outcome set_up_device(netlink::Client& client, netlink::DeviceSettings wanted);
     [[nodiscard]] std::uint32_t ifindex() const { return ifindex_; }
+    /// Keeps the underlay that of the interface with the configured name, as long as the result
+    /// lives; nothing without a name. To be called after set_up_device(); `client` and this object
+    /// have to outlive the result.
+    tl::expected<std::unique_ptr<UnderlayWatch>, std::string>
+    follow_underlay(asio::io_context& loop, netlink::Client& client);
     [[nodiscard]] const DeviceConfiguration& configuration() const { return configuration_; }
 
     /// Each does nothing if the same thing is there already, made by this or another process of the
@@ -92,11 +101,13 @@ private:
         wire::Ipv6Address address;
     };
     HostNetwork(DeviceConfiguration configuration, netlink::Rtnl rtnl, netlink::Xfrm xfrm);
+    tl::expected<std::optional<std::uint32_t>, std::string> find_underlay();
 
     DeviceConfiguration configuration_;
     netlink::Rtnl rtnl_;
     netlink::Xfrm xfrm_;
     std::uint32_t ifindex_ = 0;
+    std::uint32_t underlay_ = 0; ///< index of the one in force, 0 = no VRF
     std::vector<netlink::AddressSpec> addresses_;
     std::vector<netlink::RouteSpec> routes_;
     std::vector<netlink::RuleSpec> rules_;

@@ -290,6 +290,11 @@ Outcome MobileNodeRole::start() {
         return started;
     }
     driver_->run(restored);
+    auto underlay = network_.follow_underlay(loop_, driver_->client());
+    if (!underlay) {
+        return tl::make_unexpected(underlay.error());
+    }
+    underlay_ = std::move(*underlay);
     network_changed();
     remove_leftover_addresses();
     log_if_failed(network_.remove_leftovers(HostNetwork::PolicyRules::own));
@@ -332,6 +337,7 @@ void MobileNodeRole::network_changed() {
     }
     NoCareOf excluded;
     excluded.tunnel_device = network_.ifindex();
+    excluded.underlay = network_.configuration().underlay;
     excluded.home_addresses.emplace_back(configuration_.engine.home_address);
     if (const auto address = engine_.home_address4()) {
         excluded.home_addresses.emplace_back(*address);
@@ -414,6 +420,7 @@ void MobileNodeRole::finish() {
     driver_->stop();
     stop_timer_.reset();
     monitor_watch_.reset();
+    underlay_.reset();
     for (const auto& failure : network_.tear_down()) {
         spdlog::warn("clean-up: {}", failure);
     }

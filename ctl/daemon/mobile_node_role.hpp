@@ -65,6 +65,7 @@ private:
     std::unique_ptr<EngineDriver> driver_;
     netlink::LinkMonitor monitor_;
     std::optional<ReadWatch> monitor_watch_;
+    std::unique_ptr<UnderlayWatch> underlay_;
     std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
     std::vector<wire::IpAddress> care_of_rules_;
     PrefixRoutes networks_; // rules and routes for the network behind a mobile router

@@ -67,11 +67,29 @@ private:
 
 class Host {
 public:
-    void link(unsigned index, const std::string& name, unsigned flags = IFF_UP | IFF_RUNNING) {
+    void link(unsigned index, const std::string& name, unsigned flags = IFF_UP | IFF_RUNNING,
+              std::uint32_t master = 0) {
         ifinfomsg info{};
         info.ifi_index = static_cast<int>(index);
         info.ifi_flags = flags;
-        apply(Message(RTM_NEWLINK, info).text(IFLA_IFNAME, name));
+        Message message(RTM_NEWLINK, info);
+        message.text(IFLA_IFNAME, name);
+        if (master != 0) {
+            message.value(IFLA_MASTER, master);
+        }
+        apply(message);
+    }
+    void master(unsigned index, const std::string& name, const std::string& kind) {
+        ifinfomsg info{};
+        info.ifi_index = static_cast<int>(index);
+        info.ifi_flags = IFF_UP | IFF_RUNNING;
+        rtattr attribute{};
+        attribute.rta_type = IFLA_INFO_KIND;
+        attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(kind.size() + 1));
+        std::vector<std::uint8_t> nested(RTA_SPACE(kind.size() + 1));
+        std::memcpy(nested.data(), &attribute, sizeof attribute);
+        std::memcpy(nested.data() + RTA_LENGTH(0), kind.c_str(), kind.size() + 1);
+        apply(Message(RTM_NEWLINK, info).text(IFLA_IFNAME, name).attribute(IFLA_LINKINFO, nested));
     }
     void address(unsigned index, std::string_view text, std::uint32_t flags = IFA_F_PERMANENT,
                  std::uint8_t scope = RT_SCOPE_UNIVERSE) {
@@ -219,4 +237,34 @@ TEST_CASE("temporary addresses come behind stable ones") {
     const auto text = host.candidates();
     CHECK(text.find("2001:db8:6::1;") < text.find("2001:db8:6::aaaa;"));
     CHECK_THAT(text, Catch::Contains("2001:db8:6::aaaa"));
+}
+
+TEST_CASE("only what is in the underlay gives candidates") {
+    constexpr auto running = IFF_UP | IFF_RUNNING;
+    Host host;
+    host.master(10, "blue", "vrf");
+    host.master(11, "red", "vrf");
+    host.master(12, "bridge0", "bridge");
+    host.link(2, "wan0");
+    host.link(3, "wan1", running, 10);
+    host.link(4, "wan2", running, 10);
+    host.link(5, "wan3", running, 11);
+    host.link(6, "wan4", running, 12);
+    host.address(10, "2001:db8:10::1");
+    for (unsigned link = 2; link <= 6; ++link) {
+        host.address(link, "2001:db8::" + std::to_string(link));
+    }
+    const auto in = [&](const char* underlay) {
+        NoCareOf excluded;
+        excluded.underlay = underlay;
+        return host.candidates(excluded);
+    };
+    CHECK(in("") == "wan0 2001:db8::2; wan4 2001:db8::6; ");
+    CHECK(in("blue") == "wan1 2001:db8::3; wan2 2001:db8::4; blue 2001:db8:10::1; ");
+    CHECK(in("red") == "wan3 2001:db8::5; ");
+    CHECK(in("wan1") == "wan1 2001:db8::3; ");
+    CHECK(in("wan0") == "wan0 2001:db8::2; ");
+    CHECK(in("wan4") == "wan4 2001:db8::6; ");
+    CHECK(in("bridge0").empty());
+    CHECK(in("gone").empty());
 }

@@ -101,6 +101,7 @@ security = "none"
 [device]
 name = "ha0"
 create = false
+underlay = "vrf-blue"
 mtu = 1400
 table = 1000
 [control]
@@ -134,6 +135,7 @@ home-address = "2001:db8:2::100"
     REQUIRE(read);
     CHECK(read->device.name == "ha0");
     CHECK_FALSE(read->device.create);
+    CHECK(read->device.underlay == "vrf-blue");
     CHECK(read->device.mtu == 1400U);
     CHECK(read->device.table == 1000);
     CHECK(read->control_socket == "/tmp/ha.sock");
@@ -320,6 +322,9 @@ TEST_CASE("every mistake has its message") {
         {"no duration", ha_line("max-lifetime = \"ten minutes\""),
          fmt::format("f:5: home-agent.max-lifetime: \"ten minutes\" is no duration; {}\n",
                      lifetime_wanted)},
+        {"underlay is the device", home_agent + "[device]\nname = \"d0\"\nunderlay = \"d0\"\n",
+         "f:10: device.underlay: d0 is the tunnel device; wanted the interface or VRF that its "
+         "outer packets belong to\n"},
         {"text too long", home_agent + "[device]\nname = \"abcdefghijklmnop\"\n",
          "f:9: device.name: has 16 characters; wanted a text of 1 to 15 characters\n"},
         {"text of another type", home_agent + "[device]\nname = 0\n",

@@ -64,6 +64,26 @@ TEST_CASE("the MTU of tunnels is left alone unless one is wanted") {
     CHECK_FALSE(change->role);
 }
 
+TEST_CASE("the underlay is set and cleared, and left alone while it is gone") {
+    auto present = home_agent();
+    auto wanted = home_agent();
+    wanted.underlay = 0;
+    CHECK_FALSE(settings_to_change(present, wanted));
+    wanted.underlay = 7;
+    auto change = settings_to_change(present, wanted);
+    REQUIRE(change);
+    CHECK(change->underlay == 7U);
+    CHECK_FALSE(change->role);
+    present.underlay = 7;
+    CHECK_FALSE(settings_to_change(present, wanted));
+    wanted.underlay.reset();
+    CHECK_FALSE(settings_to_change(present, wanted));
+    wanted.underlay = 0;
+    change = settings_to_change(present, wanted);
+    REQUIRE(change);
+    CHECK(change->underlay == 0U);
+}
+
 TEST_CASE("a new device gets everything") {
     CHECK(settings_to_change(netlink::DeviceSettings{}, home_agent()) == home_agent());
 }
