@@ -8,6 +8,7 @@
 #include <linux/icmpv6.h>
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
+#include <net/fib_rules.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip6_checksum.h>
@@ -203,12 +204,35 @@ static void dsmip_encap_remember(const struct dsmip_tunnel *t,
 }
 
 /*
+ * dst_check() sees to all changes of IPv4 routing.  Of IPv6 it knows what becomes
+ * of the route itself, but neither of policy rules nor of routes in tables that
+ * are asked before.  The stack counts both, as the first step of a change, so that
+ * a route may have been looked up between the two: none is good for more than a
+ * second.
+ */
+static u32 dsmip_encap_generation6(const struct net *net)
+{
+	u32 generation = atomic_read(&net->ipv6.fib6_sernum) + jiffies / HZ;
+
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	/* There is none where IPv6 is off. */
+	if (likely(net->ipv6.fib6_rules_ops))
+		generation += READ_ONCE(net->ipv6.fib6_rules_ops->fib_rules_seq);
+#endif
+	return generation;
+}
+
+/*
  * What a route is looked up under, beside what dst_check() sees to.  It was read
  * before the route was.
  */
 static u32 dsmip_encap_generation(const struct dsmip_tunnel *t)
 {
-	return t->routes ^ (dsmip_underlay_any(t->dd) ? BIT(31) : 0);
+	u32 generation = t->routes ^ (dsmip_underlay_any(t->dd) ? BIT(31) : 0);
+
+	if (t->dst.family == AF_INET6)
+		generation += dsmip_encap_generation6(t->dd->net);
+	return generation;
 }
 
 /*
@@ -226,6 +250,8 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 		if (likely(dst))
 			return dst;
 	}
+	/* The generation is not newer than the route. */
+	smp_rmb();
 	dst = dsmip_encap_lookup(t);
 	if (IS_ERR(dst))
 		return dst;

@@ -23,6 +23,7 @@ import payload  # noqa: E402
 import policy  # noqa: E402
 import prefix  # noqa: E402
 import receive  # noqa: E402
+import routing  # noqa: E402
 import standby  # noqa: E402
 import transmit  # noqa: E402
 import underlay  # noqa: E402
@@ -38,7 +39,7 @@ PARTS = (formats.formats, formats.statistics, formats.traffic_class, label.flow_
          icmp.icmp_relayed, icmp.icmp_unsent, icmp.home_neighbour, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
          policy.ecn, policy.policies, ipsec.ipsec, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads,
          underlay.underlay_received, underlay.underlay_sent, underlay.underlay_errors,
-         underlay.underlay_changes, underlay.inside_a_vrf)
+         underlay.underlay_changes, underlay.inside_a_vrf, routing.new_rules, routing.rules_under_traffic)
 
 # What rises elsewhere by exactly one, and what makes it.
 ELSEWHERE = {
