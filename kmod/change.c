@@ -226,6 +226,7 @@ dsmip_binding_make(struct dsmip_change *change, struct dsmip_node *node,
 		dsmip_binding_free(b);
 		return ERR_PTR(err);
 	}
+	b->secret = dsmip_label_secret(change->dd, b);
 	return b;
 }
 

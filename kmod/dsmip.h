@@ -14,8 +14,8 @@
  * prefix.c   prefixes of mobile networks
  * change.c   making, updating and deleting them, all or nothing
  * expiry.c   the end of lifetimes
- * path.c     path cookies; cookie.c how they reach and leave sockets; limit.c
- *            how many of them a source may have
+ * path.c     path cookies; cookie.c how they reach and leave sockets
+ * limit.c    how much signalling, and how many ICMP errors, are heeded
  * icmp.c     errors about our packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
@@ -39,6 +39,7 @@
 #include <linux/netdevice.h>
 #include <linux/ratelimit.h>
 #include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include <linux/skbuff.h>
 #include <linux/timerqueue.h>
 #include <linux/u64_stats_sync.h>
@@ -107,6 +108,9 @@
 	X(ICMP_END_POINT, "icmp_end_point")	/* about a packet no binding sends */ \
 	X(ICMP_UNDERLAY, "icmp_underlay")	/* came by another interface or VRF */ \
 	X(ICMP_UNSENT, "icmp_unsent")		/* no memory or route to relay it */ \
+	X(ICMP_UNSOLICITED, "icmp_unsolicited")	/* about a binding that sent nothing lately */ \
+	X(ICMP_FORGED, "icmp_forged")		/* quotes what this host did not send */ \
+	X(ICMP_RATE, "icmp_rate")		/* more errors than are believed */ \
 	X(PAYLOAD_IN, "payload_in")		/* ESP or GRE out of UDP, to the stack */ \
 	X(PAYLOAD_OUT, "payload_out")		/* ESP or GRE of the stack, into UDP */ \
 	X(KEEPALIVE_IN, "keepalive_in")		/* one octet 0xff over UDP, consumed */ \
@@ -150,6 +154,7 @@ struct dsmip_traffic {
 	atomic64_t tx_packets;
 	atomic64_t tx_bytes;
 	unsigned long last_heard;	/* jiffies, 0 = never */
+	unsigned long last_sent;	/* as that, late by up to a second */
 };
 
 struct dsmip_binding;
@@ -172,6 +177,7 @@ struct dsmip_binding_set {
  *	see dsmip_traffic()
  * @owns_traffic: whoever has it frees @traffic.  The one binding that replaces
  *	another takes it over.
+ * @secret: what is sent to its end point is marked with, see label.c
  * @own: the set of a node that has no other binding; made with the binding
  *
  * Immutable once visible to readers except for traffic, @dst and @mtu: an update
@@ -200,6 +206,7 @@ struct dsmip_binding {
 	u8 weight;
 	u16 mtu;		/* of the tunnel, as last seen; 0 = never */
 	u32 dst_generation;	/* what @dst was looked up under: encap.c */
+	u64 secret;
 	struct dsmip_binding_set own;	/* the last: its one slot follows */
 };
 
@@ -344,7 +351,8 @@ struct dsmip_dev {
 	/* Not beside what each registration writes: every packet reads it. */
 	u32 routes;			/* those looked up before it changed are out of date */
 	u32 tunnel_mtu;			/* of inner packets that go into tunnels */
-	u64 label_secret;		/* label.c */
+	u64 label_secret;		/* label.c: of packets without a binding */
+	siphash_key_t label_key;	/* label.c: secrets of bindings */
 	struct socket __rcu *sock4;
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */
@@ -445,6 +453,8 @@ void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
 		      unsigned int octets);
 u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,
 		     unsigned int octets);
+/* Whether it was sent anything in the last @period jiffies, or a second more. */
+bool dsmip_binding_sent(const struct dsmip_binding *b, unsigned long period);
 
 /* choose.c */
 int dsmip_fragments_init(struct dsmip_dev *dd);
@@ -488,6 +498,10 @@ void dsmip_cookie_attach(struct sk_buff *skb, u32 cookie);
 u32 dsmip_cookie_asked(const struct sk_buff *skb);
 struct dsmip_path *dsmip_cookie_path(struct dsmip_dev *dd,
 				     const struct sk_buff *skb);
+
+/* label.c */
+/* Of @b, whose node and end point are set. */
+u64 dsmip_label_secret(const struct dsmip_dev *dd, const struct dsmip_binding *b);
 
 /* limit.c */
 int dsmip_limits_init(struct dsmip_dev *dd);

@@ -362,8 +362,9 @@ static int dsmip_encap_push_udp(struct sk_buff *skb,
 }
 
 /*
- * A binding has its own sequence of identification values: cheaper than that of
- * the stack, and it tells nobody what the others send.
+ * What may be fragmented has the sequence of identification values of its binding,
+ * @ident: cheaper than that of the stack, and it tells nobody what the others send.
+ * With DF the value proves to icmp.c who has seen the packet.
  */
 static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 			     u8 proto, u8 dsfield, bool df, u16 ident)
@@ -381,6 +382,8 @@ static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 	iph->protocol = proto;
 	iph->saddr = t->src.in.s_addr;
 	iph->daddr = t->dst.in.s_addr;
+	if (iph->frag_off && t->binding)
+		ident = dsmip_label4(t->binding);
 	iph->id = htons(ident);
 	if (!t->binding)
 		__ip_select_ident(t->dd->net, iph, 1);
@@ -470,7 +473,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 	df = dsmip_policy_df(t->settings, skb, inner, mtu);
 	dsmip_gso_traffic(skb, &packets, &octets);
 	if (!v4)
-		label = dsmip_label(t->dd, skb, inner);
+		label = dsmip_label(t->dd, t->binding, skb, inner);
 	if (t->payload)
 		skb_pull(skb, inner->header);
 	drop = DSMIP_C_TX_NO_MEMORY;

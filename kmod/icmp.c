@@ -4,9 +4,11 @@
  * for IPv4).  The sender of an inner packet knows nothing of the tunnel: what a
  * router in it says is told him as if it came from this end of the tunnel.
  *
- * An error counts only if it quotes a packet that could be ours: outer addresses
- * and ports those of a binding, inner address that of its node.  Anything else
- * changes nothing, so that nobody can lower a path MTU for somebody else.
+ * An error counts only if it quotes a packet that we sent: outer addresses and ports
+ * those of a binding which sent lately, inner address that of its node, and the mark
+ * of label.c that nobody else knows.  Anything else changes nothing, so that nobody
+ * off the path can lower a path MTU.  How many count is limited before they cost a
+ * route look-up.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -21,6 +23,15 @@
 
 /* Both ICMP headers have this length and stand before the quoted packet. */
 #define DSMIP_ICMP_HEADER	8
+
+/* How long an error may be on its way, jiffies. */
+#define DSMIP_ICMP_LATELY	(10 * HZ)
+
+/*
+ * Identifications of so many segments of one packet are known: enough for 64 KiB of
+ * them.  All but the last are equally long, so errors come about the first ones too.
+ */
+#define DSMIP_ICMP_SEGMENTS	64
 
 static void dsmip_icmp_kind4(const struct sk_buff *skb, struct dsmip_icmp *e)
 {
@@ -99,12 +110,15 @@ void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
 		e->far.in.s_addr = iph->daddr;
 		/* What follows in later fragments is no header. */
 		e->truncated = iph->frag_off & htons(IP_OFFSET);
+		e->df = iph->frag_off & htons(IP_DF);
+		e->ident = ntohs(iph->id);
 		dsmip_icmp_kind4(skb, e);
 	} else {
 		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 
 		e->near.in6 = ip6h->saddr;
 		e->far.in6 = ip6h->daddr;
+		e->label = ip6_flowlabel(ip6h);
 		dsmip_icmp_kind6(skb, offset, e);
 	}
 }
@@ -168,6 +182,48 @@ static struct dsmip_binding *dsmip_icmp_binding(struct dsmip_dev *dd,
 	if (e->encap == DSMIP_ENCAP_DIRECT)
 		return b->encap == DSMIP_ENCAP_DIRECT ? b : NULL;
 	return b->care_of.port == far_port ? b : NULL;
+}
+
+/* Belief */
+
+/* Routers fragment what has no DF, and cannot say that it was too big. */
+static bool dsmip_icmp_quotes4(const struct dsmip_binding *b,
+			       const struct dsmip_icmp *e)
+{
+	if (!e->df)
+		return e->kind != DSMIP_ICMP_TOO_BIG;
+	return (u16)(e->ident - dsmip_label4(b)) < DSMIP_ICMP_SEGMENTS;
+}
+
+/* Whether an error quotes what @b sends; it does if there is nothing to tell by. */
+static bool dsmip_icmp_quotes(struct dsmip_dev *dd, const struct dsmip_binding *b,
+			      const struct sk_buff *quoted,
+			      const struct dsmip_inner *inner,
+			      const struct dsmip_icmp *e)
+{
+	if (e->far.family == AF_INET)
+		return dsmip_icmp_quotes4(b, e);
+	return e->label == dsmip_label(dd, b, quoted, inner);
+}
+
+/* DSMIP_ACCEPT: to be acted on; or why not. */
+static int dsmip_icmp_believe(struct dsmip_dev *dd, const struct dsmip_binding *b,
+			      const struct sk_buff *quoted,
+			      const struct dsmip_inner *inner,
+			      const struct dsmip_icmp *e)
+{
+	if (e->kind == DSMIP_ICMP_OTHER)
+		return DSMIP_C_ICMP_OTHER;
+	if (!dsmip_binding_sent(b, DSMIP_ICMP_LATELY))
+		return DSMIP_C_ICMP_UNSOLICITED;
+	if (e->far.family == AF_INET6 && !dsmip_label_told(quoted, inner))
+		return DSMIP_C_ICMP_SHORT;
+	if (!dsmip_icmp_quotes(dd, b, quoted, inner, e)) {
+		dsmip_limit_guess(dd, b);
+		return DSMIP_C_ICMP_FORGED;
+	}
+	return dsmip_limit_error(dd, b, e->kind == DSMIP_ICMP_TOO_BIG) ?
+	       DSMIP_ACCEPT : DSMIP_C_ICMP_RATE;
 }
 
 /* Path MTU */
@@ -333,9 +389,10 @@ static int dsmip_icmp_act(struct dsmip_dev *dd, const struct dsmip_settings *s,
 			  const struct dsmip_icmp *e)
 {
 	unsigned int mtu = 0;
+	int doubt = dsmip_icmp_believe(dd, b, inner_skb, inner, e);
 
-	if (e->kind == DSMIP_ICMP_OTHER)
-		return DSMIP_C_ICMP_OTHER;
+	if (doubt != DSMIP_ACCEPT)
+		return doubt;
 	if (e->kind == DSMIP_ICMP_TOO_BIG) {
 		mtu = dsmip_icmp_learn(dd, s, b, skb, e);
 		if (!mtu)

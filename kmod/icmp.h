@@ -21,6 +21,9 @@ enum dsmip_icmp_kind {
  * @kind: what happened to it
  * @mtu: if it was too big
  * @offset: of the inner packet from the quoted outer header
+ * @label: flow label of the packet, IPv6
+ * @ident: its identification, IPv4
+ * @df: it has DF, IPv4
  * @encap: &enum dsmip_encap
  * @truncated: too little is quoted to tell whose it was
  */
@@ -31,6 +34,9 @@ struct dsmip_icmp {
 	enum dsmip_icmp_kind kind;
 	u32 mtu;
 	unsigned int offset;
+	__be32 label;
+	u16 ident;
+	bool df;
 	u8 encap;
 	bool truncated;
 };

@@ -4,6 +4,11 @@
  * spread tunnel packets by address and label only: all packets of an inner flow
  * have the same, and those of different flows mostly another.
  *
+ * A label also proves, as the IPv4 identification of packets with DF does, that who
+ * quotes it in an ICMP error has seen a packet of the binding: both come from a secret
+ * that each binding has of its own, so that a node which sees its labels learns
+ * nothing of others.  No router changes them.
+ *
  * The hash that a packet may have with it would not do: it comes and goes with the
  * network card and with how packets were merged, it is another for fragments, and
  * that of signalling stands for a path cookie.  Asking the flow dissector costs as
@@ -15,6 +20,37 @@
 #include <net/ipv6.h>
 
 #include "tunnel.h"
+
+/* What the secret of a binding is made from; has no holes. */
+struct dsmip_label_end {
+	struct in6_addr home;
+	struct in6_addr care_of;
+	__be16 port;
+	u16 family;
+};
+
+/**
+ * dsmip_label_secret - the secret of a binding
+ * @dd: device
+ * @b: binding, with node and end point
+ *
+ * The same for all bindings of the node with this end point, one after the other:
+ * flows keep their labels when the binding is refreshed.
+ */
+u64 dsmip_label_secret(const struct dsmip_dev *dd, const struct dsmip_binding *b)
+{
+	struct dsmip_label_end end = {
+		.home = b->node->home.address,
+		.port = b->care_of.port,
+		.family = b->care_of.family,
+	};
+
+	if (b->care_of.family == AF_INET)
+		end.care_of.s6_addr32[0] = b->care_of.in.s_addr;
+	else if (b->care_of.family == AF_INET6)
+		end.care_of = b->care_of.in6;
+	return siphash(&end, sizeof(end), &dd->label_key);
+}
 
 /* Ports of packets that have them right behind the header, of no fragment. */
 static u32 dsmip_label_ports(const struct sk_buff *skb,
@@ -71,6 +107,7 @@ static u64 dsmip_label_hash4(u64 secret, const struct sk_buff *skb,
 /**
  * dsmip_label - the flow label of an outer IPv6 header
  * @dd: device
+ * @b: binding; NULL = none
  * @skb: inner packet, data at its IP header
  * @inner: what that says
  *
@@ -79,21 +116,44 @@ static u64 dsmip_label_hash4(u64 secret, const struct sk_buff *skb,
  *
  * Return: label; 0 if there is to be none.
  */
-__be32 dsmip_label(const struct dsmip_dev *dd, const struct sk_buff *skb,
-		   const struct dsmip_inner *inner)
+__be32 dsmip_label(const struct dsmip_dev *dd, const struct dsmip_binding *b,
+		   const struct sk_buff *skb, const struct dsmip_inner *inner)
 {
 	const struct netns_sysctl_ipv6 *sysctl = &dd->net->ipv6.sysctl;
+	u64 secret = b ? b->secret : dd->label_secret;
 	__be32 label;
 	u64 hash;
 
 	if (READ_ONCE(sysctl->auto_flowlabels) == IP6_AUTO_FLOW_LABEL_OFF)
 		return 0;
 	hash = inner->family == AF_INET6 ?
-	       dsmip_label_hash6(dd->label_secret, skb, inner) :
-	       dsmip_label_hash4(dd->label_secret, skb, inner);
+	       dsmip_label_hash6(secret, skb, inner) :
+	       dsmip_label_hash4(secret, skb, inner);
 	/* 20 bits, and not the value that says there is none (RFC 6437). */
 	label = htonl((u32)(hash >> 44) ?: 1);
 	if (READ_ONCE(sysctl->flowlabel_state_ranges))
 		label |= IPV6_FLOWLABEL_STATELESS_FLAG;
 	return label;
+}
+
+/**
+ * dsmip_label_told - whether enough of an inner packet is there for its label
+ * @skb: what is quoted of the packet, data at its IP header
+ * @inner: what that says
+ */
+bool dsmip_label_told(const struct sk_buff *skb, const struct dsmip_inner *inner)
+{
+	return (inner->proto != IPPROTO_UDP && inner->proto != IPPROTO_TCP) ||
+	       skb->len >= inner->header + sizeof(u32);
+}
+
+/**
+ * dsmip_label4 - the identification of an outer IPv4 packet that has DF
+ * @b: binding
+ *
+ * RFC 6864, 4.1: any value will do.  Segmentation counts it up from here.
+ */
+u16 dsmip_label4(const struct dsmip_binding *b)
+{
+	return b->secret >> 16;
 }

@@ -206,10 +206,33 @@ u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,
 {
 	unsigned int share = raw_smp_processor_id() & b->traffic_mask;
 	struct dsmip_traffic *traffic = dsmip_traffic(b, share);
+	unsigned long now = jiffies ?: 1;
 
+	if (unlikely(now - READ_ONCE(traffic->last_sent) >= HZ))
+		WRITE_ONCE(traffic->last_sent, now);
 	atomic64_add(octets, &traffic->tx_bytes);
 	return atomic64_add_return(packets, &traffic->tx_packets) - packets +
 	       share * (0x10000 / (b->traffic_mask + 1));
+}
+
+/**
+ * dsmip_binding_sent - whether anything was sent to an end point lately
+ * @b: binding
+ * @period: what is lately, jiffies; up to a second more is so as well
+ *
+ * Context: RCU reader.
+ */
+bool dsmip_binding_sent(const struct dsmip_binding *b, unsigned long period)
+{
+	unsigned int i;
+
+	for (i = 0; i <= b->traffic_mask; i++) {
+		unsigned long sent = READ_ONCE(dsmip_traffic(b, i)->last_sent);
+
+		if (sent && jiffies - sent < period + HZ)
+			return true;
+	}
+	return false;
 }
 
 void dsmip_binding_sum(const struct dsmip_binding *b,

@@ -145,8 +145,12 @@ static struct socket *dsmip_socket_make(struct dsmip_dev *dd, struct socket *old
 	if (err)
 		return ERR_PTR(err);
 	sock->sk->sk_allocation = GFP_ATOMIC;
-	if (bind->to.family == AF_INET6)
+	/* The stack shall learn no path MTU by itself: icmp.c knows what to believe. */
+	ip_sock_set_mtu_discover(sock->sk, IP_PMTUDISC_OMIT);
+	if (bind->to.family == AF_INET6) {
+		inet6_sk(sock->sk)->pmtudisc = IPV6_PMTUDISC_OMIT;
 		ip6_sock_set_v6only(sock->sk);
+	}
 	ip_sock_set_freebind(sock->sk);
 	if (old) {
 		old->sk->sk_reuse = SK_CAN_REUSE;

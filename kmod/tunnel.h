@@ -9,7 +9,7 @@
  * homelink.c transmit: to a node that is at home, without one
  * encap.c    transmit: outer headers
  * split.c    transmit: IPv4 packets in fragments, before either of the two
- * label.c    transmit: flow label of the outer header
+ * label.c    transmit: what outer headers tell flows and bindings by
  * payload.c  ESP and GRE in the place of inner packets
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
@@ -166,6 +166,9 @@ int dsmip_split(struct sk_buff *skb, struct dsmip_dev *dd,
 /* limit.c */
 int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
 		const struct dsmip_arrival *a);
+void dsmip_limit_guess(struct dsmip_dev *dd, const struct dsmip_binding *b);
+bool dsmip_limit_error(struct dsmip_dev *dd, const struct dsmip_binding *b,
+		       bool path_mtu);
 
 /* nest.c */
 
@@ -251,8 +254,10 @@ static inline bool dsmip_encap_too_big(struct sk_buff *skb,
 }
 
 /* label.c: under RCU */
-__be32 dsmip_label(const struct dsmip_dev *dd, const struct sk_buff *skb,
-		   const struct dsmip_inner *inner);
+__be32 dsmip_label(const struct dsmip_dev *dd, const struct dsmip_binding *b,
+		   const struct sk_buff *skb, const struct dsmip_inner *inner);
+bool dsmip_label_told(const struct sk_buff *skb, const struct dsmip_inner *inner);
+u16 dsmip_label4(const struct dsmip_binding *b);
 
 /* gso.c */
 unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset);

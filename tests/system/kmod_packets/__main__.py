@@ -6,6 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+import belief  # noqa: E402
 import bench  # noqa: E402
 import binding  # noqa: E402
 import choice  # noqa: E402
@@ -36,7 +37,7 @@ PARTS = (formats.formats, formats.statistics, formats.traffic_class, label.flow_
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
          transmit.path_mtu,
-         icmp.icmp_relayed, icmp.icmp_unsent, icmp.home_neighbour, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark,
+         icmp.icmp_relayed, icmp.icmp_unsent, icmp.home_neighbour, icmp.icmp_ignored, icmp.icmp_too_big, icmp.path_mtu_events, icmp.path_mtu_of_mark, belief.belief,
          policy.ecn, policy.policies, ipsec.ipsec, nest.nested_sent, nest.loops, nest.nested_received, payload.payloads,
          underlay.underlay_received, underlay.underlay_sent, underlay.underlay_errors,
          underlay.underlay_changes, underlay.inside_a_vrf, routing.new_rules, routing.rules_under_traffic)

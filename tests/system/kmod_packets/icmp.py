@@ -78,8 +78,11 @@ def nodes(b):
                        for n, (outer, encap) in KINDS))
 
 
-def sent(n, outer, encap, inner):
-    return tunnel(local(outer), far(outer, n), encap, inner, PORT, 5000 + n)
+def sent(b, inner):
+    """The outer packet that ha0 makes of `inner`: an error is believed only if it quotes what was really sent."""
+    b.drain()
+    b.inner["ha0"].send(inner)
+    return b.wait(b.network)
 
 
 def icmp_relayed(b):
@@ -87,7 +90,7 @@ def icmp_relayed(b):
     nodes(b)
     for (n, (outer, encap)), version in itertools.product(KINDS, (4, 6)):
         inner = datagram(sender(version), home(version, n), bytes(range(200)))
-        packet = sent(n, outer, encap, inner)
+        packet = sent(b, inner)
         errors = {4: ((3, 0), (3, 1), (3, 2), (3, 3), (3, 13), (11, 0)), 6: ((1, 0), (1, 3), (1, 4), (3, 0))}[outer]
         for kind, code in errors:
             report(b, f"{version} in {outer} {encap}: ICMP {kind}/{code}", "ha0",
@@ -98,12 +101,12 @@ def icmp_relayed(b):
                    router_error(outer, kind, code, 0, packet), None, "icmp_other")
     # Only the first fragment tells whose the packet was.
     inner = datagram(SENDER4, home(4, 1), bytes(1200))
-    first, later = fragments4(sent(1, 4, "direct", inner), 640)
+    first, later = fragments4(sent(b, inner), 640)
     report(b, "about a first fragment", "ha0", router_error(4, 11, 0, 0, first), relayed(inner, 0, 548 - 20),
            "icmp_relayed")
     report(b, "about a later fragment", "ha0", router_error(4, 11, 0, 0, later), None, "icmp_short")
     inner = datagram(SENDER6, home(6, 5), bytes(1200))
-    first = fragments6(sent(5, 6, "direct", inner), 640)[0]
+    first = fragments6(sent(b, inner), 640)[0]
     report(b, "about a first IPv6 fragment", "ha0", router_error(6, 3, 0, 0, first), relayed(inner, 0, 640),
            "icmp_relayed")
     # A limit that a tunnel inside ours found used up.
@@ -115,27 +118,25 @@ def icmp_relayed(b):
     report(b, "parameter problem elsewhere in the options", "ha0", router_error(6, 4, 0, 42, packet), None, "icmp_other")
     # An error about an error stays here.
     inner = icmp4(SENDER4, home(4, 1), 3, 1, 0, datagram(home(4, 1), SENDER4))
-    report(b, "about an ICMP error", "ha0", router_error(4, 3, 1, 0, sent(1, 4, "direct", inner)), None, "icmp_relayed")
+    report(b, "about an ICMP error", "ha0", router_error(4, 3, 1, 0, sent(b, inner)), None, "icmp_relayed")
 
 
 def icmp_unsent(b):
     """Nobody can be told: there is no way back to the sender, or none to the other end whose path it is about."""
     nodes(b)
+    packets = {n: sent(b, datagram(SENDER4, home(4, n))) for n, _ in KINDS}
     run("ip", "link", "set", "ha0", "down")
     for n, (outer, encap) in KINDS:
-        inner = datagram(SENDER4, home(4, n))
         report(b, f"in {outer} {encap}: the device is down", "ha0",
-               router_error(outer, *((3, 1, 0) if outer == 4 else (1, 3, 0)), sent(n, outer, encap, inner)), None,
-               "icmp_unsent")
+               router_error(outer, *((3, 1, 0) if outer == 4 else (1, 3, 0)), packets[n]), None, "icmp_unsent")
     run("ip", "link", "set", "ha0", "up")
-    run("ip", "link", "add", "side0", "type", "dummy")
-    for n, outer in ((1, 4), (2, 6)):
-        b.set_nodes("ha0", node_text(n, f"via {far(outer, n)} link side0"))
-        inner = datagram(SENDER6, home(6, n), bytes(1300))
+    for n, outer, via, net in ((1, 4, "198.51.100.9", "198.51.100.0/24"), (2, 6, "2001:db8:9::9", "2001:db8:9::/64")):
+        run("ip", "route", "add", net, "dev", "tun0")
+        b.set_nodes("ha0", node_text(n, f"via {via}"))
+        packet = sent(b, datagram(SENDER6, home(6, n), bytes(1300)))
+        run("ip", "route", "del", net, "dev", "tun0")
         report(b, f"{outer}: too big for a path without a route", "ha0",
-               router_error(outer, *((3, 4, 1300) if outer == 4 else (2, 0, 1300)),
-                            tunnel(local(outer), far(outer, n), "direct", inner)), None, "icmp_unsent")
-    run("ip", "link", "del", "side0")
+               router_error(outer, *((3, 4, 1300) if outer == 4 else (2, 0, 1300)), packet), None, "icmp_unsent")
 
 
 def home_neighbour(b):
@@ -228,6 +229,7 @@ def icmp_ignored(b):
                    "icmp_short")
         # Nobody's path MTU has changed by all that.
         if outer == 4 and encap != "direct":
+            flush_routes()
             continue
         b.outward(f"{name}: the path is as before", "ha0", inner,
                   tunnel(local(outer), far(outer, n), encap, inner, PORT, 5000 + n) if outer == 6 else
@@ -249,10 +251,13 @@ def icmp_too_big(b):
             else:
                 tell = tight if frag and size > tight else 0
             quoted = (548 if outer == 4 else 1232) - over
+            # Routers fragment an outer IPv4 packet without DF, and so say nothing.
+            told = outer == 6 or (frag if version == 4 else size > 1280)
+            tell = tell if told else 0
             report(b, f"{name}: {size} octets {'' if frag else 'no '}DF, path MTU {path}", "ha0",
-                   router_error(outer, *kind, path, sent(n, outer, encap, inner)),
-                   relayed(inner, tell, quoted) if tell else None, "icmp_relayed" if tell else "icmp_mtu")
-            if frag:
+                   router_error(outer, *kind, path, sent(b, inner)), relayed(inner, tell, quoted) if tell else None,
+                   "icmp_relayed" if tell else "icmp_mtu" if told else "icmp_forged")
+            if told:
                 b.check(f"{name}: tunnel MTU of the binding, path MTU {path}", tight,
                         nl_json("binding-get", "ha0", home(6, n))[0].get("mtu"))
             flush_routes()
@@ -288,10 +293,9 @@ def path_mtu_events(b):
     b.set_nodes("ha0", node_text(1, f"via {far(4, 1)}"), node_text(2, f"bid 7 via [{far(6, 2)}]:5002 udp-tlv"))
     events = Events()
     for n, outer, encap in ((1, 4, "direct"), (2, 6, "udp-tlv")):
-        inner = datagram(SENDER6, home(6, n), bytes(1000))
-        b.outward(f"{outer}: a first packet", "ha0", inner, tunnel(local(outer), far(outer, n), encap, inner, PORT,
-                                                                 5002))
-        packet = tunnel(local(outer), far(outer, n), encap, inner, PORT, 5002)
+        inner = datagram(SENDER6, home(6, n), bytes(1260))
+        packet = sent(b, inner)
+        b.outward(f"{outer}: a first packet", "ha0", inner, packet)
         kind = (3, 4) if outer == 4 else (2, 0)
         report(b, f"{outer}: path MTU 1400", "ha0", router_error(outer, *kind, 1400, packet), None, "icmp_mtu")
         event = events.next("path-mtu") or {}
@@ -327,11 +331,11 @@ def path_mtu_of_mark(b):
         for via, outer in marked:
             b.set_nodes("ha0", node_text(1, f"via {via}" + (" link tun0" if how == "link" else "")))
             inner = datagram(SENDER6, home(6, 1), bytes(1352))
-            plain = tunnel(local(outer), via, "direct", inner)
-            packet = ip4(HA4, via, IPV6, inner, frag=DF) if outer == 4 else plain
-            b.outward(f"{outer} by {how}: as long as 1400", "ha0", inner, packet)
+            more = {"frag": DF} if outer == 4 else {}
+            b.outward(f"{outer} by {how}: as long as 1400", "ha0", inner, tunnel(HA4 if outer == 4 else HA6, via, "direct",
+                                                                               inner, **more))
             report(b, f"{outer} by {how}: path MTU 1390", "ha0",
-                   router_error(outer, *((3, 4) if outer == 4 else (2, 0)), 1390, plain),
+                   router_error(outer, *((3, 4) if outer == 4 else (2, 0)), 1390, sent(b, inner)),
                    relayed(inner, 1390 - overhead(outer, "direct"), (548 if outer == 4 else 1232) -
                            overhead(outer, "direct")), "icmp_relayed")
             b.check(f"{outer} by {how}: tunnel MTU", 1390 - overhead(outer, "direct"),
