@@ -60,6 +60,7 @@ static int dsmip_dev_init(struct net_device *dev)
 	mutex_init(&dd->lock);
 	dd->label_secret = get_random_u64();
 	get_random_bytes(&dd->label_key, sizeof(dd->label_key));
+	get_random_bytes(&dd->challenge_key, sizeof(dd->challenge_key));
 	dsmip_limit_init(&dd->unregistered_limit);
 	dsmip_limit_init(&dd->unknown_limit);
 	dsmip_limit_init(&dd->path_mtu_limit);

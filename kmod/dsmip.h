@@ -16,6 +16,7 @@
  * expiry.c   the end of lifetimes
  * path.c     path cookies; cookie.c how they reach and leave sockets
  * limit.c    how much signalling, and how many ICMP errors, are heeded
+ * challenge.c  what is answered that is too much
  * icmp.c     errors about our packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
@@ -99,6 +100,9 @@
 	X(RX_RATE_STRANGERS, "rx_rate_strangers")	/* ... of all without a binding */ \
 	X(SIGNALLING_IN, "signalling_in")	/* signalling given a path cookie */ \
 	X(SIGNALLING_OUT, "signalling_out")	/* signalling sent by cookie */ \
+	X(SIGNALLING_CHALLENGED, "signalling_challenged")	/* too much: answered by 135 */ \
+	X(SIGNALLING_UNANSWERED, "signalling_unanswered")	/* too much: no answer */ \
+	X(SIGNALLING_PROVED, "signalling_proved")	/* too much, but proves its source */ \
 	X(COOKIE_DISPLACED, "cookie_displaced")	/* live cookie displaced by a newer */ \
 	X(BINDING_EXPIRED, "binding_expired")	/* binding deleted at its lifetime */ \
 	X(ICMP_RELAYED, "icmp_relayed")		/* error about our packet, inner source told */ \
@@ -353,6 +357,7 @@ struct dsmip_dev {
 	u32 tunnel_mtu;			/* of inner packets that go into tunnels */
 	u64 label_secret;		/* label.c: of packets without a binding */
 	siphash_key_t label_key;	/* label.c: secrets of bindings */
+	siphash_key_t challenge_key;	/* challenge.c */
 	struct socket __rcu *sock4;
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */

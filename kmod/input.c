@@ -207,7 +207,7 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 		}
 		if (node)
 			dsmip_input_end_point(node, a);
-		return dsmip_limit(dd, s, a);
+		return dsmip_limit(dd, s, skb, inner, node, a);
 	}
 	return dsmip_input_payload(dd, s, skb, a->offset, inner, node, passage,
 				   a);

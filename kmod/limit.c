@@ -13,17 +13,28 @@
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <net/xfrm.h>
 
-#include "tunnel.h"
+#include "challenge.h"
 
 #define DSMIP_LIMIT_ROWS	2
 #define DSMIP_LIMIT_SOURCES	4096	/* buckets of a row; a power of two */
 #define DSMIP_LIMIT_NETWORKS	2048
 #define DSMIP_LIMIT_BINDINGS	1024
 
+/* What has limits of its own, so that it cannot use up those of the others. */
+enum dsmip_limit_share {
+	DSMIP_SHARE_ANY,
+	DSMIP_SHARE_PROVED,	/* updates that go on from an answer */
+	DSMIP_SHARE_ESP,	/* ESP that nobody here has a state for */
+	DSMIP_SHARES
+};
+
 struct dsmip_limits {
 	siphash_key_t key;
-	atomic64_t strangers;
+	atomic64_t strangers[DSMIP_SHARES];
+	atomic64_t answers;
+	atomic64_t answer[DSMIP_LIMIT_ROWS][DSMIP_LIMIT_SOURCES];
 	atomic64_t source[DSMIP_LIMIT_ROWS][DSMIP_LIMIT_SOURCES];
 	atomic64_t network[DSMIP_LIMIT_ROWS][DSMIP_LIMIT_NETWORKS];
 	/* ICMP errors; [true]: of path MTUs */
@@ -35,9 +46,11 @@ struct dsmip_limits {
 /* What is hashed; has no holes. */
 struct dsmip_limit_key {
 	struct in6_addr address;
+	struct in6_addr home;
 	__be16 port;
 	u16 family;
-	u32 kind;		/* enum dsmip_rate_of */
+	u32 kind;		/* enum dsmip_limit_share, DSMIP_APART_* */
+	__be32 spi;
 };
 
 /**
@@ -76,7 +89,8 @@ void dsmip_limits_reset(struct dsmip_dev *dd)
 	struct dsmip_limits *limits = dd->limits;
 	unsigned int row, i;
 
-	atomic64_set(&limits->strangers, 0);
+	for (i = 0; i < DSMIP_SHARES; i++)
+		atomic64_set(&limits->strangers[i], 0);
 	for (row = 0; row < DSMIP_LIMIT_ROWS; row++) {
 		for (i = 0; i < DSMIP_LIMIT_SOURCES; i++)
 			atomic64_set(&limits->source[row][i], 0);
@@ -125,75 +139,213 @@ static bool dsmip_rows_take(atomic64_t *rows, unsigned int count, u64 hash, s64 
 	return taken;
 }
 
-static u64 dsmip_limit_hash(const struct dsmip_limits *limits,
-			    enum dsmip_rate_of kind,
-			    const struct dsmip_endpoint *from)
+/* Signalling */
+
+/* What one source has apart, whatever share its messages have. */
+#define DSMIP_APART_IN_TURN	100	/* updates that follow the last one */
+#define DSMIP_APART_ESP		101	/* ESP of a state */
+
+/* Most of it is zero. */
+static struct dsmip_limit_key dsmip_limit_key(const struct dsmip_endpoint *from,
+					      u32 kind)
 {
-	bool source = kind == DSMIP_RATE_SOURCE;
 	struct dsmip_limit_key key = {
-		.port = source ? from->port : 0,
+		.port = from->port,
 		.family = from->family,
 		.kind = kind,
 	};
 
 	if (from->family == AF_INET)
 		key.address.s6_addr32[0] = from->in.s_addr;
-	else	/* a network is a /64 */
-		memcpy(&key.address, &from->in6, sizeof(from->in6) / (source ? 1 : 2));
-	return siphash(&key, sizeof(key), &limits->key);
+	else
+		key.address = from->in6;
+	return key;
 }
 
 static bool dsmip_limit_source(struct dsmip_limits *limits, s64 now,
-			       const struct dsmip_endpoint *from,
+			       const struct dsmip_limit_key *key,
 			       const struct dsmip_rate *rate)
 {
-	return dsmip_rows_take(limits->source[0], DSMIP_LIMIT_SOURCES,
-			       dsmip_limit_hash(limits, DSMIP_RATE_SOURCE, from),
-			       now, dsmip_bucket_of(rate));
+	return !rate->rate ||
+	       dsmip_rows_take(limits->source[0], DSMIP_LIMIT_SOURCES,
+			       siphash(key, sizeof(*key), &limits->key), now,
+			       dsmip_bucket_of(rate));
 }
 
+/* A network is a /64, or an IPv4 address. */
 static bool dsmip_limit_network(struct dsmip_limits *limits, s64 now,
-				const struct dsmip_endpoint *from,
+				struct dsmip_limit_key key,
 				const struct dsmip_rate *rate)
 {
-	return dsmip_rows_take(limits->network[0], DSMIP_LIMIT_NETWORKS,
-			       dsmip_limit_hash(limits, DSMIP_RATE_NETWORK, from),
-			       now, dsmip_bucket_of(rate));
+	key.port = 0;
+	if (key.family == AF_INET6)
+		memset(&key.address.s6_addr[8], 0, 8);
+	return !rate->rate ||
+	       dsmip_rows_take(limits->network[0], DSMIP_LIMIT_NETWORKS,
+			       siphash(&key, sizeof(key), &limits->key), now,
+			       dsmip_bucket_of(rate));
+}
+
+/*
+ * Take one of all that a share has for a message.  What exceeds its own limit takes
+ * nothing of what it shares with others.
+ */
+static int dsmip_limit_take(struct dsmip_limits *limits,
+			    const struct dsmip_settings *s,
+			    enum dsmip_limit_share share,
+			    const struct dsmip_arrival *a)
+{
+	struct dsmip_limit_key key = dsmip_limit_key(&a->from, share);
+	const struct dsmip_rate *strangers = &s->rate[DSMIP_RATE_STRANGERS];
+	s64 now = ktime_get_ns();
+
+	if (!dsmip_limit_source(limits, now, &key, &s->rate[DSMIP_RATE_SOURCE]))
+		return DSMIP_C_RX_RATE_SOURCE;
+	if (a->binding)
+		return DSMIP_ACCEPT;
+	if (!dsmip_limit_network(limits, now, key, &s->rate[DSMIP_RATE_NETWORK]))
+		return DSMIP_C_RX_RATE_NETWORK;
+	if (strangers->rate &&
+	    !dsmip_bucket_take(&limits->strangers[share], now,
+			       dsmip_bucket_of(strangers)))
+		return DSMIP_C_RX_RATE_STRANGERS;
+	return DSMIP_ACCEPT;
+}
+
+/* Whether an update whose number follows is within what its node has there. */
+static bool dsmip_limit_in_turn(struct dsmip_limits *limits,
+				const struct dsmip_settings *s,
+				const struct dsmip_node *node,
+				const struct dsmip_arrival *a)
+{
+	struct dsmip_limit_key key = dsmip_limit_key(&a->from,
+						     DSMIP_APART_IN_TURN);
+
+	key.home = node->home.address;
+	return dsmip_limit_source(limits, ktime_get_ns(), &key,
+				  &s->rate[DSMIP_RATE_SOURCE]);
+}
+
+/* The SPI of ESP that the list of passage.c lets in; 0 = something else. */
+static __be32 dsmip_limit_spi(const struct sk_buff *skb, unsigned int offset,
+			      const struct dsmip_inner *inner)
+{
+	unsigned int at = offset + inner->header;
+	const struct ipv6_opt_hdr *header;
+	struct ipv6_opt_hdr header_space;
+	const __be32 *spi;
+	__be32 space;
+	u8 proto = inner->proto;
+
+	if (proto == IPPROTO_DSTOPTS) {
+		header = skb_header_pointer(skb, at, sizeof(header_space),
+					    &header_space);
+		if (!header)
+			return 0;
+		proto = header->nexthdr;
+		at += ipv6_optlen(header);
+	}
+	if (proto != IPPROTO_ESP)
+		return 0;
+	spi = skb_header_pointer(skb, at, sizeof(space), &space);
+	return spi ? *spi : 0;
+}
+
+/*
+ * What is inside of ESP cannot be seen, but whoever knows the SPI of a state has
+ * seen packets of it: each state has a share of its own.
+ */
+static int dsmip_limit_esp(struct dsmip_dev *dd, const struct dsmip_settings *s,
+			   const struct dsmip_inner *inner,
+			   const struct dsmip_arrival *a, __be32 spi)
+{
+	struct dsmip_limit_key key = dsmip_limit_key(&a->from, DSMIP_APART_ESP);
+	struct xfrm_state *state;
+
+	state = xfrm_state_lookup(dd->net, 0,
+				  (const xfrm_address_t *)inner->dst6, spi,
+				  IPPROTO_ESP, AF_INET6);
+	if (!state)
+		return dsmip_limit_take(dd->limits, s, DSMIP_SHARE_ESP, a);
+	xfrm_state_put(state);
+	key.spi = spi;
+	return dsmip_limit_source(dd->limits, ktime_get_ns(), &key,
+				  &s->rate[DSMIP_RATE_SOURCE]) ?
+		DSMIP_ACCEPT : DSMIP_C_RX_RATE_SOURCE;
 }
 
 /**
  * dsmip_limit - whether a piece of signalling may have a cookie
  * @dd: device of a home agent
  * @s: its settings
+ * @skb: packet that is on the list of passage.c
+ * @inner: its inner header
+ * @node: node that it says to be of; NULL = none that is known
  * @a: how it came; @a->binding is the one it belongs to
  *
  * What a node sends from where it is registered is limited by its source alone:
- * strangers, even those behind the same NAT, cannot use up anything of it.
+ * strangers, even those behind the same NAT, cannot use up anything of it.  But those
+ * can who forge its source; so updates whose number follows have a limit apart.
+ * Others that are above a limit are answered.
  *
+ * Context: RCU reader, softirqs off.
  * Return: DSMIP_ACCEPT, or the counter of the drop.
  */
 int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
-		const struct dsmip_arrival *a)
+		const struct sk_buff *skb, const struct dsmip_inner *inner,
+		const struct dsmip_node *node, const struct dsmip_arrival *a)
 {
-	const struct dsmip_rate *source = &s->rate[DSMIP_RATE_SOURCE];
-	const struct dsmip_rate *network = &s->rate[DSMIP_RATE_NETWORK];
-	const struct dsmip_rate *strangers = &s->rate[DSMIP_RATE_STRANGERS];
+	__be32 spi = dsmip_limit_spi(skb, a->offset, inner);
+	int verdict;
+	u16 number;
+
+	if (spi)
+		return dsmip_limit_esp(dd, s, inner, a, spi);
+	if (!dsmip_update_read(skb, a->offset, inner, &number))
+		return dsmip_limit_take(dd->limits, s, DSMIP_SHARE_ANY, a);
+	if (node && dsmip_update_follows(node, number) &&
+	    dsmip_limit_in_turn(dd->limits, s, node, a))
+		return DSMIP_ACCEPT;
+	verdict = dsmip_limit_take(dd->limits, s, DSMIP_SHARE_ANY, a);
+	if (verdict == DSMIP_ACCEPT)
+		return DSMIP_ACCEPT;
+	if (dsmip_challenge_met(dd, a, inner, number) &&
+	    dsmip_limit_take(dd->limits, s, DSMIP_SHARE_PROVED, a) ==
+	    DSMIP_ACCEPT) {
+		dsmip_count(dd, DSMIP_C_SIGNALLING_PROVED);
+		return DSMIP_ACCEPT;
+	}
+	dsmip_count(dd, dsmip_challenge(dd, s, a, inner, number));
+	return verdict;
+}
+
+/*
+ * Answers: together above the floods that are to be outlived; to one node at one
+ * place few, for it hears those that somebody asks for in its name.
+ */
+static const struct dsmip_bucket dsmip_answers = { NSEC_PER_SEC / 20000, 20000 };
+static const struct dsmip_bucket dsmip_answer = { NSEC_PER_SEC / 20, 10 };
+
+/**
+ * dsmip_limit_challenge - whether a message above a limit may be answered
+ * @dd: device
+ * @a: how it came
+ * @inner: its inner header
+ *
+ * Context: any.
+ */
+bool dsmip_limit_challenge(struct dsmip_dev *dd, const struct dsmip_arrival *a,
+			   const struct dsmip_inner *inner)
+{
+	struct dsmip_limit_key key = dsmip_limit_key(&a->from, 0);
 	struct dsmip_limits *limits = dd->limits;
 	s64 now = ktime_get_ns();
 
-	/* What exceeds its own limit takes nothing of what it shares with others. */
-	if (source->rate &&
-	    !dsmip_limit_source(limits, now, &a->from, source))
-		return DSMIP_C_RX_RATE_SOURCE;
-	if (a->binding)
-		return DSMIP_ACCEPT;
-	if (network->rate &&
-	    !dsmip_limit_network(limits, now, &a->from, network))
-		return DSMIP_C_RX_RATE_NETWORK;
-	if (strangers->rate &&
-	    !dsmip_bucket_take(&limits->strangers, now, dsmip_bucket_of(strangers)))
-		return DSMIP_C_RX_RATE_STRANGERS;
-	return DSMIP_ACCEPT;
+	key.home = *inner->src6;
+	return dsmip_rows_take(limits->answer[0], DSMIP_LIMIT_SOURCES,
+			       siphash(&key, sizeof(key), &limits->key), now,
+			       dsmip_answer) &&
+	       dsmip_bucket_take(&limits->answers, now, dsmip_answers);
 }
 
 /* ICMP errors.  The secret of its binding is hash enough for a bucket. */

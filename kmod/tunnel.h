@@ -13,7 +13,8 @@
  * payload.c  ESP and GRE in the place of inner packets
  * chain.c    receive: direct packets, from the tunnel chains
  * udp.c      receive: UDP, from our sockets
- * input.c    receive: judgement and delivery, for both; limit.c: of signalling
+ * input.c    receive: judgement and delivery, for both; limit.c: of signalling;
+ *            challenge.c: what is answered that is too much
  * deliver.c  receive: up the stack, through GRO or past it
  * gro.c      receive: merging by outer headers
  * gso.c      packets that stand for several, both ways
@@ -165,7 +166,10 @@ int dsmip_split(struct sk_buff *skb, struct dsmip_dev *dd,
 
 /* limit.c */
 int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
-		const struct dsmip_arrival *a);
+		const struct sk_buff *skb, const struct dsmip_inner *inner,
+		const struct dsmip_node *node, const struct dsmip_arrival *a);
+bool dsmip_limit_challenge(struct dsmip_dev *dd, const struct dsmip_arrival *a,
+			   const struct dsmip_inner *inner);
 void dsmip_limit_guess(struct dsmip_dev *dd, const struct dsmip_binding *b);
 bool dsmip_limit_error(struct dsmip_dev *dd, const struct dsmip_binding *b,
 		       bool path_mtu);

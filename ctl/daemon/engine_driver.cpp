@@ -25,9 +25,13 @@ namespace {
 // Messages and events taken in one turn, so that no source starves the others while those that come
 // together still share kernel requests.
 constexpr int turn_max = 64;
-// Messages read in one turn when most of them come to nothing: a flood is to be read as fast as it
-// comes.
+// Messages read in one turn when most of them come to nothing or to an answer at once: a flood is
+// to be read as fast as it comes.
 constexpr int read_max = 1024;
+
+bool is_answer(const mobility::Actions& actions) {
+    return actions.size() == 1 && std::holds_alternative<mobility::SendMessage>(actions.front());
+}
 
 // One function for each alternative of a variant.
 template<class... Functions>
@@ -257,7 +261,7 @@ bool EngineDriver::deliver(const SignallingDatagram& datagram) {
     }
     const auto actions = calls_.receive(now(), message);
     execute(actions);
-    return message.path || !actions.empty();
+    return message.path || !(actions.empty() || is_answer(actions));
 }
 
 void EngineDriver::read_events() {

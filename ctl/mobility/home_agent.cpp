@@ -24,7 +24,9 @@ HomeAgent::Impl::Impl(HomeAgentConfig config)
     , pool_(config_.address_pool, config_.pool_leases_max)
     , prefixes_(config_.prefixes)
     , binding_errors_(binding_error_interval, binding_error_burst)
-    , rates_(config_.policy.secret) {
+    , rates_(config_.policy.secret)
+    , proved_(wire::mixed(config_.policy.secret))
+    , challenge_(config_.policy.secret) {
     reserve(config_, pool_, prefixes_);
     listed_nodes_ = listed_nodes_of(config_);
 }

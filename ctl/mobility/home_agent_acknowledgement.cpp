@@ -44,17 +44,13 @@ void echo_identifiers(const RegistrationRequest& request, const std::vector<Bind
     }
 }
 
-// Back to where the Binding Update came from.  Over plain IPv6 the home address goes into a
-// type 2 routing header unless it was the source (RFC 6275, 9.5.4); over IPv4 never
-// (RFC 5555, 4.5).
-decltype(SendMessage::route) route_of(const RegistrationRequest& request) {
-    if (request.path) {
-        return AnswerPath{request.path->cookie};
-    }
+template<class Message>
+NativeIpv6 native_route(const Message& request, const wire::Ipv6Address& home_agent,
+                        const wire::Ipv6Address& home_address) {
     NativeIpv6 route;
-    route.wire_source = request.home_agent;
-    route.wire_destination = request.wire_source.value_or(request.home_address);
-    route.routing_header = request.wire_source && *request.wire_source != request.home_address;
+    route.wire_source = home_agent;
+    route.wire_destination = request.wire_source.value_or(home_address);
+    route.routing_header = request.wire_source && *request.wire_source != home_address;
     // The home address itself is routed into the tunnel device, and a link-local address means
     // nothing without its link: back over the link it came by.
     if (!route.routing_header || route.wire_destination.is_link_local()) {
@@ -63,6 +59,16 @@ decltype(SendMessage::route) route_of(const RegistrationRequest& request) {
     // A node at home does not answer for its address yet, or must not at all (RFC 6275, 10.3.1).
     route.link_address = request.link_address;
     return route;
+}
+
+// Back to where the Binding Update came from.  Over plain IPv6 the home address goes into a
+// type 2 routing header unless it was the source (RFC 6275, 9.5.4); over IPv4 never
+// (RFC 5555, 4.5).
+decltype(SendMessage::route) route_of(const RegistrationRequest& request) {
+    if (request.path) {
+        return AnswerPath{request.path->cookie};
+    }
+    return native_route(request, request.home_agent, request.home_address);
 }
 
 Answer answer_to(const RegistrationRequest& request, wire::BindingAcknowledgement message) {
@@ -128,6 +134,15 @@ tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& r
                                                     const Registration& current,
                                                     const HomeAgentConfig& config) {
     return to_message(refusal(request, status, sequence, current, config));
+}
+
+tl::expected<SendMessage, wire::EncodeError>
+refuse_unread(const ReceivedMessage& message, BindingStatus status, std::uint16_t sequence) {
+    wire::BindingAcknowledgement answer;
+    answer.status = status;
+    answer.sequence = sequence;
+    return to_message({std::move(answer), wire::Dialect::Rfc, message.destination, message.source,
+                       native_route(message, message.destination, message.source)});
 }
 
 std::optional<SendMessage> binding_error(const ReceivedMessage& message,

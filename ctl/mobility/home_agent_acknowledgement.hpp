@@ -32,6 +32,10 @@ refuse(const RegistrationRequest& request, wire::BindingStatus status, std::uint
                              const HomeAgentConfig& config);
 [[nodiscard]] tl::expected<SendMessage, wire::EncodeError> to_message(Answer answer);
 
+// The answer to a message over plain IPv6 that was not read.
+[[nodiscard]] tl::expected<SendMessage, wire::EncodeError>
+refuse_unread(const ReceivedMessage& message, wire::BindingStatus status, std::uint16_t sequence);
+
 // Binding Error to where a message came from (RFC 6275, 9.2 and 9.3.3).
 // Nothing if that address is not unicast.
 [[nodiscard]] std::optional<SendMessage> binding_error(const ReceivedMessage& message,

@@ -26,10 +26,10 @@ enum class HomeAgentDrop : std::uint8_t {
     correspondent_registration, // H flag clear: not authenticated
     unexpected_type,            // a message a home agent has no use for
     too_many_waiting,           // behind a change that the kernel has not answered
-    rate_of_node,               // more Binding Updates than one node may send
-    rate_of_source,             // more messages than may come from one address and port
+    rate_of_node,               // more Binding Updates in turn than one node may send
+    rate_of_source,             // more messages over plain IPv6 than may come from one address
     rate_of_network,            // than may come from one network
-    rate_of_strangers,          // than may come from where no node is registered, together
+    rate_of_strangers,          // than may come from everywhere, together
     // Of packets that the kernel has dropped because of their Home Address option:
     home_address_option_unbound,      // no such binding: answered with Binding Error 1
     home_address_option_unused,       // there is one, but nothing here needs the option
@@ -58,6 +58,10 @@ enum class HomeAgentCount : std::uint8_t {
     refresh_requests_sent,
     switch_requests_sent, // Home Agent Switch messages
     refused_by_drain,     // Binding Updates refused because the home agent is being drained
+    // Binding Updates over plain IPv6 that are above a limit:
+    signalling_challenged,          // answered by 135
+    signalling_unanswered,          // too many, or from where no host can be
+    signalling_proved,              // let in, as they go on from such an answer
     deregistrations_from_elsewhere, // of these that came from where the node was not registered
     refused_from_elsewhere,         // De-registrations refused because of that, by policy
     deregistrations_after_move, // of these while an earlier care-of address, never taken back, had

@@ -14,6 +14,7 @@
 #include "mobility/address_pool.hpp"
 #include "mobility/binding_cache.hpp"
 #include "mobility/home_agent.hpp"
+#include "mobility/home_agent_challenge.hpp"
 #include "mobility/home_agent_counters.hpp"
 #include "mobility/home_agent_history.hpp"
 #include "mobility/home_agent_policy.hpp"
@@ -107,9 +108,12 @@ private:
     // ---- messages (home_agent_receive.cpp)
     // `arrives`: for the first time, not from among those that waited.
     void handle(TimePoint now, const ReceivedMessage& message, bool arrives);
-    // That of its node if it comes from a care-of address that is registered for it.
+    // That of its node if its sequence number is one of the next; else null.
     [[nodiscard]] RateState* rate_of_node(const ReceivedMessage& message);
-    bool exceeds_rate(TimePoint now, const ReceivedMessage& message);
+    // Whether what is not in turn is worth being read, by where it comes from.
+    bool admit(TimePoint now, const ReceivedMessage& message);
+    // Answers a Binding Update above a limit.
+    void challenge(TimePoint now, const ReceivedMessage& message, std::uint16_t sequence);
     [[nodiscard]] bool came_through_router(const ReceivedMessage& message) const;
     void send_error(TimePoint now, const ReceivedMessage& message, wire::BindingErrorStatus status);
     void process_update(TimePoint now, const ReceivedMessage& message, wire::BindingUpdate update);
@@ -203,6 +207,8 @@ private:
     DrainSchedule drain_;
     bool drained_ = false; // everybody has gone, and that was reported
     RateLimiter rates_;
+    RateLimiter proved_; // of Binding Updates that go on from a challenge
+    Challenge challenge_;
     std::unordered_map<RequestId, wire::Ipv6Address> requests_; // without answer yet
     RequestId last_request_ = 0;
     bool restoring_ = false;

@@ -18,10 +18,12 @@ struct HomeAgentPolicy {
     // home agent has its bound in this.
     std::size_t max_nodes = 1'000'000;
     // Messages per second; three times as many may come at once.  0 = no limit.  What is above is
-    // dropped and counted.  Anybody can claim any home address, so that what comes from no care-of
-    // address that is registered for its home address is limited by where it comes from.
-    unsigned updates_per_node = 20;         // of one node, from where it is registered
-    unsigned updates_per_source = 100;      // from one address (and UDP port) elsewhere
+    // dropped and counted, or answered: see home_agent_challenge.hpp.  Anybody can claim any home
+    // address and any source, but nobody knows the sequence number that a node sends next.
+    // All else is limited by where it comes from: what comes in tunnels by the module, what is
+    // plain IPv6 here.
+    unsigned updates_per_node = 20;         // of one node, with the number that is its next
+    unsigned updates_per_source = 100;      // from one address (and UDP port)
     unsigned updates_per_network = 1000;    // from one IPv4 address, or one IPv6 prefix of 64 bits
     unsigned updates_of_strangers = 10'000; // from elsewhere, together
     // A de-registration from where the node is not registered is refused with 129.  It is always

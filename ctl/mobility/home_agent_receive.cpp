@@ -15,9 +15,18 @@ namespace {
 // Binding Updates of one node that wait for the kernel; a node sends a few per second at most.
 constexpr std::size_t waiting_max = 8;
 
-wire::Endpoint came_from(const ReceivedMessage& message) {
-    return message.path ? message.path->remote
-                        : wire::Endpoint{message.wire_source.value_or(message.source), 0};
+wire::Ipv6Address came_from(const ReceivedMessage& message) {
+    return message.wire_source.value_or(message.source);
+}
+
+// Whether the number is one of the next that its node sends.
+bool is_in_turn(const CacheEntry& entry, std::uint16_t sequence) {
+    const auto& bindings = entry.current.bindings;
+    return entry.has_sequence() &&
+           (follows_closely(entry.current.sequence, sequence) ||
+            std::any_of(bindings.begin(), bindings.end(), [&](const Binding& binding) {
+                return follows_closely(binding.end_point.sequence, sequence);
+            }));
 }
 
 // As the answer has them.
@@ -69,9 +78,9 @@ bool HomeAgent::Impl::came_through_router(const ReceivedMessage& message) const 
 }
 
 void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool arrives) {
-    // What comes from elsewhere than its node is registered is not worth being read before that.
+    // What is not in turn is not worth being read before the limits of where it comes from.
     auto* rate = arrives ? rate_of_node(message) : nullptr;
-    if (arrives && rate == nullptr && exceeds_rate(now, message)) {
+    if (arrives && rate == nullptr && !admit(now, message)) {
         return;
     }
     auto decoded =
@@ -116,26 +125,24 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
     process_update(now, message, std::move(*update));
 }
 
+// Nobody but a node knows which number it sends next, so that nobody else uses up its share,
+// wherever he says to be.
 RateState* HomeAgent::Impl::rate_of_node(const ReceivedMessage& message) {
-    auto* entry = cache_.find(message.source);
-    if (entry == nullptr) {
-        return nullptr;
-    }
-    const auto from = came_from(message);
-    const auto& bindings = entry->current.bindings;
-    const bool registered =
-        std::any_of(bindings.begin(), bindings.end(), [&](const Binding& binding) {
-            return binding.end_point.care_of == from.address &&
-                   (from.port == 0 || binding.end_point.port == from.port);
-        });
-    return registered ? &entry->rate : nullptr;
+    const auto sequence = update_sequence(message.octets);
+    auto* entry = sequence ? cache_.find(message.source) : nullptr;
+    return entry != nullptr && is_in_turn(*entry, *sequence) ? &entry->rate : nullptr;
 }
 
-bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message) {
+bool HomeAgent::Impl::admit(TimePoint now, const ReceivedMessage& message) {
+    if (message.path) {
+        return true; // the module limits what comes in tunnels, by the same numbers
+    }
+    const auto sequence = update_sequence(message.octets);
+    const wire::Endpoint from{came_from(message), 0};
     std::optional<HomeAgentDrop> cause;
-    switch (rates_.admit(now, config_.policy, came_from(message))) {
+    switch (rates_.admit(now, config_.policy, from)) {
     case ExceededRate::none:
-        return false;
+        return true;
     case ExceededRate::source:
         cause = HomeAgentDrop::rate_of_source;
         break;
@@ -146,10 +153,38 @@ bool HomeAgent::Impl::exceeds_rate(TimePoint now, const ReceivedMessage& message
         cause = HomeAgentDrop::rate_of_strangers;
         break;
     }
+    if (sequence && challenge_.met(now, message, *sequence) &&
+        proved_.admit(now, config_.policy, from) == ExceededRate::none) {
+        counters_.add(HomeAgentCount::signalling_proved);
+        return true;
+    }
     // Neither reported one by one, which would be the larger part of the work, nor told to the
     // history of the node that somebody claims to be.
     counters_.add(*cause);
-    return true;
+    if (sequence) {
+        challenge(now, message, *sequence);
+    }
+    return false;
+}
+
+// Not longer than the message, and to one host, which is not this one.
+void HomeAgent::Impl::challenge(TimePoint now, const ReceivedMessage& message,
+                                std::uint16_t sequence) {
+    const auto to = came_from(message);
+    if (!to.is_unicast_routable() || to == config_.address6 ||
+        !message.source.is_unicast_routable() || message.destination.is_multicast() ||
+        !challenge_.take(now, message)) {
+        counters_.add(HomeAgentCount::signalling_unanswered);
+        return;
+    }
+    auto answer = refuse_unread(message, wire::BindingStatus::SequenceNumberOutOfWindow,
+                                challenge_.number(now, message, sequence));
+    if (!answer) {
+        counters_.add(HomeAgentCount::encode_failures);
+        return;
+    }
+    counters_.add(HomeAgentCount::signalling_challenged);
+    actions_.emplace_back(std::move(*answer));
 }
 
 // The kernel accepts the option in front of Binding Updates only (of all Mobility Headers, if it is

@@ -249,8 +249,12 @@ enum dsmip_role {
  *	dropped (tx_no_node), the default.
  * @DSMIP_DEVICE_A_SOURCE_RATE: u32, for a home agent: how much signalling gets
  *	a path cookie in a second from one source, which is an outer address with
- *	its UDP port.  What is above is dropped (rx_rate_source).  0 to 1000000,
- *	0 = no limit; default 100.
+ *	its UDP port.  What is above is dropped (rx_rate_source).  A Binding Update
+ *	among it is answered by status 135, and let in, within limits of the same
+ *	size, if its number goes on from such an answer; one whose number follows
+ *	SEQUENCE of a binding of its node closely is not part of the limits, but has
+ *	one of this size for its node and source; so has ESP with the SPI of a state.
+ *	0 to 1000000, 0 = no limit; default 100.
  * @DSMIP_DEVICE_A_SOURCE_BURST: u32, how much of it may come at once, 1 to
  *	1000000; default 300
  * @DSMIP_DEVICE_A_NETWORK_RATE: u32, the same for one network, which is an outer

@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import belief  # noqa: E402
 import bench  # noqa: E402
 import binding  # noqa: E402
+import challenge  # noqa: E402
 import choice  # noqa: E402
 import cookie  # noqa: E402
 import formats  # noqa: E402
@@ -33,7 +34,7 @@ import waiting  # noqa: E402
 PARTS = (formats.formats, formats.statistics, formats.traffic_class, label.flow_labels, offload.segmentation, offload.merging, waiting.order, waiting.too_many,
          binding.ingress_filter, binding.choice, choice.selectors, choice.rules, choice.fragments, choice.weights,
          choice.no_binding, choice.bad_rules, choice.home_link, home_link.home_link_pass, prefix.prefixes, underlay.underlay_signalling, passage.passage, cookie.cookies, cookie.cookies_of_mobile_node,
-         limit.limits,
+         limit.limits, challenge.challenge,
          receive.bad_udp, receive.bad_direct,
          receive.outer_fragments, receive.receive_states, standby.standby, transmit.transmit_drops,
          transmit.path_mtu,
