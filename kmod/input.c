@@ -73,8 +73,8 @@ bool dsmip_input_ours(const struct dsmip_settings *s,
 /*
  * Which binding of its node a packet to the home agent belongs to.  Behind a NAT
  * only the port tells this node from its neighbours, so that direct packets are
- * out of the question.  Without one, UDP is as good as direct if the port is
- * known.
+ * out of the question, as where UDP was imposed.  Else UDP is as good as direct
+ * if the port is known, and direct as good as UDP.
  */
 static int dsmip_input_end_point(struct dsmip_node *node,
 				 struct dsmip_arrival *a)
@@ -84,7 +84,8 @@ static int dsmip_input_end_point(struct dsmip_node *node,
 	if (!b)
 		return DSMIP_C_RX_END_POINT;
 	if (a->encap == DSMIP_ENCAP_DIRECT) {
-		if (b->encap != DSMIP_ENCAP_DIRECT)
+		if (b->encap != DSMIP_ENCAP_DIRECT &&
+		    b->flags & (DSMIP_BINDING_F_NAT | DSMIP_BINDING_F_FORCED_UDP))
 			return DSMIP_C_RX_FORMAT;
 	} else {
 		if (!b->care_of.port)
@@ -115,6 +116,9 @@ static int dsmip_input_ingress(struct dsmip_dev *dd,
 	if (verdict == DSMIP_ACCEPT &&
 	    dsmip_inner_source_own(dd, s, inner, node))
 		verdict = DSMIP_C_RX_INNER_SOURCE;
+	if (verdict == DSMIP_ACCEPT && a->binding &&
+	    a->encap != a->binding->encap)
+		dsmip_count(dd, DSMIP_C_RX_OTHER_FORMAT);
 	return verdict;
 }
 

@@ -32,14 +32,14 @@ void negotiate_format(KernelBinding& binding, const RegistrationRequest& request
                       const HomeAgentConfig& config) {
     const bool udp_possible = binding.port != 0;
     binding.forced_udp = udp_possible && (request.update.flags.force_udp || config.impose_udp);
-    if (!udp_possible || !(binding.nat || binding.forced_udp)) {
-        binding.encapsulation = Encapsulation::direct;
-    } else if (!request.update.flags.tlv || !config.accept_tlv) {
-        binding.encapsulation = Encapsulation::udp;
-    } else {
+    if (udp_possible && request.update.flags.tlv && config.accept_tlv) {
         binding.encapsulation = request.dialect == wire::Dialect::Draft
                                     ? Encapsulation::udp_tlv_draft
                                     : Encapsulation::udp_tlv;
+    } else if (udp_possible && (binding.nat || binding.forced_udp)) {
+        binding.encapsulation = Encapsulation::udp;
+    } else {
+        binding.encapsulation = Encapsulation::direct;
     }
 }
 

@@ -25,7 +25,9 @@ namespace dsmip::mobility {
                                        const std::optional<wire::Ipv4Address>& claimed);
 
 // Settles the format of a binding to an IPv4 end point from its NAT verdict, F and T of the
-// Binding Update and the configuration.  Each Binding Update negotiates anew.
+// Binding Update and the configuration.  Each Binding Update negotiates anew.  T that is granted
+// means UDP with the TLV header for all of it, NAT or not
+// (draft-ietf-mext-nemo-v4traversal-00, 4.1).
 void negotiate_format(KernelBinding& binding, const RegistrationRequest& request,
                       const HomeAgentConfig& config);
 

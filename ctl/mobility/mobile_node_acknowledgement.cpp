@@ -35,10 +35,11 @@ TunnelFormat tunnel_format(const MobileNodeConfig& config, const SentUpdate& sen
         format.forced_udp = detection->force_udp;
     }
     format.forced_udp = format.forced_udp || sent.force_udp;
-    if (!format.nat && !format.forced_udp) {
+    const bool tlv = sent.tlv && acknowledgement.flags.tlv;
+    if (!format.nat && !format.forced_udp && !tlv) {
         return format;
     }
-    format.encapsulation = udp_encapsulation(sent.tlv && acknowledgement.flags.tlv, config.dialect);
+    format.encapsulation = udp_encapsulation(tlv, config.dialect);
     if (format.nat) {
         const seconds suggested(detection->refresh_time);
         format.keepalive = detection->refresh_time == wire::NatDetection::no_information

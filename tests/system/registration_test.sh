@@ -53,6 +53,18 @@ wait_bound ha "via 203.0.113.10:[0-9]+ udp "
 in_ns cn ping -c1 -W5 "$HOA4" >/dev/null || fail "ping over forced UDP"
 stop mn
 wait_until "de-registration" no_binding
+
+say "The TLV header, which means UDP by itself; nothing comes in another format then"
+MN_LINES='prefer-tlv = true' mn_config
+start_mn
+wait_bound ha "via 203.0.113.10:[0-9]+ udp-tlv"
+for address in "$HOA4" "$HOA6"; do
+	in_ns cn ping -c1 -W5 "$address" >/dev/null || fail "ping $address behind TLV headers"
+done
+expect_equal "packets in another format" "0 0" "$(counter ha rx_other_format) $(counter mn rx_other_format)"
+stop mn
+wait_until "de-registration" no_binding
+MN_LINES='force-udp = true' mn_config
 stop ha
 in_ns ha dsmipctl device show | grep -q dsmip0 || fail "a stopped home agent keeps its device unless told otherwise"
 

@@ -445,7 +445,9 @@ enum dsmip_encap {
  *	what is left.  Needed on creation, renewed when given.
  * @DSMIP_BINDING_A_LINK: u32, index of the interface outer packets leave
  *	through; 0 = routing decides, the default
- * @DSMIP_BINDING_A_FLAGS: u32, DSMIP_BINDING_F_*; kept for user space
+ * @DSMIP_BINDING_A_FLAGS: u32, DSMIP_BINDING_F_*; kept for user space, but for
+ *	NAT and FORCED_UDP: without both a home agent takes direct packets from
+ *	the end point whatever ENCAP is
  * @DSMIP_BINDING_A_SEQUENCE: u16, sequence number of the last accepted Binding
  *	Update; kept for user space
  * @DSMIP_BINDING_A_RX_PACKETS: u64, packets from the end point; replies only,

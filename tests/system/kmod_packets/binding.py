@@ -10,24 +10,31 @@ from packets import *  # noqa: F403
 
 def ingress_filter(b):
     """What a home agent takes from an end point, by the format of its binding."""
-    b_direct, b_port, b_udp = 1, 2, 3
+    b_direct, b_port, b_udp, b_nat, b_forced = 1, 2, 3, 5, 6
     b.set_nodes("ha0", node_text(b_direct, f"via {far(4, 1)}"), node_text(b_port, f"via {far(4, 2)} port 5002"),
               node_text(b_udp, f"via {far(4, 3)}:5003 udp-tlv"),
               node_text(4, f"bid 1 via {far(4, 4)}:5004 udp", f"bid 2 via {far(4, 4)}:6004 udp",
-                        f"bid 3 via {far(6, 4)}"))
+                        f"bid 3 via {far(6, 4)}"),
+              node_text(b_nat, f"via {far(4, 5)}:5005 udp-tlv flags nat"),
+              node_text(b_forced, f"via {far(4, 6)}:5006 udp flags forced-udp"))
     accept = None
     table = [
         (b_direct, "direct", 0, accept), (b_direct, "udp", 5001, "rx_format"), (b_direct, "udp-tlv", 5001, "rx_format"),
         (b_port, "direct", 0, accept), (b_port, "udp", 5002, accept), (b_port, "udp-tlv", 5002, accept),
         (b_port, "udp", 5009, "rx_end_point"),
-        (b_udp, "direct", 0, "rx_format"), (b_udp, "udp", 5003, accept), (b_udp, "udp-tlv", 5003, accept),
+        (b_udp, "direct", 0, accept), (b_udp, "udp", 5003, accept), (b_udp, "udp-tlv", 5003, accept),
+        (b_nat, "direct", 0, "rx_format"), (b_nat, "udp", 5005, accept), (b_nat, "udp-tlv", 5005, accept),
+        (b_forced, "direct", 0, "rx_format"), (b_forced, "udp", 5006, accept),
         (b_udp, "udp-tlv-draft", 5003, accept), (b_udp, "udp", 5009, "rx_end_point"),
         (4, "udp", 5004, accept), (4, "udp", 6004, accept), (4, "udp", 7004, "rx_end_point"),
     ]
+    agreed = {b_direct: "direct", b_port: "direct", b_udp: "udp-tlv", b_nat: "udp-tlv"}
     for (n, encap, port, expect), version in itertools.product(table, (4, 6)):
         inner = datagram(home(version, n), cn(version))
+        other = expect is accept and encap != agreed.get(n, "udp")
         b.inward(f"ingress filter: binding {n}, {version} in {encap}, port {port}", "ha0",
-                 tunnel(far(4, n), HA4, encap, inner, port, PORT), expect or inner)
+                 tunnel(far(4, n), HA4, encap, inner, port, PORT), expect or inner,
+                 counts={"rx_other_format": 1} if other else None)
     inner = datagram(home(6, 4), CN6)
     b.inward("ingress filter: third of three care-of addresses", "ha0", tunnel(far(6, 4), HA6, "direct", inner), inner)
     for encap, n in (("direct", b_direct), ("udp", b_udp)):
@@ -46,7 +53,8 @@ def ingress_filter(b):
     inner = datagram(CN6, home(6, 1, "b"))
     for encap in ENCAPS:
         b.inward(f"mobile node: {encap} though the binding is direct", "mn0",
-                 tunnel(FAR4, HA4, encap, inner, PORT, mn_port), inner)
+                 tunnel(FAR4, HA4, encap, inner, PORT, mn_port), inner,
+                 counts={"rx_other_format": 1} if encap != "direct" else None)
         b.inward(f"mobile node: {encap} at another address than the care-of address", "mn0",
                  tunnel(FAR6, HA6, encap, inner, PORT, mn_port), inner)
     b.inward("mobile node: not from the home agent", "mn0",

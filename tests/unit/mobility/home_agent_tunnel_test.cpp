@@ -152,7 +152,7 @@ TEST_CASE("the home agent imposes UDP by F of the NAT Detection option", "[D-4.1
     CHECK(answer.nat()->force_udp);
 }
 
-TEST_CASE("TLV header: only if asked for, permitted, and in UDP",
+TEST_CASE("TLV header: only if asked for, permitted, and where UDP can be used",
           "[D-3.2.3-01][D-4.1-06][D-4.1-07][D-4.1-09][D-4.1-10][D-4.5-12][D-4.5-13]") {
     auto config = default_config();
     SECTION("agreed, and renegotiated by each Binding Update") {
@@ -167,7 +167,36 @@ TEST_CASE("TLV header: only if asked for, permitted, and in UDP",
         CHECK(scene.answer().message.flags.tlv);
         CHECK(scene.binding(node)->encapsulation == Encapsulation::udp_tlv);
     }
-    SECTION("not without UDP") {
+    SECTION("without a NAT, too: it means UDP by itself") {
+        Scene scene(config);
+        scene.udp(Update(1).care_of4(visited4).tlv(), direct);
+        const auto answer = scene.answer();
+        CHECK(answer.message.flags.tlv);
+        CHECK(answer.nat()->refresh_time == no_keepalive);
+        CHECK_FALSE(answer.nat()->force_udp);
+        CHECK(scene.binding(node)->encapsulation == Encapsulation::udp_tlv);
+        CHECK_FALSE(scene.binding(node)->nat);
+        CHECK_FALSE(scene.binding(node)->forced_udp);
+        scene.udp(Update(2).care_of4(visited4), direct);
+        CHECK_FALSE(scene.answer().message.flags.tlv);
+        CHECK(scene.binding(node)->encapsulation == Encapsulation::direct);
+    }
+    SECTION("not over IPv6, where no UDP is used") {
+        Scene scene(config);
+        scene.native(Update(1).tlv(), visited);
+        CHECK_FALSE(scene.answer().message.flags.tlv);
+        CHECK(scene.binding(node)->encapsulation == Encapsulation::direct);
+    }
+    SECTION("not without a UDP port of the node") {
+        Scene scene(config);
+        auto message = scene.udp_frame(node, {visited4, 0});
+        message.path->encapsulation = Encapsulation::direct;
+        scene.deliver(Scene::octets(Update(1).care_of4(visited4).tlv()), message);
+        CHECK_FALSE(scene.answer().message.flags.tlv);
+        CHECK(scene.binding(node)->encapsulation == Encapsulation::direct);
+    }
+    SECTION("not if barred, without a NAT") {
+        config.accept_tlv = false;
         Scene scene(config);
         scene.udp(Update(1).care_of4(visited4).tlv(), direct);
         CHECK_FALSE(scene.answer().message.flags.tlv);

@@ -95,7 +95,7 @@ TEST_CASE("format and keepalive by flag F, refresh time and T",
                                     true,
                                     true,
                                     {false, no_keepalive},
-                                    Encapsulation::direct,
+                                    Encapsulation::udp_tlv,
                                     false,
                                     false,
                                     seconds(0)},
@@ -187,9 +187,11 @@ TEST_CASE("no NAT Detection option: nothing asks for UDP", "[D-4.2-08]") {
 TEST_CASE("over IPv6 there is no UDP whatever the option says", "[D-4.4.1-01][D-4.5-11]") {
     auto config = plain_config();
     config.force_udp = true;
+    config.prefer_tlv = true;
     Scene scene(config);
     Answer answer;
     answer.nat = wire::NatDetection{true, 10};
+    answer.tlv = true;
     registered(scene, wlan("2001:db8:2::200"), answer);
     CHECK(scene.kernel()->encapsulation == Encapsulation::direct);
     scene.advance(seconds(60));
