@@ -30,24 +30,25 @@ enum class MobileNodeDrop : std::uint8_t {
 };
 
 enum class MobileNodeCount : std::uint8_t {
-    updates_sent,           // Binding Updates, all
-    updates_retransmitted,  // of these: again after silence
-    updates_refreshing,     // of these: first of a refresh or keepalive
-    acknowledgements,       // Binding Acknowledgements that matched
-    registrations_accepted, // per binding
-    registrations_refused,  // per binding
-    registrations_lost,     // lifetime ended
-    moves,                  // accepted at a new care-of address
-    fallbacks,              // another care-of address after silence
-    silent_accesses,        // with MCoA: bindings that gave way to others after silence
-    retries,                // care-of addresses tried again after a time of silence
-    refresh_requests,       // Binding Refresh Requests obeyed
-    binding_errors,         // Binding Errors obeyed
-    switch_requests,        // Home Agent Switch messages obeyed
-    home_agent_changes,     // for whatever reason
-    kernel_failures,        // requests the kernel refused
-    illegal_transitions,    // of the table of states: a defect
-    encode_failures,        // Binding Updates that could not be built: a defect
+    updates_sent,            // Binding Updates, all
+    updates_retransmitted,   // of these: again after silence
+    updates_refreshing,      // of these: first of a refresh or keepalive
+    acknowledgements,        // Binding Acknowledgements that matched
+    registrations_accepted,  // per binding
+    registrations_refused,   // per binding
+    registrations_lost,      // lifetime ended
+    deregistrations_refused, // answers to one that left bindings where they were
+    moves,                   // accepted at a new care-of address
+    fallbacks,               // another care-of address after silence
+    silent_accesses,         // with MCoA: bindings that gave way to others after silence
+    retries,                 // care-of addresses tried again after a time of silence
+    refresh_requests,        // Binding Refresh Requests obeyed
+    binding_errors,          // Binding Errors obeyed
+    switch_requests,         // Home Agent Switch messages obeyed
+    home_agent_changes,      // for whatever reason
+    kernel_failures,         // requests the kernel refused
+    illegal_transitions,     // of the table of states: a defect
+    encode_failures,         // Binding Updates that could not be built: a defect
     count_
 };
 

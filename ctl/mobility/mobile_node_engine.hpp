@@ -95,6 +95,8 @@ private:
     // ---- answers (mobile_node_receive.cpp)
     void receive_acknowledgement(TimePoint now, const ReceivedMessage& message,
                                  const wire::BindingAcknowledgement& acknowledgement);
+    void deregistration_answered(TimePoint now, std::vector<Exchange>::iterator exchange,
+                                 const wire::BindingAcknowledgement& acknowledgement);
     void receive_refresh_request(TimePoint now, const ReceivedMessage& message,
                                  const wire::BindingRefreshRequest& request);
     void receive_error(TimePoint now, const ReceivedMessage& message,
@@ -133,7 +135,12 @@ private:
     void home_address4_answered(const wire::Ipv4AddressAcknowledgement* option);
     void prefixes_answered(const SentUpdate& sent,
                            const wire::BindingAcknowledgement& acknowledgement);
-    void deregistration_finished(const Exchange& exchange, const std::string& outcome);
+    void deregistration_finished(const std::vector<std::uint16_t>& bids,
+                                 const std::string& outcome);
+    // The home agent may hold them until they expire: it refused, or did not answer.
+    void deregistration_given_up(const Exchange& exchange);
+    void close_entries(const std::vector<std::uint16_t>& bids, Report::Level level,
+                       std::string_view name, const std::string& outcome);
     void finish(const std::string& outcome);
     void install(TimePoint now);
 
@@ -170,5 +177,9 @@ private:
 // For reports: "600s", "udp-tlv".
 std::string seconds_text(Duration duration);
 std::string_view encapsulation_text(Encapsulation encapsulation);
+// "130 (insufficient resources)".
+std::string status_text(wire::BindingStatus status);
+// How a de-registration ended that was not done.
+std::string failure_text(const Exchange& exchange);
 
 } // namespace dsmip::mobility

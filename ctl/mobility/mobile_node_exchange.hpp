@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "mobility/mobile_node_care_of.hpp"
 #include "mobility/retransmission.hpp"
 #include "mobility/types.hpp"
+#include "wire/status.hpp"
 
 namespace dsmip::mobility {
 
@@ -38,7 +40,8 @@ struct Exchange {
     BackOff back_off;
     TimePoint next_send;
     std::vector<SentUpdate> sent;
-    bool sequence_corrected = false; // after status 135, once at once
+    bool sequence_corrected = false;            // after status 135, once at once
+    std::optional<wire::BindingStatus> refused; // de-registration, by the last answer
 
     [[nodiscard]] bool multiple() const { return bids.size() > 1; }
     [[nodiscard]] bool uses_bids() const { return !bids.empty() && bids.front() != 0; }

@@ -5,12 +5,48 @@
 
 #include <algorithm>
 
+#include "mobility/mobile_node_acknowledgement.hpp"
 #include "wire/codec.hpp"
 
 namespace dsmip::mobility {
 namespace {
 
 using Level = Report::Level;
+
+// The home agent holds no such binding any more, or never did.
+bool is_released(wire::BindingStatus status) {
+    return wire::is_accepted(status) ||
+           status == wire::BindingStatus::NotHomeAgentForThisMobileNode;
+}
+
+// Takes the BIDs that the answer says are gone out of the exchange and returns them; `refused` says
+// why something is left.
+std::vector<std::uint16_t> take_released(Exchange& exchange,
+                                         const wire::BindingAcknowledgement& acknowledgement) {
+    std::erase_if(exchange.sent, [&](const SentUpdate& sent) {
+        return sent.sequence == acknowledgement.sequence;
+    });
+    exchange.refused.reset();
+    const auto is_left = [&](std::optional<wire::BindingStatus> status) {
+        const bool left = !status || !is_released(*status);
+        if (left) {
+            exchange.refused = status.value_or(wire::BindingStatus::ReasonUnspecified);
+        }
+        return left;
+    };
+    if (exchange.bids.empty()) { // of everything
+        (void)is_left(acknowledgement.status);
+        return {};
+    }
+    const auto gone =
+        std::stable_partition(exchange.bids.begin(), exchange.bids.end(), [&](std::uint16_t bid) {
+            return is_left(exchange.uses_bids() ? effective_status(acknowledgement, bid)
+                                                : std::optional(acknowledgement.status));
+        });
+    const std::vector<std::uint16_t> released(gone, exchange.bids.end());
+    exchange.bids.erase(gone, exchange.bids.end());
+    return released;
+}
 
 } // namespace
 
@@ -77,22 +113,41 @@ void MobileNode::Impl::receive_acknowledgement(
         return;
     }
     counters_.add(MobileNodeCount::acknowledgements);
+    if (found->kind != Exchange::Kind::registration) {
+        deregistration_answered(now, found, acknowledgement);
+        return;
+    }
     const Exchange exchange = *found;
     const SentUpdate sent = *exchange.find(acknowledgement.sequence);
     exchanges_.erase(found);
-    switch (exchange.kind) {
-    case Exchange::Kind::registration:
-        registration_answered(now, exchange, sent, acknowledgement);
-        break;
-    case Exchange::Kind::deregistration:
-        deregistration_finished(exchange, wire::to_string(acknowledgement.status));
-        break;
-    case Exchange::Kind::leave:
+    registration_answered(now, exchange, sent, acknowledgement);
+}
+
+// What the home agent keeps although it was asked to delete it is asked for again by the back-off,
+// as if it had not answered.
+void MobileNode::Impl::deregistration_answered(
+    TimePoint now, std::vector<Exchange>::iterator exchange,
+    const wire::BindingAcknowledgement& acknowledgement) {
+    const auto kind = exchange->kind;
+    const auto released = take_released(*exchange, acknowledgement);
+    const bool over = !exchange->refused;
+    if (over) {
+        exchanges_.erase(exchange);
+    } else {
+        counters_.add(MobileNodeCount::deregistrations_refused);
+        report(Level::warning, "deregistration-refused",
+               {{"status", status_text(*exchange->refused)},
+                {"attempts", exchange->back_off.attempts()}});
+    }
+    // To ask one again that serves this node no longer would only delay the next one.
+    const bool hopeless = !over && is_about_home_agent(*exchange->refused) &&
+                          exchange->refused != wire::BindingStatus::InsufficientResources;
+    const auto outcome = wire::to_string(acknowledgement.status);
+    deregistration_finished(released, outcome);
+    if ((over || hopeless) && kind == Exchange::Kind::leave) {
         change_home_agent(now);
-        break;
-    case Exchange::Kind::shutdown:
-        finish(wire::to_string(acknowledgement.status));
-        break;
+    } else if (over && kind == Exchange::Kind::shutdown) {
+        finish(outcome);
     }
 }
 

@@ -17,10 +17,6 @@ using wire::BindingStatus;
 constexpr Duration first_retry = MAX_BINDACK_TIMEOUT;
 constexpr unsigned retry_doublings = 4;
 
-std::string status_text(BindingStatus status) {
-    return std::to_string(static_cast<unsigned>(status)) + " (" + wire::to_string(status) + ")";
-}
-
 } // namespace
 
 void MobileNode::Impl::registration_answered(TimePoint now, const Exchange& exchange,
@@ -311,9 +307,18 @@ void MobileNode::Impl::home_address4_answered(const wire::Ipv4AddressAcknowledge
     }
 }
 
-void MobileNode::Impl::deregistration_finished(const Exchange& exchange,
+void MobileNode::Impl::deregistration_finished(const std::vector<std::uint16_t>& bids,
                                                const std::string& outcome) {
-    for (const auto bid : exchange.bids) {
+    close_entries(bids, Level::info, "deregistered", outcome);
+}
+
+void MobileNode::Impl::deregistration_given_up(const Exchange& exchange) {
+    close_entries(exchange.bids, Level::warning, "deregistration-failed", failure_text(exchange));
+}
+
+void MobileNode::Impl::close_entries(const std::vector<std::uint16_t>& bids, Level level,
+                                     std::string_view name, const std::string& outcome) {
+    for (const auto bid : bids) {
         auto* entry = find_entry(entries_, bid);
         if (entry == nullptr) {
             continue;
@@ -322,7 +327,7 @@ void MobileNode::Impl::deregistration_finished(const Exchange& exchange,
         apply(*entry, EntryEvent::deregistered);
         auto fields = describe(*entry);
         fields.emplace_back("outcome", outcome);
-        report(Level::info, "deregistered", fields);
+        report(level, name, fields);
     }
 }
 

@@ -24,6 +24,14 @@ std::string_view encapsulation_text(Encapsulation encapsulation) {
     return "?";
 }
 
+std::string status_text(wire::BindingStatus status) {
+    return std::to_string(static_cast<unsigned>(status)) + " (" + wire::to_string(status) + ")";
+}
+
+std::string failure_text(const Exchange& exchange) {
+    return exchange.refused ? "refused with status " + status_text(*exchange.refused) : "no answer";
+}
+
 void MobileNode::Impl::report(Report::Level level, std::string_view name, Fields fields) {
     actions_.emplace_back(Report{level, name, std::move(fields)});
 }

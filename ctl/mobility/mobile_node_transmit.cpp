@@ -242,7 +242,7 @@ void MobileNode::Impl::time_out(TimePoint now) {
         case Exchange::Kind::deregistration:
             if (attempts >= deregistration_attempts) {
                 forget(exchange);
-                deregistration_finished(exchange, "no answer");
+                deregistration_given_up(exchange);
             }
             break;
         case Exchange::Kind::leave:
@@ -253,7 +253,7 @@ void MobileNode::Impl::time_out(TimePoint now) {
             break;
         case Exchange::Kind::shutdown:
             if (attempts >= shutdown_attempts) {
-                finish("no answer");
+                finish(failure_text(exchange));
             }
             break;
         }

@@ -150,6 +150,36 @@ TEST_CASE("stopping de-registers everything with one plain Binding Update",
         scene.accept(again);
         CHECK(scene.node.finished());
     }
+    SECTION("refused first, so still bound") {
+        Answer refusal;
+        refusal.status = wire::BindingStatus::InsufficientResources;
+        scene.answer(update, refusal);
+        CHECK_FALSE(scene.node.finished());
+        scene.advance(seconds(1));
+        scene.accept(scene.take());
+        CHECK(scene.node.finished());
+    }
+    SECTION("refused each time: given up, and said so") {
+        Answer refusal;
+        refusal.status = wire::BindingStatus::InsufficientResources;
+        scene.answer(update, refusal);
+        for (int i = 0; i < 2; ++i) {
+            scene.advance(seconds(i + 1));
+            scene.answer(scene.take(), refusal);
+        }
+        CHECK_FALSE(scene.node.finished());
+        scene.advance(seconds(4));
+        CHECK(scene.node.finished());
+        CHECK(scene.count("deregistrations_refused") == 3);
+        CHECK(scene.reports.back().fields.back().second.text() ==
+              "refused with status 130 (insufficient resources)");
+    }
+    SECTION("the home agent knows nothing of it") {
+        Answer unknown;
+        unknown.status = wire::BindingStatus::NotHomeAgentForThisMobileNode;
+        scene.answer(update, unknown);
+        CHECK(scene.node.finished());
+    }
     SECTION("never answered") {
         scene.advance(milliseconds(6999));
         CHECK_FALSE(scene.node.finished());

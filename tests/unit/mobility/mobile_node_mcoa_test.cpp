@@ -209,6 +209,8 @@ TEST_CASE("an access that goes away leaves the kernel at once and the home agent
             scene.advance(seconds(40));
             CHECK(scene.row(2).state == RegistrationState::idle);
             CHECK(scene.sent.size() == 7);
+            CHECK_FALSE(scene.reported("deregistered"));
+            CHECK(scene.reported("deregistration-failed"));
         }
         SECTION("back before the answer") {
             scene.network({wlan6, lte4});
@@ -220,11 +222,47 @@ TEST_CASE("an access that goes away leaves the kernel at once and the home agent
             scene.accept(again);
             CHECK(scene.kernel(2) != nullptr);
         }
-        SECTION("refused: nothing more to do") {
+        SECTION("the home agent knows no such binding: nothing more to do") {
             Answer answer;
             answer.status = BindingStatus::NotHomeAgentForThisMobileNode;
             scene.answer(leave, answer);
             CHECK(scene.row(2).state == RegistrationState::idle);
+            CHECK(scene.reported("deregistered"));
+        }
+        SECTION("refused: the binding is still there, so it is asked again by the back-off") {
+            Answer refusal;
+            const bool in_option = GENERATE(false, true);
+            if (in_option) {
+                refusal.status = BindingStatus::McoaNotComplete;
+                refusal.bid_status = {{2, BindingStatus::InsufficientResources}};
+            } else {
+                refusal.status = BindingStatus::InsufficientResources;
+            }
+            scene.answer(leave, refusal);
+            CHECK(scene.row(2).state == RegistrationState::deregistering);
+            CHECK_FALSE(scene.reported("deregistered"));
+            CHECK(scene.count("deregistrations_refused") == 1);
+            CHECK(scene.pending() == 0);
+            scene.answer(leave, refusal); // again: nobody waits for it
+            CHECK(scene.count("deregistrations_refused") == 1);
+            scene.advance(seconds(1));
+            const auto again = scene.take();
+            CHECK(again.bids() == Bids{2});
+            CHECK(again.update.lifetime.is_zero());
+            SECTION("and then accepted") {
+                scene.accept(again);
+                CHECK(scene.row(2).state == RegistrationState::idle);
+                CHECK(scene.reported("deregistered"));
+                scene.advance(seconds(40));
+                CHECK(scene.pending() == 0);
+            }
+            SECTION("until it is given up, which is not called done") {
+                scene.answer(again, refusal);
+                scene.advance(seconds(40));
+                CHECK(scene.row(2).state == RegistrationState::idle);
+                CHECK_FALSE(scene.reported("deregistered"));
+                CHECK(scene.reported("deregistration-failed"));
+            }
         }
         SECTION("the helper goes too: told when it is back") {
             scene.network({});

@@ -79,6 +79,36 @@ TEST_CASE("told to switch: de-registers, then registers with the first of the li
     }
 }
 
+TEST_CASE("the home agent that is left refuses to let go") {
+    Scene scene(config());
+    registered(scene, wlan(here));
+    send_away(scene, {second6});
+    const auto leaving = scene.take();
+    Answer refusal;
+    SECTION("for now: asked again, so that two home agents do not answer for one address") {
+        refusal.status = wire::BindingStatus::InsufficientResources;
+        scene.answer(leaving, refusal);
+        CHECK(scene.node.home_agent().address6 == home_agent6);
+        scene.advance(seconds(1));
+        const auto again = scene.take();
+        CHECK(again.update.lifetime.is_zero());
+        SECTION("done then") {
+            scene.accept(again);
+        }
+        SECTION("or given up") {
+            scene.answer(again, refusal);
+            scene.advance(seconds(5));
+            CHECK(scene.node.home_agent().address6 == home_agent6);
+            scene.advance(seconds(1));
+        }
+    }
+    SECTION("because it does not serve this node: no use to ask again") {
+        refusal.status = wire::BindingStatus::AdministrativelyProhibited;
+        scene.answer(leaving, refusal);
+    }
+    CHECK(scene.node.home_agent().address6 == second6);
+}
+
 TEST_CASE("the list counts: own prefix first, unknown addresses too, configured ones behind") {
     Scene scene(config());
     registered(scene, wlan(here));
