@@ -30,7 +30,7 @@ struct dsmip_fragments {
 
 int dsmip_fragments_init(struct dsmip_dev *dd)
 {
-	dd->fragments = kzalloc(sizeof(*dd->fragments), GFP_KERNEL);
+	dd->fragments = kzalloc(sizeof(*dd->fragments), GFP_KERNEL_ACCOUNT);
 	if (!dd->fragments)
 		return -ENOMEM;
 	get_random_bytes(&dd->fragments->key, sizeof(dd->fragments->key));

@@ -74,7 +74,8 @@ static inline void dsmip_compat_tstats_setup(struct net_device *dev)
 
 static inline int dsmip_compat_tstats_alloc(struct net_device *dev)
 {
-	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	dev->tstats = __netdev_alloc_pcpu_stats(struct pcpu_sw_netstats,
+						GFP_KERNEL_ACCOUNT);
 	return dev->tstats ? 0 : -ENOMEM;
 }
 

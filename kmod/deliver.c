@@ -122,7 +122,7 @@ int dsmip_deliver_init(struct dsmip_dev *dd)
 	struct dsmip_cell *cell;
 	int cpu;
 
-	dd->cells = alloc_percpu(struct dsmip_cell);
+	dd->cells = alloc_percpu_gfp(struct dsmip_cell, GFP_KERNEL_ACCOUNT);
 	if (!dd->cells)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {

@@ -65,7 +65,7 @@ static int dsmip_dev_init(struct net_device *dev)
 	dsmip_limit_init(&dd->unknown_limit);
 	dsmip_limit_init(&dd->path_mtu_limit);
 
-	settings = kzalloc(sizeof(*settings), GFP_KERNEL);
+	settings = kzalloc(sizeof(*settings), GFP_KERNEL_ACCOUNT);
 	if (!settings)
 		return -ENOMEM;
 	settings->cookie_lifetime = DSMIP_COOKIE_LIFETIME_MS;
@@ -76,7 +76,7 @@ static int dsmip_dev_init(struct net_device *dev)
 		(struct dsmip_rate){ 10000, DSMIP_PATH_RING_SIZE / 2 };
 	RCU_INIT_POINTER(dd->settings, settings);
 
-	dd->pcpu = alloc_percpu(struct dsmip_pcpu);
+	dd->pcpu = alloc_percpu_gfp(struct dsmip_pcpu, GFP_KERNEL_ACCOUNT);
 	if (!dd->pcpu)
 		goto err_settings;
 	for_each_possible_cpu(cpu)

@@ -167,6 +167,7 @@ struct dsmip_flow_set;
 struct dsmip_fragments;
 struct dsmip_limits;
 struct dsmip_node;
+struct mem_cgroup;
 
 /* Bindings of a node by rising priority, then BID; replaced as a whole. */
 struct dsmip_binding_set {
@@ -377,6 +378,7 @@ struct dsmip_dev {
 	struct dsmip_fragments *fragments;	/* choose.c */
 
 	struct dsmip_path __rcu **paths;	/* ring of DSMIP_PATH_RING_SIZE */
+	struct mem_cgroup *payer;		/* for @paths: of who made the device */
 	atomic_t path_head;
 	struct dsmip_limits *limits;		/* limit.c */
 

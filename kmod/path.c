@@ -4,9 +4,14 @@
  * tuple; see DSMIP_CMD_PATH_GET in the contract.  The cookies of a device are a
  * ring: a new one displaces the oldest, so that their number is bounded and
  * giving one out needs no lock.
+ *
+ * Packets that come in have cookies made.  Nobody's task is running then, so
+ * that the memory is charged to the memory control group of who made the device.
  */
 #include <linux/jiffies.h>
+#include <linux/memcontrol.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "dsmip.h"
@@ -23,7 +28,10 @@ int dsmip_paths_init(struct dsmip_dev *dd)
 {
 	dd->paths = kvcalloc(DSMIP_PATH_RING_SIZE, sizeof(*dd->paths),
 			     GFP_KERNEL_ACCOUNT);
-	return dd->paths ? 0 : -ENOMEM;
+	if (!dd->paths)
+		return -ENOMEM;
+	dd->payer = get_mem_cgroup_from_mm(current->mm);
+	return 0;
 }
 
 /**
@@ -44,6 +52,19 @@ void dsmip_paths_destroy(struct dsmip_dev *dd)
 	}
 	kvfree(dd->paths);
 	dd->paths = NULL;
+	mem_cgroup_put(dd->payer);
+}
+
+static struct dsmip_path *dsmip_path_new(const struct dsmip_dev *dd,
+					 const struct dsmip_path *path)
+{
+	struct mem_cgroup *before = set_active_memcg(dd->payer);
+	struct dsmip_path *new;
+
+	new = kmemdup(path, sizeof(*path),
+		      GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	set_active_memcg(before);
+	return new;
 }
 
 static bool dsmip_path_live(const struct dsmip_path *path)
@@ -64,7 +85,7 @@ u32 dsmip_path_add(struct dsmip_dev *dd, const struct dsmip_path *path)
 	struct dsmip_path *new, *old;
 	unsigned int slot;
 
-	new = kmemdup(path, sizeof(*path), GFP_ATOMIC | __GFP_NOWARN);
+	new = dsmip_path_new(dd, path);
 	if (!new)
 		return 0;
 	slot = (unsigned int)atomic_inc_return(&dd->path_head) &

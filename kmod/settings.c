@@ -119,7 +119,7 @@ int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted
 	err = dsmip_settings_check(dd, old, wanted, extack);
 	if (err)
 		return err;
-	new = kmemdup(wanted, sizeof(*wanted), GFP_KERNEL);
+	new = kmemdup(wanted, sizeof(*wanted), GFP_KERNEL_ACCOUNT);
 	if (!new) {
 		NL_SET_ERR_MSG(extack, "no memory for the settings");
 		return -ENOMEM;
