@@ -17,6 +17,7 @@ using namespace keys;
 
 constexpr std::array role_choices{"home-agent"sv, "mobile-node"sv};
 constexpr std::array security_choices{"none"sv};
+constexpr std::int64_t path_minimum = 2; // a slash and a name
 // A path with its final zero fits sockaddr_un.
 constexpr std::int64_t socket_path_maximum = 107;
 constexpr std::int64_t file_path_maximum = 4000; // PATH_MAX with room for "-wal"
@@ -31,7 +32,7 @@ constexpr auto common_keys = std::to_array<ConfigurationKey>({
 
     {"device",
      "name",
-     K::text,
+     K::interface,
      "\"dsmip0\"",
      false,
      1,
@@ -49,7 +50,7 @@ constexpr auto common_keys = std::to_array<ConfigurationKey>({
      [](C& c, const V& v) { c.device.create = as<bool>(v); }},
     {"device",
      "underlay",
-     K::text,
+     K::interface,
      "",
      false,
      1,
@@ -78,10 +79,10 @@ constexpr auto common_keys = std::to_array<ConfigurationKey>({
 
     {"control",
      "socket",
-     K::text,
+     K::path,
      "\"/run/dsmip/dsmipd.sock\"",
      false,
-     1,
+     path_minimum,
      socket_path_maximum,
      {},
      [](C& c, const V& v) { c.control_socket = as<std::string>(v); }},
@@ -97,10 +98,10 @@ constexpr auto common_keys = std::to_array<ConfigurationKey>({
      [](C& c, const V& v) { c.store.enabled = as<bool>(v); }},
     {"store",
      "path",
-     K::text,
+     K::path,
      "\"/var/lib/dsmip/home-agent.db\"",
      false,
-     1,
+     path_minimum,
      file_path_maximum,
      {},
      [](C& c, const V& v) { c.store.path = as<std::string>(v); }},
@@ -185,12 +186,20 @@ std::string wanted(const ConfigurationKey& key) {
                            "\"90s\", \"10m\" or \"1h30m\"",
                            duration_text(std::chrono::seconds(key.minimum)),
                            duration_text(std::chrono::seconds(key.maximum)));
-    case KeyKind::text:
-        return fmt::format("a text of {} to {} characters", key.minimum, key.maximum);
+    case KeyKind::interface:
+        return fmt::format("the name of an interface, {} to {} octets without '/', ':', '%' and "
+                           "white space",
+                           key.minimum, key.maximum);
+    case KeyKind::path:
+        return fmt::format("the absolute path of a file, {} to {} octets", key.minimum,
+                           key.maximum);
     case KeyKind::choice:
         return quoted_choices(key.choices);
     case KeyKind::address6:
         return "a global or unique local IPv6 unicast address such as \"2001:db8::1\"";
+    case KeyKind::home_address6:
+        return "a global or unique local IPv6 unicast address of a host such as "
+               "\"2001:db8::100\"";
     case KeyKind::address4:
         return "an IPv4 unicast address such as \"192.0.2.1\"";
     case KeyKind::address4_or_choice:
@@ -201,8 +210,10 @@ std::string wanted(const ConfigurationKey& key) {
     case KeyKind::prefix6:
         return "an IPv6 prefix such as \"2001:db8:1::/64\"";
     case KeyKind::prefixes6:
+    case KeyKind::any_prefixes6:
         return "a list of IPv6 prefixes such as [\"2001:db8:1::/64\"]";
     case KeyKind::prefixes4:
+    case KeyKind::any_prefixes4:
         return "a list of IPv4 prefixes such as [\"10.1.0.0/16\"]";
     case KeyKind::addresses4:
         return "a list of at most 16 IPv4 unicast addresses such as [\"192.0.2.10\"]";

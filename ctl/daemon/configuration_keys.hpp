@@ -15,24 +15,28 @@ namespace dsmip::daemon {
 
 enum class KeyKind : std::uint8_t {
     boolean,
-    integer,  ///< minimum..maximum
-    duration, ///< minimum..maximum seconds; an integer or a text such as "1h30m"
-    text,     ///< 1..maximum characters
-    choice,   ///< one of `choices`
-    address6,
-    address4,
+    integer,       ///< minimum..maximum
+    duration,      ///< minimum..maximum seconds; an integer or a text such as "1h30m"
+    interface,     ///< a name that the kernel accepts, minimum..maximum octets
+    path,          ///< absolute, of a file, minimum..maximum octets
+    choice,        ///< one of `choices`
+    address6,      ///< global or unique local unicast
+    home_address6, ///< such an address, and no anycast address
+    address4,      ///< unicast, not loopback, link-local or reserved
     address4_or_choice,
-    prefix4,
-    prefix6,
+    prefix4, ///< that holds only what can be an `address4`
+    prefix6, ///< likewise an `address6`
     prefixes6,
     prefixes4,
+    any_prefixes6, ///< of addresses that nodes claim, right or wrong
+    any_prefixes4,
     addresses4,
 };
 
 struct ConfigurationKey {
     std::string_view section; ///< "" = top level, "home-agent.node" for [[home-agent.node]]
     std::string_view name;
-    KeyKind kind = KeyKind::text;
+    KeyKind kind = KeyKind::boolean;
     std::string_view fallback; ///< as the manual says it; empty = none
     bool required = false;     ///< in every section of that name
     std::int64_t minimum = 0;

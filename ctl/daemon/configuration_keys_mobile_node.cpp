@@ -15,7 +15,7 @@ constexpr auto rows =
     std::to_array<ConfigurationKey>({
         {"mobile-node",
          "home-address",
-         K::address6,
+         K::home_address6,
          "",
          true,
          0,
@@ -203,7 +203,7 @@ constexpr auto rows =
 
         {"mobile-node.access",
          "interface",
-         K::text,
+         K::interface,
          "",
          true,
          1,

@@ -298,4 +298,21 @@ Ipv6Address home_agents_anycast(const Prefix6& prefix) {
     return address;
 }
 
+bool is_reserved_anycast(const Prefix6& prefix, const Ipv6Address& address) {
+    constexpr std::uint8_t two_hosts = Ipv6Address::bit_length - 1;
+    constexpr std::uint8_t reserved_bits = Ipv6Address::bit_length - 7; // RFC 2526, 2
+    if (prefix.length >= two_hosts || !prefix.contains(address)) {
+        return false;
+    }
+    if (address == prefix.network().address) {
+        return true;
+    }
+    if (prefix.length < reserved_bits &&
+        Prefix6{home_agents_anycast(prefix), reserved_bits}.network().contains(address)) {
+        return true;
+    }
+    return prefix.length < interface_identifier_bits &&
+           is_reserved_anycast(Prefix6{address, interface_identifier_bits}.network(), address);
+}
+
 } // namespace dsmip::wire

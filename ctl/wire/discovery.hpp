@@ -129,4 +129,12 @@ decode_discovery(std::span<const std::uint8_t> octets, const Ipv6Address& source
 /// an interface identifier with the universal bit clear.
 Ipv6Address home_agents_anycast(const Prefix6& prefix);
 
+/// Length of the interface identifiers of RFC 4291, 2.5.1, in bits.
+inline constexpr std::uint8_t interface_identifier_bits = 64;
+
+/// An address of `prefix` that no single host can have: its Subnet-Router anycast address (RFC
+/// 4291, 2.6.1; not in prefixes of 127 and 128 bits, RFC 6164), or one of the 128 that RFC 2526
+/// reserves. In a prefix shorter than 64 bits likewise those of the subnets of 64 bits.
+bool is_reserved_anycast(const Prefix6& prefix, const Ipv6Address& address);
+
 } // namespace dsmip::wire

@@ -326,22 +326,24 @@ TEST_CASE("every mistake has its message") {
          "f:10: device.underlay: d0 is the tunnel device; wanted the interface or VRF that its "
          "outer packets belong to\n"},
         {"text too long", home_agent + "[device]\nname = \"abcdefghijklmnop\"\n",
-         "f:9: device.name: has 16 characters; wanted a text of 1 to 15 characters\n"},
+         "f:9: device.name: has 16 octets; wanted the name of an interface, 1 to 15 octets without "
+         "'/', ':', '%' and white space\n"},
         {"text of another type", home_agent + "[device]\nname = 0\n",
-         "f:9: device.name: is an integer; wanted a text of 1 to 15 characters\n"},
+         "f:9: device.name: is an integer; wanted the name of an interface, 1 to 15 octets without "
+         "'/', ':', '%' and white space\n"},
         {"choice", ha_line("on-stop = \"delete\""),
          "f:5: home-agent.on-stop: \"delete\" is not known here; wanted \"keep\" or \"remove\"\n"},
         {"IPv6 address", with(home_agent, "\"2001:db8:1::1\"", "\"192.0.2.1\""),
          "f:4: home-agent.address6: \"192.0.2.1\" is no address; wanted a global or unique local "
          "IPv6 unicast address such as \"2001:db8::1\"\n"},
         {"IPv6 link-local address", with(home_agent, "\"2001:db8:1::1\"", "\"fe80::1\""),
-         "f:4: home-agent.address6: fe80::1 cannot be an address of a node; wanted a global or "
+         "f:4: home-agent.address6: fe80::1 is link-local; wanted a global or "
          "unique local IPv6 unicast address such as \"2001:db8::1\"\n"},
         {"IPv4 address", ha_line("address4 = \"192.0.2.256\""),
          "f:5: home-agent.address4: \"192.0.2.256\" is no address; wanted an IPv4 unicast address "
          "such as \"192.0.2.1\"\n"},
         {"IPv4 multicast address", ha_line("address4 = \"224.0.0.1\""),
-         "f:5: home-agent.address4: 224.0.0.1 cannot be an address of a node; wanted an IPv4 "
+         "f:5: home-agent.address4: 224.0.0.1 is multicast; wanted an IPv4 "
          "unicast address such as \"192.0.2.1\"\n"},
         {"address or word", mn_line("home-address4 = \"static\""),
          "f:6: mobile-node.home-address4: \"static\" is no address; wanted an IPv4 unicast address "
@@ -373,7 +375,7 @@ TEST_CASE("every mistake has its message") {
          "address such as \"2001:db8::1\"\n"},
         {"required key of an array section", home_agent + "[[home-agent.node]]\n",
          "f:8: home-agent.node.home-address: is missing; wanted a global or unique local IPv6 "
-         "unicast address such as \"2001:db8::1\"\n"},
+         "unicast address of a host such as \"2001:db8::100\"\n"},
         {"section of the role", "role = \"mobile-node\"\nsecurity = \"none\"\n",
          "f:1: mobile-node: section is missing; role \"mobile-node\" needs a section "
          "[mobile-node]\n"},

@@ -11,6 +11,8 @@
 #include <sstream>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "daemon/configuration.hpp"
 #include "daemon/configuration_keys.hpp"
 
@@ -111,6 +113,10 @@ TEST_CASE("the manual has every key, with its kind, range and default, and no ot
             CHECK_THAT(found->text,
                        Catch::Contains(duration_text(std::chrono::seconds(row.minimum)) + " to " +
                                        duration_text(std::chrono::seconds(row.maximum))));
+        }
+        if (row.kind == KeyKind::interface || row.kind == KeyKind::path) {
+            CHECK_THAT(found->text,
+                       Catch::Contains(fmt::format("{} to {} octets", row.minimum, row.maximum)));
         }
         for (const auto choice : row.choices) {
             CHECK_THAT(found->text, Catch::Contains("\"" + std::string(choice) + "\""));
