@@ -49,7 +49,10 @@ install: all
 	cmake --install build/ctl --prefix $(DESTDIR)$(PREFIX)
 	$(MAKE) -C kmod KDIR=$(KDIR) install
 
-demo: setup ctl
+demo: setup
+	@echo 'Building daemon and command (some minutes, the first time only) ...'
+	@cmake -S . -B build/ctl -DCMAKE_BUILD_TYPE=RelWithDebInfo -DDSMIP_UNIT_TESTS=OFF >/dev/null
+	@cmake --build build/ctl -j $(JOBS) --target dsmipd --target dsmipctl
 	@scripts/demo
 
 check: setup check-style ctl check-unit check-fuzz check-kmod check-documentation check-system check-requirements

@@ -17,6 +17,14 @@ mkdir -p "$ARTIFACTS"
 # How long an event may take: emulation and debug kernels are slow, so this is
 # generous; only failing tests use it up.
 PATIENCE=${DSMIP_TEST_PATIENCE:-60}
+# slowness SECONDS: how many times as long as SECONDS the boot of this guest took, 1 to 20. For
+# limits and rates; a machine that has much to do beside is as slow afterwards.
+slowness() {
+	local uptime
+	IFS=. read -r uptime _ </proc/uptime
+	uptime=$((uptime / $1))
+	echo $((uptime < 1 ? 1 : uptime > 20 ? 20 : uptime))
+}
 # Where everything takes longer, so does what the kernel calls a hang.
 ((PATIENCE <= 60)) || echo "$PATIENCE" >/proc/sys/kernel/hung_task_timeout_secs || :
 

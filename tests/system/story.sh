@@ -8,10 +8,18 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
+# An idle machine boots this guest in less than 15 s, even in emulation. What is sent takes a
+# small part of the guest's time, so that interruptions are the protocol's.
+SLOWNESS=$(slowness 15)
+PATIENCE=${DSMIP_TEST_PATIENCE:-$((60 * SLOWNESS))}
+RATE=$((100000 / SLOWNESS))
+INTERVAL=0.0$((SLOWNESS > 4 ? 80 : 20 * SLOWNESS))
+
 STEP=0
+STEPS=10
 step() {
 	STEP=$((STEP + 1))
-	printf '\n\033[1m%d. %s\033[0m\n' "$STEP" "$*"
+	printf '\n\033[1m%d of %d. %s\033[0m (after %d s)\n' "$STEP" "$STEPS" "$*" "$SECONDS"
 }
 show() { "$@" | sed 's/^/     /'; }
 
@@ -63,6 +71,7 @@ in_ns cn ping -c2 -i0.2 -W5 "$HOA4" >/dev/null || fail "no 4-in-6: ping $HOA4"
 info "ping from the correspondent: $HOA6 (6-in-6) and $HOA4 (4-in-6) answer."
 
 step "Two TCP connections start, correspondent to mobile node"
+info "each at $((RATE / 1000)) kB/s; a probe every ${INTERVAL#0.0} ms shows interruptions"
 start sink6 ip netns exec mn traffic.py sink "$HOA6" 5006 "$WORK/sink6"
 start sink4 ip netns exec mn traffic.py sink "$HOA4" 5004 "$WORK/sink4"
 start hear6 ip netns exec mn traffic.py hear "$HOA6" 5106 "$WORK/heard6"
@@ -70,10 +79,10 @@ start hear4 ip netns exec mn traffic.py hear "$HOA4" 5104 "$WORK/heard4"
 for log in sink6 sink4 hear6 hear4; do
 	wait_until "$log" grep -q listening "$ARTIFACTS/$log.log"
 done
-start source6 ip netns exec cn traffic.py source "$HOA6" 5006 "$WORK/source6" --stop "$WORK/stop"
-start source4 ip netns exec cn traffic.py source "$HOA4" 5004 "$WORK/source4" --stop "$WORK/stop"
-start probe6 ip netns exec cn traffic.py probe "$HOA6" 5106 "$WORK/probed6" --stop "$WORK/stop"
-start probe4 ip netns exec cn traffic.py probe "$HOA4" 5104 "$WORK/probed4" --stop "$WORK/stop"
+start source6 ip netns exec cn traffic.py source "$HOA6" 5006 "$WORK/source6" --stop "$WORK/stop" --rate $RATE
+start source4 ip netns exec cn traffic.py source "$HOA4" 5004 "$WORK/source4" --stop "$WORK/stop" --rate $RATE
+start probe6 ip netns exec cn traffic.py probe "$HOA6" 5106 "$WORK/probed6" --stop "$WORK/stop" --interval $INTERVAL
+start probe4 ip netns exec cn traffic.py probe "$HOA4" 5104 "$WORK/probed4" --stop "$WORK/stop" --interval $INTERVAL
 wait_until "first octets" test -s "$WORK/sink6" -a -s "$WORK/sink4"
 wait_until "first datagrams" test -s "$WORK/heard6" -a -s "$WORK/heard4"
 both_move
@@ -117,7 +126,7 @@ step "Both daemons are killed and come back during the transfer"
 rm -f "$WORK/stop2"
 start hear2 ip netns exec mn traffic.py hear "$HOA6" 5206 "$WORK/heard2"
 wait_until "hear2" grep -q listening "$ARTIFACTS/hear2.log"
-start probe2 ip netns exec cn traffic.py probe "$HOA6" 5206 "$WORK/probed2" --stop "$WORK/stop2"
+start probe2 ip netns exec cn traffic.py probe "$HOA6" 5206 "$WORK/probed2" --stop "$WORK/stop2" --interval $INTERVAL
 wait_until "first datagrams" test -s "$WORK/heard2"
 kill_hard ha
 both_move
@@ -149,4 +158,4 @@ stop mn
 wait_until "de-registration" bash -c "! ip netns exec ha dsmipctl binding show | grep -q '$HOA6'"
 if ip -n mn link show dsmip0 >/dev/null 2>&1; then fail "the mobile node left its device behind"; fi
 info "Stopped: the mobile node de-registered and took its device, routes and rules away."
-printf '\n\033[1mEvery step held.\033[0m\n'
+printf '\n\033[1mEvery step held.\033[0m (%d s)\n' "$SECONDS"

@@ -5,7 +5,7 @@
     traffic.py sink ADDRESS PORT FILE             take one TCP connection until its end
     traffic.py source ADDRESS PORT FILE --stop S  send over TCP until the file S is there
     traffic.py hear ADDRESS PORT FILE             note every numbered datagram
-    traffic.py probe ADDRESS PORT FILE --stop S   send a numbered datagram every 10 ms
+    traffic.py probe ADDRESS PORT FILE --stop S   send a numbered datagram at each interval
     traffic.py gap FILE FROM [TO]                 longest silence in that span, in ms
     traffic.py missing SENT HEARD                 numbers sent but never heard
     traffic.py now                                the clock of all this, in ms
@@ -13,7 +13,8 @@
 `sink` and `source` keep the octets moved so far in FILE, and at the end
 "OCTETS SHA256".  The stream is pseudo-random with a fixed seed, so that an
 octet lost, doubled or moved changes the sum.  `hear` and `probe` write lines
-"NUMBER MILLISECONDS".
+"NUMBER MILLISECONDS".  Both senders rest at least as long as they work: in a guest
+that is too slow for their pace they would leave no processor to what is tried.
 """
 import argparse
 import hashlib
@@ -25,7 +26,6 @@ import sys
 import time
 
 CHUNK = 8192
-PROBE_INTERVAL = 0.010
 
 
 def now_ms():
@@ -78,20 +78,24 @@ def sink(args):
     progress.end()
 
 
+def pause(due, used):
+    """Sleeps until `due`, or as long as `used` seconds of work took; returns when the next is due
+    after that, without catching up."""
+    time.sleep(max(due - time.monotonic(), used))
+    return max(due, time.monotonic())
+
+
 def source(args):
     connection = open_socket(socket.SOCK_STREAM, args.address, args.port, False)
     progress = Progress(args.file)
     stream = random.Random(args.port)
-    begin = time.monotonic()
+    due = time.monotonic()
     while not os.path.exists(args.stop):
+        began, used = time.monotonic(), time.process_time()
         data = stream.randbytes(CHUNK)
         connection.sendall(data)
         progress.add(data)
-        early = progress.octets / args.rate - (time.monotonic() - begin)
-        if early > 0:
-            time.sleep(early)
-        else:  # no catching up after an interruption
-            begin = time.monotonic() - progress.octets / args.rate
+        due = pause(max(due, began) + CHUNK / args.rate, time.process_time() - used)
     connection.shutdown(socket.SHUT_WR)
     connection.recv(1)  # the peer has read everything when it closes
     progress.end()
@@ -112,18 +116,14 @@ def probe(args):
         number = 0
         due = time.monotonic()
         while not os.path.exists(args.stop):
+            used = time.process_time()
             try:
                 sock.send(b"%d" % number)
             except OSError:
                 pass  # an ICMP error about an earlier one; the number counts as sent
             file.write(f"{number} {now_ms()}\n")
             number += 1
-            due += PROBE_INTERVAL
-            wait = due - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            else:
-                due = time.monotonic()
+            due = pause(due + args.interval, time.process_time() - used)
 
 
 def read_log(path):
@@ -162,6 +162,8 @@ def main():
             command.add_argument("--stop", required=True)
         if run is source:
             command.add_argument("--rate", type=float, default=400_000, help="octets per second")
+        if run is probe:
+            command.add_argument("--interval", type=float, default=0.010, help="seconds")
         command.set_defaults(run=run)
     command = commands.add_parser("gap")
     command.add_argument("file")
