@@ -321,8 +321,11 @@ Decoded<StateChange> NetworkState::apply_link(Octets message) {
     }
     const auto [found, is_new] = links_.try_emplace(link->ifindex);
     Link& known = found->second;
-    // Not "went down": a dump may have told of that before this message came.
-    const bool stale = !link->up || !link->running || (!is_new && known.master != link->master);
+    // Not "went down": a dump may have told of that before this message came. And when it is back,
+    // routes serve again that the kernel has kept.
+    const bool came_back = !is_new && !(known.up && known.running);
+    const bool stale =
+        !link->up || !link->running || came_back || (!is_new && known.master != link->master);
     link->addresses = known.addresses;
     link->default_routes = known.default_routes;
     const bool changed = known != *link;

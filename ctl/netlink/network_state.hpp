@@ -82,10 +82,10 @@ struct NextHop {
 /// What a message changed.
 struct StateChange {
     bool changed = false;
-    /// The kernel may have taken routes away, or moved them to another link, without a message
-    /// about each: everything has to be dumped again. So it is when a link goes down, loses its
-    /// carrier, goes to another master or is deleted, when an address goes, with each change of a
-    /// next hop object, and when a default route is replaced.
+    /// The kernel may have taken routes away, brought them back or moved them to another link,
+    /// without a message about each: everything has to be dumped again. So it is when a link goes
+    /// down, loses its carrier, gets it back, goes to another master or is deleted, when an address
+    /// goes, with each change of a next hop object, and when a default route is replaced.
     bool routes_stale = false;
 };
 

@@ -225,7 +225,8 @@ TEST_CASE("a link-local address is not usable", "[state]") {
     CHECK_FALSE(state.find(2)->addresses.at(0).is_usable());
 }
 
-TEST_CASE("what may take routes away without a message asks for a new dump", "[state]") {
+TEST_CASE("what may take routes away or bring them without a message asks for a new dump",
+          "[state]") {
     NetworkState state = with_links();
     changes(state, address(2, "192.0.2.9", 24, 0));
     changes(state, address(2, "2001:db8:6::2", 64, 0));
@@ -246,6 +247,8 @@ TEST_CASE("what may take routes away without a message asks for a new dump", "[s
         CHECK(stale(link(2, "eth0", 0)));
         // Again: the first message may be older than what is known from a dump.
         CHECK(stale(link(2, "eth0", 0)));
+        // Routes that the kernel kept serve again, and nothing tells of them.
+        CHECK(stale(link(2, "eth0", working)));
         CHECK_FALSE(stale(link(2, "eth0", working)));
         CHECK(stale(link(2, "eth0", working, RTM_DELLINK)));
     }
