@@ -44,7 +44,8 @@ std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::Network
                                   .address = address.address,
                                   .default_route = link.has_default_route(address.address.family()),
                                   .deprecated = address.deprecated,
-                                  .prefix_length = address.prefix_length});
+                                  .prefix_length = address.prefix_length,
+                                  .attachment = link.carrier_changes});
         }
     }
     return candidates;

@@ -270,6 +270,11 @@ Outcome HostNetwork::set_neighbour(std::uint32_t link, const wire::Ipv6Address& 
     return outcome(rtnl_.neighbour_set(link, address, link_address));
 }
 
+HostNetwork::Outcome HostNetwork::probe_neighbour(std::uint32_t link,
+                                                  const wire::IpAddress& address) {
+    return outcome(rtnl_.neighbour_probe(link, address));
+}
+
 Outcome HostNetwork::remove_address(const netlink::AddressSpec& address) {
     erase_one(addresses_, address);
     return outcome(rtnl_.address_delete(address, IfMissing::accept));

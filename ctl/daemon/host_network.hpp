@@ -73,6 +73,8 @@ public:
     /// Frames for `address` on that link go to `link_address`, until the kernel doubts it.
     Outcome set_neighbour(std::uint32_t link, const wire::Ipv6Address& address,
                           std::span<const std::uint8_t> link_address);
+    /// Have the kernel ask whether it is there.
+    Outcome probe_neighbour(std::uint32_t link, const wire::IpAddress& address);
     Outcome remove_address(const netlink::AddressSpec& address);
     Outcome remove_route(netlink::RouteSpec route);
     Outcome remove_rule(netlink::RuleSpec rule);

@@ -16,6 +16,7 @@
 #include "daemon/clock.hpp"
 #include "daemon/kernel_values.hpp"
 #include "daemon/mobile_network.hpp"
+#include "daemon/router_solicitation.hpp"
 #include "daemon/status.hpp"
 
 namespace dsmip::daemon {
@@ -295,6 +296,7 @@ Outcome MobileNodeRole::start() {
         return tl::make_unexpected(underlay.error());
     }
     underlay_ = std::move(*underlay);
+    attachment_timer_.emplace(loop_, [this] { network_changed(); });
     network_changed();
     remove_leftover_addresses();
     log_if_failed(network_.remove_leftovers(HostNetwork::PolicyRules::own));
@@ -342,13 +344,47 @@ void MobileNodeRole::network_changed() {
     if (const auto address = engine_.home_address4()) {
         excluded.home_addresses.emplace_back(*address);
     }
+    ask(attachments_.update(now(), monitor_.state()));
+    attachment_timer_->set(attachments_.next_deadline());
     auto candidates = care_of_candidates(monitor_.state(), excluded);
+    for (auto& candidate : candidates) {
+        candidate.presence =
+            attachments_.presence(*monitor_.state().find(candidate.link), candidate.address);
+    }
     if (candidates_ == candidates) {
         return;
     }
     follow_care_of(candidates);
     candidates_ = candidates;
     driver_->run(engine_.network_changed(now(), std::move(candidates)));
+}
+
+/// On the accesses; other links are no business of the node.
+void MobileNodeRole::ask(const AttachmentQuestions& questions) {
+    const auto is_access = [&](std::uint32_t ifindex) {
+        const auto* link = monitor_.state().find(ifindex);
+        const auto& accesses = configuration_.engine.accesses;
+        return link != nullptr &&
+               std::any_of(accesses.begin(), accesses.end(),
+                           [&](const auto& access) { return access.link_name == link->name; });
+    };
+    for (const auto ifindex : questions.solicit) {
+        if (!is_access(ifindex)) {
+            continue;
+        }
+        if (const auto asked = solicit_routers(ifindex); !asked) {
+            spdlog::debug("{}", asked.error());
+        }
+    }
+    for (const auto& neighbour : questions.probe) {
+        if (!is_access(neighbour.link)) {
+            continue;
+        }
+        if (const auto asked = network_.probe_neighbour(neighbour.link, neighbour.address);
+            !asked) {
+            spdlog::debug("{}", asked.error());
+        }
+    }
 }
 
 void MobileNodeRole::follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates) {
@@ -421,6 +457,7 @@ void MobileNodeRole::finish() {
     stop_timer_.reset();
     monitor_watch_.reset();
     underlay_.reset();
+    attachment_timer_.reset();
     for (const auto& failure : network_.tear_down()) {
         spdlog::warn("clean-up: {}", failure);
     }

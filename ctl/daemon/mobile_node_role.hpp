@@ -9,6 +9,7 @@
 
 #include <asio/io_context.hpp>
 
+#include "daemon/attachment_watch.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/engine_driver.hpp"
 #include "daemon/host_network.hpp"
@@ -45,6 +46,7 @@ private:
     mobility::Actions restore();
     void remove_leftover_addresses();
     void network_changed();
+    void ask(const AttachmentQuestions& questions);
     void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);
     void assign(const wire::Ipv4Address& address);
     void withdraw(const wire::Ipv4Address& address);
@@ -66,6 +68,8 @@ private:
     netlink::LinkMonitor monitor_;
     std::optional<ReadWatch> monitor_watch_;
     std::unique_ptr<UnderlayWatch> underlay_;
+    AttachmentWatch attachments_;
+    std::optional<DeadlineTimer> attachment_timer_;
     std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
     std::vector<wire::IpAddress> care_of_rules_;
     PrefixRoutes networks_; // rules and routes for the network behind a mobile router

@@ -50,6 +50,7 @@ struct UpdateListEntry {
     std::optional<std::string> access;
     std::optional<CareOf> target;  // where it is or is going to be registered
     bool target_has_route = false; // a default route at its interface
+    std::uint32_t attachment = 0;  // of the target's interface
     std::optional<AcceptedRegistration> registration;
     std::optional<TimePoint> update_at; // next Binding Update, if none is under way
     bool alone = false;                 // not in a bulk until it has been accepted

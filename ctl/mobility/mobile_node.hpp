@@ -67,6 +67,12 @@ struct CareOfCandidate {
     // Of the network on the link; what fails in one network may work in another.  0 = not known:
     // all addresses of the family are taken for one network.
     std::uint8_t prefix_length = 0;
+    // Whether its network is at the link now (RFC 6275, 11.5.1): known or not in doubt; in doubt
+    // since the link was attached anew; or nothing of it is heard any more.
+    enum class Presence : std::uint8_t { here, unconfirmed, gone } presence = Presence::here;
+    // Counts how often the link was attached: with another number it may be at another network,
+    // though the address is the same.
+    std::uint32_t attachment = 0;
     friend bool operator==(const CareOfCandidate&, const CareOfCandidate&) = default;
 };
 

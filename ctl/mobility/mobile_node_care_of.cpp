@@ -86,15 +86,20 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
         usable.default_route = candidate.default_route;
         usable.deprecated = candidate.deprecated;
         usable.prefix_length = candidate.prefix_length;
+        usable.presence = candidate.presence;
+        usable.attachment = candidate.attachment;
         usable.access = static_cast<std::size_t>(access - accesses_.begin());
         usable_.push_back(usable);
     }
     // One without a default route hardly reaches the home agent: last resort.
     // A deprecated one is about to go: any other first, on whatever access.
+    // What is gone from its link serves only if nothing else is there.
     // IPv6 before IPv4 on the same link (RFC 5555, 4.4.1).
+    using Presence = CareOfCandidate::Presence;
     const auto rank = [](const Usable& usable) {
-        return std::tuple(!usable.default_route, usable.deprecated, usable.care_of.priority,
-                          usable.access, usable.care_of.address.is_ipv4());
+        return std::tuple(usable.presence == Presence::gone, !usable.default_route,
+                          usable.deprecated, usable.care_of.priority, usable.access,
+                          usable.care_of.address.is_ipv4(), usable.presence);
     };
     std::stable_sort(usable_.begin(), usable_.end(),
                      [&](const Usable& a, const Usable& b) { return rank(a) < rank(b); });
@@ -102,6 +107,7 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
     std::erase_if(failures_, [&](const Failure& failure) {
         return std::none_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
             return usable.care_of.link == failure.care_of.link &&
+                   usable.attachment == failure.attachment &&
                    std::find(failure.addresses.begin(), failure.addresses.end(),
                              usable.care_of.address) != failure.addresses.end();
         });
@@ -112,7 +118,8 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
 bool CareOfTable::Usable::is_like(const Usable& other) const {
     return care_of.link == other.care_of.link &&
            care_of.address.family() == other.care_of.address.family() &&
-           default_route == other.default_route && deprecated == other.deprecated;
+           default_route == other.default_route && deprecated == other.deprecated &&
+           presence == other.presence;
 }
 
 std::optional<CareOf> CareOfTable::best(const std::optional<std::string>& link_name,
@@ -145,6 +152,13 @@ bool CareOfTable::has_default_route(const CareOf& care_of) const {
         return usable.default_route && usable.care_of.address == care_of.address &&
                usable.care_of.link == care_of.link;
     });
+}
+
+std::uint32_t CareOfTable::attachment(const CareOf& care_of) const {
+    const auto found = std::find_if(usable_.begin(), usable_.end(), [&](const Usable& usable) {
+        return usable.care_of.link == care_of.link && usable.care_of.address == care_of.address;
+    });
+    return found == usable_.end() ? 0 : found->attachment;
 }
 
 bool CareOfTable::failed(const CareOf& care_of) const {
@@ -186,6 +200,7 @@ void CareOfTable::mark_failed(TimePoint now, const CareOf& care_of) {
     }
     found->care_of = care_of;
     found->addresses = std::move(addresses);
+    found->attachment = attachment(care_of);
     found->passed_over = true;
     if (!all_failed(care_of.link_name)) {
         found->until = now + retry_on_same_access;

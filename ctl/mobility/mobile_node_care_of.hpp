@@ -48,6 +48,8 @@ public:
                                              const std::optional<CareOf>& current) const;
     // Still configured on that interface.
     [[nodiscard]] bool contains(const wire::IpAddress& address, unsigned link) const;
+    // How often its link was attached.
+    [[nodiscard]] std::uint32_t attachment(const CareOf& care_of) const;
     // Its family has a default route on its interface.
     [[nodiscard]] bool has_default_route(const CareOf& care_of) const;
     [[nodiscard]] bool empty() const { return usable_.empty(); }
@@ -75,6 +77,8 @@ private:
         CareOf care_of;
         bool default_route = false;
         bool deprecated = false;
+        CareOfCandidate::Presence presence{};
+        std::uint32_t attachment = 0;
         std::uint8_t prefix_length = 0;
         std::size_t access = 0; // position in the configuration
 
@@ -83,6 +87,7 @@ private:
     struct Failure {
         CareOf care_of;                         // that was used
         std::vector<wire::IpAddress> addresses; // of its network, those that were there
+        std::uint32_t attachment = 0;           // of the link; another one is a new chance
         bool passed_over = true;                // else it is remembered for the next time
         unsigned times = 0;                     // in a row
         TimePoint until;

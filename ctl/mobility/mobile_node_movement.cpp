@@ -96,19 +96,25 @@ void MobileNode::Impl::choose_care_of(TimePoint now) {
         cancel(now, entry.bid);
         entry.target = best;
         entry.target_has_route = care_of_.has_default_route(*best);
+        entry.attachment = care_of_.attachment(*best);
         entry.update_at = now;
     }
 }
 
 // An address is often there a moment before its default route: what was sent meanwhile went
-// nowhere, and waiting for its retransmission would only prolong the interruption.
+// nowhere, and waiting for its retransmission would only prolong the interruption. And a link that
+// was attached anew may be at another network, or behind another NAT, with the same address.
 void MobileNode::Impl::follow_route(TimePoint now, UpdateListEntry& entry) {
     const bool has_route = care_of_.has_default_route(*entry.target);
-    if (has_route && !entry.target_has_route && exchange_of(entry.bid) != nullptr) {
+    const bool found_route =
+        has_route && !entry.target_has_route && exchange_of(entry.bid) != nullptr;
+    const auto attachment = care_of_.attachment(*entry.target);
+    if (found_route || attachment != entry.attachment) {
         cancel(now, entry.bid);
         entry.update_at = now;
     }
     entry.target_has_route = has_route;
+    entry.attachment = attachment;
 }
 
 // The binding in the kernel stays for now: nothing better is known.

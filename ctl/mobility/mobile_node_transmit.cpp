@@ -342,6 +342,8 @@ void MobileNode::Impl::try_next(TimePoint now, UpdateListEntry& entry, const Exc
     if (elsewhere || others_wait) {
         forget(exchange);
         entry.target = best;
+        entry.target_has_route = best && care_of_.has_default_route(*best);
+        entry.attachment = best ? care_of_.attachment(*best) : 0;
         entry.update_at = now;
         entry.rounds += all_failed ? 1 : 0;
     }

@@ -19,8 +19,9 @@ namespace {
 constexpr int dump_attempts = 10;
 
 Result<void> join_all(Socket& socket) {
-    for (const auto group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                             RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP}) {
+    for (const auto group :
+         {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+          RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP, RTNLGRP_NEIGH}) {
         if (auto done = socket.join(group); !done) {
             return done;
         }
@@ -113,6 +114,7 @@ Result<void> LinkMonitor::dump_all() {
             }
             interrupted = interrupted || *result == DumpState::interrupted;
         }
+        fresh.keep_silent_gateways(state_);
         state_ = std::move(fresh);
         if (!interrupted) {
             break;

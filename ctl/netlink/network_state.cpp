@@ -6,6 +6,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -39,6 +40,8 @@ Decoded<Link> read_link(const FamilyMessage<ifinfomsg>& raw) {
             return Decoded<void>{};
         case IFLA_MTU:
             return read_raw(a, where, link.mtu);
+        case IFLA_CARRIER_CHANGES:
+            return read_raw(a, where, link.carrier_changes);
         case IFLA_MASTER:
             return read_raw(a, where, link.master);
         case IFLA_LINKINFO:
@@ -99,6 +102,7 @@ Decoded<LinkAddress> read_link_address(const FamilyMessage<ifaddrmsg>& raw) {
     result.permanent = (flags & IFA_F_PERMANENT) != 0;
     result.preferred = lifetime(times.ifa_prefered);
     result.valid = lifetime(times.ifa_valid);
+    result.updated = times.tstamp;
     return result;
 }
 
@@ -268,6 +272,20 @@ bool Link::has_default_route(wire::AddressFamily family) const {
                        [&](const DefaultRoute& route) { return route.family == family; });
 }
 
+bool Link::gateways_silent(wire::AddressFamily family) const {
+    bool any = false;
+    for (const auto& route : default_routes) {
+        if (route.family != family) {
+            continue;
+        }
+        if (!route.gateway || !silent_gateways.contains(*route.gateway)) {
+            return false;
+        }
+        any = true;
+    }
+    return any;
+}
+
 const Link* NetworkState::find(std::uint32_t ifindex) const {
     const auto found = links_.find(ifindex);
     return found == links_.end() ? nullptr : &found->second;
@@ -298,6 +316,8 @@ Decoded<StateChange> NetworkState::apply(Octets message) {
     case RTM_NEWNEXTHOP:
     case RTM_DELNEXTHOP:
         return apply_next_hop(message);
+    case RTM_NEWNEIGH:
+        return apply_neighbour(message);
     default:
         return StateChange{};
     }
@@ -328,6 +348,9 @@ Decoded<StateChange> NetworkState::apply_link(Octets message) {
         !link->up || !link->running || came_back || (!is_new && known.master != link->master);
     link->addresses = known.addresses;
     link->default_routes = known.default_routes;
+    if (link->running && link->carrier_changes == known.carrier_changes) {
+        link->silent_gateways = known.silent_gateways;
+    }
     const bool changed = known != *link;
     known = std::move(*link);
     return StateChange{.changed = changed, .routes_stale = stale};
@@ -426,6 +449,59 @@ Decoded<StateChange> NetworkState::apply_next_hop(Octets message) {
     }
     // A new object has no routes yet, but the message of a replaced one looks the same.
     return StateChange{.changed = false, .routes_stale = true};
+}
+
+Decoded<StateChange> NetworkState::apply_neighbour(Octets message) {
+    constexpr std::string_view where = "neighbour";
+    auto raw = read_family_message<ndmsg>(message, where);
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    const auto found = links_.find(static_cast<std::uint32_t>(raw->header.ndm_ifindex));
+    if (found == links_.end() ||
+        (raw->header.ndm_family != AF_INET && raw->header.ndm_family != AF_INET6)) {
+        return StateChange{};
+    }
+    std::optional<wire::IpAddress> address;
+    auto done =
+        for_each_attribute(raw->attributes, where, [&](const Attribute& a) -> Decoded<void> {
+            if (a.type == NDA_DST) {
+                return read_address(a, where).map([&](const auto& value) { address = value; });
+            }
+            return {};
+        });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    Link& link = found->second;
+    const bool is_gateway =
+        address && std::any_of(link.default_routes.begin(), link.default_routes.end(),
+                               [&](const auto& route) { return route.gateway == address; });
+    if (!is_gateway) {
+        return StateChange{};
+    }
+    constexpr unsigned heard = NUD_REACHABLE | NUD_STALE | NUD_PERMANENT | NUD_NOARP;
+    if ((raw->header.ndm_state & NUD_FAILED) != 0) {
+        return StateChange{.changed = link.silent_gateways.insert(*address).second};
+    }
+    if ((raw->header.ndm_state & heard) != 0) {
+        return StateChange{.changed = link.silent_gateways.erase(*address) != 0};
+    }
+    return StateChange{}; // being asked: nothing is known yet
+}
+
+void NetworkState::keep_silent_gateways(const NetworkState& earlier) {
+    for (auto& [ifindex, link] : links_) {
+        const auto* known = earlier.find(ifindex);
+        if (known == nullptr || !link.running || known->carrier_changes != link.carrier_changes) {
+            continue;
+        }
+        for (const auto& route : link.default_routes) {
+            if (route.gateway && known->silent_gateways.contains(*route.gateway)) {
+                link.silent_gateways.insert(*route.gateway);
+            }
+        }
+    }
 }
 
 } // namespace dsmip::netlink

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct LinkAddress {
     /// Seconds left when the kernel told; absent = for ever.
     std::optional<std::chrono::seconds> preferred;
     std::optional<std::chrono::seconds> valid;
+    /// When the lifetimes were set last, by a router advertisement or DHCP: the kernel's clock in
+    /// 1/100 s. Only good for seeing that it was done again.
+    std::uint32_t updated = 0;
 
     /// Global scope and past duplicate address detection; deprecated ones still count.
     [[nodiscard]] bool is_usable() const;
@@ -62,10 +66,17 @@ struct Link {
     bool loopback = false;
     std::uint32_t master = 0; ///< bridge, bond or VRF that it belongs to; 0 = none
     std::uint32_t mtu = 0;
+    /// Times that the carrier went or came; tells of a loss that was over before anybody looked.
+    std::uint32_t carrier_changes = 0;
     std::vector<LinkAddress> addresses;
     std::vector<DefaultRoute> default_routes;
+    /// Gateways of default routes that did not answer neighbour discovery or ARP (NUD_FAILED) and
+    /// were not heard since. Forgotten when the carrier goes.
+    std::set<wire::IpAddress> silent_gateways;
 
     [[nodiscard]] bool has_default_route(wire::AddressFamily family) const;
+    /// There are gateways for that family, and all of them are silent.
+    [[nodiscard]] bool gateways_silent(wire::AddressFamily family) const;
 
     friend bool operator==(const Link&, const Link&) = default;
 };
@@ -92,10 +103,14 @@ struct StateChange {
 class NetworkState {
 public:
     /// Take over one message: RTM_NEWLINK, DELLINK, NEWADDR, DELADDR, NEWNEXTHOP, DELNEXTHOP,
-    /// NEWROUTE, DELROUTE; others are of no interest. A route that names a next hop object is
-    /// understood if the object was told of before. A malformed message is an error and changes
-    /// nothing.
+    /// NEWROUTE, DELROUTE, NEWNEIGH; others are of no interest. A route that names a next hop
+    /// object is understood if the object was told of before. A malformed message is an error and
+    /// changes nothing.
     tl::expected<StateChange, DecodeError> apply(std::span<const std::byte> message);
+
+    /// What a dump does not tell: the silent gateways, of links whose carrier has not changed
+    /// since.
+    void keep_silent_gateways(const NetworkState& earlier);
 
     [[nodiscard]] const std::map<std::uint32_t, Link>& links() const { return links_; }
     [[nodiscard]] const Link* find(std::uint32_t ifindex) const;
@@ -108,6 +123,7 @@ private:
     tl::expected<StateChange, DecodeError> apply_address(std::span<const std::byte> message);
     tl::expected<StateChange, DecodeError> apply_route(std::span<const std::byte> message);
     tl::expected<StateChange, DecodeError> apply_next_hop(std::span<const std::byte> message);
+    tl::expected<StateChange, DecodeError> apply_neighbour(std::span<const std::byte> message);
 
     std::map<std::uint32_t, Link> links_;
     std::map<std::uint32_t, NextHop> next_hops_; // objects, by id

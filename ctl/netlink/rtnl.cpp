@@ -189,6 +189,21 @@ Result<void> Rtnl::neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address&
         .map([](DumpState) {});
 }
 
+Result<void> Rtnl::neighbour_probe(std::uint32_t ifindex, const wire::IpAddress& address) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWNEIGH, add_flags(IfExists::replace));
+    ndmsg header{};
+    header.ndm_family = address_family(address);
+    header.ndm_ifindex = static_cast<int>(ifindex);
+    header.ndm_flags = NTF_USE;
+    builder.header(header);
+    builder.put(NDA_DST, address);
+    return socket_
+        .transact(buffer.octets, "ask for neighbour " + wire::to_string(address) +
+                                     " on interface " + std::to_string(ifindex))
+        .map([](DumpState) {});
+}
+
 Result<void> Rtnl::address_add(const AddressSpec& address, IfExists if_exists) {
     RequestBuffer buffer;
     MessageBuilder builder(buffer.octets, RTM_NEWADDR, add_flags(if_exists));

@@ -115,6 +115,9 @@ public:
     Result<void> neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address& address,
                                std::span<const std::uint8_t> link_address);
 
+    /// Have the kernel ask whether the neighbour is there, as if there were traffic to it.
+    Result<void> neighbour_probe(std::uint32_t ifindex, const wire::IpAddress& address);
+
     Result<void> route_add(const RouteSpec& route, IfExists if_exists = IfExists::fail);
     Result<void> route_delete(const RouteSpec& route, IfMissing if_missing = IfMissing::fail);
     /// Routes of `table`, or of all tables if 0, with this protocol number; both families.

@@ -3,139 +3,29 @@
 // the daemon.
 #include <catch2/catch.hpp>
 
-#include <cstring>
-#include <vector>
-
-#include <linux/if.h>
-#include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
+#include <string>
 
 #include "daemon/care_of_candidates.hpp"
+#include "host_messages.hpp"
 
 using namespace dsmip;
 using namespace dsmip::daemon;
 
 namespace {
 
-class Message {
+/// As test::Host.
+class Host : public test::Host {
 public:
-    template<class Header>
-    Message(std::uint16_t type, const Header& header) {
-        append(nlmsghdr{});
-        append(header);
-        type_ = type;
-    }
-    Message& attribute(std::uint16_t type, std::span<const std::uint8_t> data) {
-        rtattr attribute{};
-        attribute.rta_type = type;
-        attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(data.size()));
-        append(attribute);
-        const auto* octets = std::as_bytes(data).data();
-        octets_.insert(octets_.end(), octets, octets + data.size());
-        octets_.resize(NLMSG_ALIGN(octets_.size()));
-        return *this;
-    }
-    template<class Value>
-    Message& value(std::uint16_t type, const Value& value) {
-        std::vector<std::uint8_t> data(sizeof value);
-        std::memcpy(data.data(), &value, sizeof value);
-        return attribute(type, data);
-    }
-    Message& text(std::uint16_t type, const std::string& text) {
-        std::vector<std::uint8_t> data(text.begin(), text.end());
-        data.push_back(0);
-        return attribute(type, data);
-    }
-    std::span<const std::byte> done() {
-        nlmsghdr header{};
-        header.nlmsg_len = static_cast<std::uint32_t>(octets_.size());
-        header.nlmsg_type = type_;
-        std::memcpy(octets_.data(), &header, sizeof header);
-        return octets_;
-    }
-
-private:
-    template<class Value>
-    void append(const Value& value) {
-        const auto* octets = std::as_bytes(std::span(&value, 1)).data();
-        octets_.insert(octets_.end(), octets, octets + sizeof value);
-    }
-
-    std::uint16_t type_ = 0;
-    std::vector<std::byte> octets_;
-};
-
-class Host {
-public:
-    void link(unsigned index, const std::string& name, unsigned flags = IFF_UP | IFF_RUNNING,
-              std::uint32_t master = 0) {
-        ifinfomsg info{};
-        info.ifi_index = static_cast<int>(index);
-        info.ifi_flags = flags;
-        Message message(RTM_NEWLINK, info);
-        message.text(IFLA_IFNAME, name);
-        if (master != 0) {
-            message.value(IFLA_MASTER, master);
-        }
-        apply(message);
-    }
-    void master(unsigned index, const std::string& name, const std::string& kind) {
-        ifinfomsg info{};
-        info.ifi_index = static_cast<int>(index);
-        info.ifi_flags = IFF_UP | IFF_RUNNING;
-        rtattr attribute{};
-        attribute.rta_type = IFLA_INFO_KIND;
-        attribute.rta_len = static_cast<unsigned short>(RTA_LENGTH(kind.size() + 1));
-        std::vector<std::uint8_t> nested(RTA_SPACE(kind.size() + 1));
-        std::memcpy(nested.data(), &attribute, sizeof attribute);
-        std::memcpy(nested.data() + RTA_LENGTH(0), kind.c_str(), kind.size() + 1);
-        apply(Message(RTM_NEWLINK, info).text(IFLA_IFNAME, name).attribute(IFLA_LINKINFO, nested));
-    }
-    void address(unsigned index, std::string_view text, std::uint32_t flags = IFA_F_PERMANENT,
-                 std::uint8_t scope = RT_SCOPE_UNIVERSE) {
-        const auto parsed = wire::IpAddress::parse(text).value();
-        ifaddrmsg info{};
-        info.ifa_index = index;
-        info.ifa_scope = scope;
-        info.ifa_family = parsed.is_ipv4() ? AF_INET : AF_INET6;
-        info.ifa_prefixlen = parsed.is_ipv4() ? 24 : 64;
-        info.ifa_flags = static_cast<std::uint8_t>(flags);
-        Message message(RTM_NEWADDR, info);
-        if (const auto* v4 = parsed.ipv4()) {
-            message.attribute(IFA_LOCAL, v4->bytes).attribute(IFA_ADDRESS, v4->bytes);
-        } else {
-            message.attribute(IFA_ADDRESS, parsed.ipv6()->bytes);
-        }
-        apply(message.value(IFA_FLAGS, flags));
-    }
-    void default_route(unsigned index, bool ipv4) {
-        rtmsg info{};
-        info.rtm_family = ipv4 ? AF_INET : AF_INET6;
-        info.rtm_table = RT_TABLE_MAIN;
-        info.rtm_type = RTN_UNICAST;
-        info.rtm_protocol = RTPROT_STATIC;
-        apply(Message(RTM_NEWROUTE, info)
-                  .value(RTA_OIF, index)
-                  .value(RTA_TABLE, std::uint32_t{RT_TABLE_MAIN}));
-    }
     /// "NAME ADDRESS", "+" with a default route, and whether it is deprecated.
     std::string candidates(const NoCareOf& excluded = {}) {
         std::string text;
-        for (const auto& candidate : care_of_candidates(state_, excluded)) {
+        for (const auto& candidate : care_of_candidates(state(), excluded)) {
             text += candidate.link_name + " " + to_string(candidate.address) +
                     (candidate.default_route ? "+" : "") +
                     (candidate.deprecated ? "(deprecated)" : "") + "; ";
         }
         return text;
     }
-
-private:
-    void apply(Message message) {
-        const auto change = state_.apply(message.done());
-        REQUIRE(change);
-    }
-
-    netlink::NetworkState state_;
 };
 
 } // namespace
@@ -246,10 +136,10 @@ TEST_CASE("only what is in the underlay gives candidates") {
     host.master(11, "red", "vrf");
     host.master(12, "bridge0", "bridge");
     host.link(2, "wan0");
-    host.link(3, "wan1", running, 10);
-    host.link(4, "wan2", running, 10);
-    host.link(5, "wan3", running, 11);
-    host.link(6, "wan4", running, 12);
+    host.link(3, "wan1", running, 1, 10);
+    host.link(4, "wan2", running, 1, 10);
+    host.link(5, "wan3", running, 1, 11);
+    host.link(6, "wan4", running, 1, 12);
     host.address(10, "2001:db8:10::1");
     for (unsigned link = 2; link <= 6; ++link) {
         host.address(link, "2001:db8::" + std::to_string(link));

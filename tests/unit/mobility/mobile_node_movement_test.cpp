@@ -140,6 +140,53 @@ TEST_CASE("an address that becomes deprecated gives way to another of its link")
     CHECK(scene.take().native()->wire_source == v6("2001:db8:2::999"));
 }
 
+TEST_CASE("an address whose network is gone gives way to any other", "[MN-10]") {
+    using Presence = CareOfCandidate::Presence;
+    Scene scene;
+    registered(scene, wlan("2001:db8:2::200"));
+    auto old = wlan("2001:db8:2::200");
+    const auto fresh = wlan("2001:db8:3::300");
+    SECTION("of its link at once") {
+        old.presence = Presence::unconfirmed;
+        scene.network({old, lte("203.0.113.9")});
+        CHECK(scene.pending() == 0); // perhaps it is still the same network
+        scene.network({old, fresh, lte("203.0.113.9")});
+        CHECK(scene.take().native()->wire_source == v6("2001:db8:3::300"));
+    }
+    SECTION("of another access when it is certain") {
+        old.presence = Presence::gone;
+        scene.network({old, lte("203.0.113.9")});
+        CHECK(scene.take().message.route.index() != 0);
+        CHECK(scene.row().care_of == v4("203.0.113.9"));
+        scene.network({wlan("2001:db8:2::200"), lte("203.0.113.9")});
+        CHECK(scene.row().care_of == v6("2001:db8:2::200"));
+    }
+    SECTION("but serves where there is nothing else") {
+        old.presence = Presence::gone;
+        scene.network({old});
+        CHECK(scene.pending() == 0);
+        CHECK(scene.row().care_of == v6("2001:db8:2::200"));
+    }
+}
+
+TEST_CASE("a link that was attached anew with the same address: the home agent is told",
+          "[MN-10]") {
+    Scene scene;
+    registered(scene, wlan("10.0.0.10"));
+    scene.advance(seconds(10));
+    auto again = wlan("10.0.0.10");
+    again.attachment = 2;
+    scene.network({again});
+    const auto update = scene.take();
+    CHECK(update.at == scene.now);
+    Answer nat;
+    nat.nat = wire::NatDetection{false, 110};
+    scene.answer(update, nat); // another network, behind a NAT
+    CHECK(scene.kernel()->encapsulation == Encapsulation::udp);
+    scene.network({again});
+    CHECK(scene.pending() == 0);
+}
+
 TEST_CASE("a better access appears: the node moves to it", "[D-2.3.1-10]") {
     Scene scene;
     registered(scene, lte("203.0.113.9"));

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which addresses are from the network that is at the link now.
+#include <catch2/catch.hpp>
+
+#include "daemon/attachment_watch.hpp"
+#include "host_messages.hpp"
+
+using namespace dsmip;
+using namespace dsmip::daemon;
+using std::chrono::seconds;
+using Presence = AttachmentWatch::Presence;
+
+namespace {
+
+constexpr unsigned running = IFF_UP | IFF_RUNNING;
+
+/// One interface, and the clock.
+class Scene : public test::Host {
+public:
+    Scene() { link(2, "wan0"); }
+
+    AttachmentQuestions update() { return watch.update(now, state()); }
+    /// Meets every deadline on the way.
+    AttachmentQuestions advance(seconds time) {
+        AttachmentQuestions all;
+        const auto end = now + time;
+        while (watch.next_deadline() && *watch.next_deadline() <= end) {
+            now = std::max(now, *watch.next_deadline());
+            const auto asked = update();
+            all.solicit.insert(all.solicit.end(), asked.solicit.begin(), asked.solicit.end());
+            all.probe.insert(all.probe.end(), asked.probe.begin(), asked.probe.end());
+        }
+        now = end;
+        return all;
+    }
+    AttachmentQuestions replug() {
+        changes_ += 2;
+        link(2, "wan0", IFF_UP, changes_ - 1);
+        update();
+        link(2, "wan0", running, changes_);
+        return update();
+    }
+    /// Over before anybody looked.
+    AttachmentQuestions replug_unseen() {
+        changes_ += 2;
+        link(2, "wan0", running, changes_);
+        return update();
+    }
+    [[nodiscard]] Presence of(std::string_view address) const {
+        return watch.presence(at(2), wire::IpAddress::parse(address).value());
+    }
+
+    AttachmentWatch watch;
+    mobility::TimePoint now{seconds(1000)};
+
+private:
+    std::uint32_t changes_ = 1;
+};
+
+} // namespace
+
+TEST_CASE("without a change nothing is in doubt and nobody is asked") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.address(2, "203.0.113.10");
+    scene.default_route_by(2, "fe80::1");
+    CHECK(scene.update() == AttachmentQuestions{});
+    CHECK_FALSE(scene.watch.next_deadline());
+    CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    CHECK(scene.of("203.0.113.10") == Presence::here);
+}
+
+TEST_CASE(
+    "a carrier that comes back at another network: the old address is unconfirmed, then gone") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.default_route_by(2, "fe80::1");
+    scene.update();
+    const bool seen = GENERATE(true, false);
+    const auto asked = seen ? scene.replug() : scene.replug_unseen();
+    CHECK(asked.solicit == std::vector<std::uint32_t>{2});
+    REQUIRE(asked.probe.size() == 1);
+    CHECK(to_string(asked.probe.front().address) == "fe80::1");
+    CHECK(scene.of("2001:db8:6::10") == Presence::unconfirmed);
+
+    SECTION("the new network answers") {
+        scene.now += seconds(1);
+        scene.autoconfigured(2, "2001:db8:7::10", 200);
+        scene.update();
+        CHECK(scene.of("2001:db8:7::10") == Presence::here);
+        CHECK(scene.of("2001:db8:6::10") == Presence::unconfirmed);
+        CHECK(scene.advance(seconds(5)).solicit.size() == 2);
+        CHECK(scene.of("2001:db8:7::10") == Presence::here);
+        CHECK(scene.of("2001:db8:6::10") == Presence::gone);
+        CHECK_FALSE(scene.watch.next_deadline());
+    }
+    SECTION("it was the same network: confirmed by the answer, for all addresses of the prefix") {
+        scene.autoconfigured(2, "2001:db8:6::aaaa", 100); // of privacy extensions
+        scene.autoconfigured(2, "2001:db8:6::10", 150);
+        scene.update();
+        CHECK(scene.of("2001:db8:6::10") == Presence::here);
+        CHECK(scene.of("2001:db8:6::aaaa") == Presence::here);
+        scene.advance(seconds(6));
+        CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    }
+    SECTION("nobody answers: gone, and back when the prefix is advertised again") {
+        scene.advance(seconds(6));
+        CHECK(scene.of("2001:db8:6::10") == Presence::gone);
+        scene.autoconfigured(2, "2001:db8:6::10", 300);
+        scene.update();
+        CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    }
+}
+
+TEST_CASE("without a carrier event: a new prefix on the link puts the old one to the test") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.update();
+    scene.autoconfigured(2, "2001:db8:7::10", 200);
+    CHECK(scene.update().solicit == std::vector<std::uint32_t>{2});
+    // Perhaps a second router, beside the first one.
+    CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    CHECK(scene.of("2001:db8:7::10") == Presence::here);
+    SECTION("so it is") {
+        scene.autoconfigured(2, "2001:db8:6::10", 201);
+        scene.update();
+        scene.advance(seconds(6));
+        CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    }
+    SECTION("the old one is not advertised any more") {
+        scene.advance(seconds(6));
+        CHECK(scene.of("2001:db8:6::10") == Presence::gone);
+    }
+    CHECK(scene.of("2001:db8:7::10") == Presence::here);
+}
+
+TEST_CASE("another router on the link, or a silent one, is a reason to ask") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.default_route_by(2, "fe80::1");
+    scene.update();
+    SECTION("another") {
+        scene.default_route_by(2, "fe80::2");
+    }
+    SECTION("silent, with another one beside it") {
+        scene.default_route_by(2, "fe80::2");
+        scene.update();
+        scene.autoconfigured(2, "2001:db8:6::10", 101);
+        scene.advance(seconds(10));
+        scene.neighbour(2, "fe80::1", NUD_FAILED);
+    }
+    CHECK(scene.update().solicit.size() == 1);
+    CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    scene.advance(seconds(6));
+    CHECK(scene.of("2001:db8:6::10") == Presence::gone);
+}
+
+TEST_CASE("an address whose gateways do not answer is gone until one does; it is asked again") {
+    Scene scene;
+    const bool ipv4 = GENERATE(true, false);
+    const std::string address = ipv4 ? "203.0.113.10" : "2001:db8:6::10";
+    const std::string gateway = ipv4 ? "203.0.113.1" : "fe80::1";
+    scene.address(2, address);
+    scene.default_route_by(2, gateway);
+    scene.update();
+    scene.neighbour(2, gateway, NUD_INCOMPLETE);
+    scene.update();
+    CHECK(scene.of(address) == Presence::here);
+    scene.neighbour(2, gateway, NUD_FAILED);
+    scene.update();
+    CHECK(scene.of(address) == Presence::gone);
+    CHECK(scene.advance(seconds(35)).probe.size() >= 3);
+    scene.neighbour(2, gateway, NUD_INCOMPLETE);
+    scene.update();
+    CHECK(scene.of(address) == Presence::gone);
+    SECTION("it answers") {
+        scene.neighbour(2, gateway, NUD_REACHABLE);
+        scene.update();
+        CHECK(scene.of(address) == Presence::here);
+        scene.advance(seconds(30));
+        CHECK_FALSE(scene.watch.next_deadline());
+    }
+    SECTION("the link is attached anew") {
+        scene.replug();
+        CHECK(scene.of(address) == Presence::here);
+    }
+    SECTION("a link without carrier is not asked") {
+        scene.link(2, "wan0", IFF_UP, 2);
+        scene.update();
+        CHECK_FALSE(scene.watch.next_deadline());
+    }
+}
+
+TEST_CASE("IPv4: the gateway in the network of an address decides about it") {
+    Scene scene;
+    scene.address(2, "203.0.113.10");
+    scene.default_route_by(2, "203.0.113.1");
+    scene.address(2, "10.0.0.10");
+    scene.default_route_by(2, "10.0.0.1");
+    scene.update();
+    scene.neighbour(2, "203.0.113.1", NUD_FAILED);
+    scene.update();
+    CHECK(scene.of("203.0.113.10") == Presence::gone);
+    CHECK(scene.of("10.0.0.10") == Presence::here);
+}
