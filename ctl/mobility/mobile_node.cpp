@@ -89,7 +89,7 @@ Actions MobileNode::Impl::network_changed(TimePoint now,
     const bool had_any = !network_known_ || !care_of_.empty();
     network_known_ = true;
     care_of_.update(candidates);
-    if (care_of_.empty() && had_any && !finished_) {
+    if (care_of_.empty() && !care_of_.at_home() && had_any && !finished_) {
         report(Report::Level::warning, "no-care-of-address", {});
     }
     settle(now);
@@ -151,9 +151,7 @@ std::optional<std::string_view> MobileNode::Impl::deregister_all(TimePoint now,
     if (std::none_of(entries_.begin(), entries_.end(), is_bound)) {
         return "nothing was registered";
     }
-    const auto* working = working_entry(nullptr);
-    const auto path =
-        working != nullptr ? working->target : care_of_.best(std::nullopt, std::nullopt);
+    const auto path = any_path();
     if (!path) {
         return "no care-of address to de-register from";
     }

@@ -9,6 +9,8 @@ namespace dsmip::mobility {
 namespace {
 
 constexpr std::uint8_t max_priority = 127; // 7 bits of BID-PRI (RFC 6089, 4.1)
+// The node does not know the length of its home prefix; subnets have this one.
+constexpr std::uint8_t home_prefix_length = 64;
 constexpr Duration first_retry = std::chrono::seconds(16);
 constexpr unsigned retry_doublings = 3;
 constexpr Duration retry_on_same_access = std::chrono::minutes(10);
@@ -62,6 +64,12 @@ bool CareOfTable::eligible(const CareOfCandidate& candidate) const {
     return *candidate.address.ipv6() != home_address_;
 }
 
+bool CareOfTable::is_of_home_prefix(const wire::IpAddress& address) const {
+    const auto* address6 = address.ipv6();
+    return address6 != nullptr && *address6 != home_address_ &&
+           wire::Prefix6{home_address_, home_prefix_length}.contains(*address6);
+}
+
 void CareOfTable::use_ipv4(bool possible) {
     if (possible != home_agent4_) {
         home_agent4_ = possible;
@@ -72,6 +80,7 @@ void CareOfTable::use_ipv4(bool possible) {
 void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
     candidates_ = candidates;
     usable_.clear();
+    at_home_.reset();
     for (const auto& candidate : candidates) {
         const auto access =
             std::find_if(accesses_.begin(), accesses_.end(), [&](const Access& known) {
@@ -89,6 +98,13 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
         usable.presence = candidate.presence;
         usable.attachment = candidate.attachment;
         usable.access = static_cast<std::size_t>(access - accesses_.begin());
+        if (is_of_home_prefix(candidate.address)) {
+            // What is left over of a visit at home is not a sign of being there.
+            if (!at_home_ && candidate.presence != CareOfCandidate::Presence::gone) {
+                at_home_ = usable.care_of;
+            }
+            continue;
+        }
         usable_.push_back(usable);
     }
     // One without a default route hardly reaches the home agent: last resort.

@@ -46,6 +46,9 @@ public:
     // Failed ones are passed over, unless all have failed.
     [[nodiscard]] std::optional<CareOf> best(const std::optional<std::string>& link_name,
                                              const std::optional<CareOf>& current) const;
+    // An address of the home prefix on a configured access: the node is at home (RFC 6275, 11.5.5).
+    // No care-of address; the home agent would refuse it with status 174.
+    [[nodiscard]] const std::optional<CareOf>& at_home() const { return at_home_; }
     // Still configured on that interface.
     [[nodiscard]] bool contains(const wire::IpAddress& address, unsigned link) const;
     // How often its link was attached.
@@ -98,6 +101,7 @@ private:
     [[nodiscard]] bool failed(const CareOf& care_of) const;
     [[nodiscard]] std::vector<wire::IpAddress> network_of(const CareOf& care_of) const;
     [[nodiscard]] bool eligible(const CareOfCandidate& candidate) const;
+    [[nodiscard]] bool is_of_home_prefix(const wire::IpAddress& address) const;
 
     wire::Ipv6Address home_address_;
     std::optional<wire::Ipv4Address> home_address4_;
@@ -105,6 +109,7 @@ private:
     std::vector<Access> accesses_;
     std::vector<CareOfCandidate> candidates_; // as update() was told
     std::vector<Usable> usable_;              // best first
+    std::optional<CareOf> at_home_;
     std::vector<Failure> failures_;
 };
 

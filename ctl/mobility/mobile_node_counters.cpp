@@ -19,13 +19,13 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeDrop::
     "drop_stopped"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(MobileNodeCount::count_)>
-    count_names{"updates_sent",       "updates_retransmitted",   "updates_refreshing",
-                "acknowledgements",   "registrations_accepted",  "registrations_refused",
-                "registrations_lost", "deregistrations_refused", "moves",
-                "fallbacks",          "silent_accesses",         "retries",
-                "refresh_requests",   "binding_errors",          "switch_requests",
-                "home_agent_changes", "kernel_failures",         "illegal_transitions",
-                "encode_failures"};
+    count_names{"updates_sent",        "updates_retransmitted",   "updates_refreshing",
+                "acknowledgements",    "registrations_accepted",  "registrations_refused",
+                "registrations_lost",  "deregistrations_refused", "moves",
+                "fallbacks",           "silent_accesses",         "retries",
+                "returns_home",        "refresh_requests",        "binding_errors",
+                "switch_requests",     "home_agent_changes",      "kernel_failures",
+                "illegal_transitions", "encode_failures"};
 
 } // namespace
 

@@ -42,6 +42,7 @@ enum class MobileNodeCount : std::uint8_t {
     fallbacks,               // another care-of address after silence
     silent_accesses,         // with MCoA: bindings that gave way to others after silence
     retries,                 // care-of addresses tried again after a time of silence
+    returns_home,            // an address of the home prefix appeared on an access
     refresh_requests,        // Binding Refresh Requests obeyed
     binding_errors,          // Binding Errors obeyed
     switch_requests,         // Home Agent Switch messages obeyed

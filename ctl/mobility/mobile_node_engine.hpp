@@ -81,6 +81,7 @@ private:
                               const CareOf& path);
     void pump(TimePoint now);
     void transmit(TimePoint now, Exchange& exchange);
+    bool find_path(TimePoint now, Exchange& exchange);
     void time_out(TimePoint now);
     void unanswered(TimePoint now, const Exchange& exchange);
     bool give_way(TimePoint now, UpdateListEntry& entry, const Exchange& exchange);
@@ -105,6 +106,13 @@ private:
     void correct_sequence(TimePoint now, const ReceivedMessage& message,
                           const wire::BindingAcknowledgement& acknowledgement);
     void update_soon(TimePoint now, UpdateListEntry& entry);
+
+    // ---- at home (mobile_node_home.cpp)
+    void follow_home(TimePoint now);
+    void come_home(TimePoint now);
+    void leave_home(TimePoint now);
+    void home_deregistered(const std::string& outcome);
+    [[nodiscard]] std::optional<CareOf> any_path() const;
 
     // ---- another home agent (mobile_node_switch.cpp)
     static bool is_about_home_agent(wire::BindingStatus status);
@@ -166,6 +174,7 @@ private:
     bool stopping_ = false;
     bool leaving_ = false; // de-registers in order to go to another home agent
     bool finished_ = false;
+    bool at_home_ = false;   // nothing is registered while that is so
     bool in_kernel_ = false; // bindings were installed, here or by a predecessor
 
     RequestId last_request_ = 0;

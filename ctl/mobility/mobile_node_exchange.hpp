@@ -30,11 +30,12 @@ struct Exchange {
         registration,
         deregistration, // of the bids listed
         leave,          // of everything, to register elsewhere
+        home,           // of everything, because the node is at home
         shutdown        // of everything, for good
     };
 
     Kind kind = Kind::registration;
-    std::vector<std::uint16_t> bids; // {0} = plain; empty with leave and shutdown
+    std::vector<std::uint16_t> bids; // {0} = plain; empty with leave, home and shutdown
     CareOf path;                     // the care-of address it is sent from
     bool refresh = false;            // of a binding that is in force
     BackOff back_off;
@@ -43,6 +44,9 @@ struct Exchange {
     bool sequence_corrected = false;            // after status 135, once at once
     std::optional<wire::BindingStatus> refused; // de-registration, by the last answer
 
+    [[nodiscard]] bool is_of_everything() const {
+        return kind == Kind::leave || kind == Kind::home || kind == Kind::shutdown;
+    }
     [[nodiscard]] bool multiple() const { return bids.size() > 1; }
     [[nodiscard]] bool uses_bids() const { return !bids.empty() && bids.front() != 0; }
     [[nodiscard]] bool includes(std::uint16_t bid) const;

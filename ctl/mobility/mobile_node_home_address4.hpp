@@ -32,6 +32,9 @@ public:
     // Taken over from a predecessor.
     void restore(const std::vector<wire::Ipv4Address>& addresses);
 
+    // The binding is gone; the same address is asked for next time.
+    void withdraw() { acknowledged_.reset(); }
+
     // The address while the home agent acknowledges it.
     [[nodiscard]] std::optional<wire::Ipv4Address> address() const { return acknowledged_; }
     // The address the home agent lent earlier was refused; 0.0.0.0 is asked for next.

@@ -21,9 +21,10 @@ void MobileNode::Impl::settle(TimePoint now) {
     time_out(now);
     if (network_known_ && !finished_) {
         retry_silent(now);
+        follow_home(now);
         choose_care_of(now);
         start_due(now);
-        if (mcoa_ && !stopping_ && !leaving_) {
+        if (mcoa_ && !stopping_ && !leaving_ && !at_home_) {
             leave_vanished(now);
         }
         pump(now);

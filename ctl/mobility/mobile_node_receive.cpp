@@ -146,6 +146,8 @@ void MobileNode::Impl::deregistration_answered(
     deregistration_finished(released, outcome);
     if ((over || hopeless) && kind == Exchange::Kind::leave) {
         change_home_agent(now);
+    } else if (over && kind == Exchange::Kind::home) {
+        home_deregistered(outcome);
     } else if (over && kind == Exchange::Kind::shutdown) {
         finish(outcome);
     }
@@ -159,8 +161,7 @@ void MobileNode::Impl::correct_sequence(TimePoint now, const ReceivedMessage& me
     bool matched = false;
     for (auto& exchange : exchanges_) {
         const bool meant =
-            options.empty() || exchange.kind == Exchange::Kind::shutdown ||
-            exchange.kind == Exchange::Kind::leave ||
+            options.empty() || exchange.is_of_everything() ||
             std::any_of(options.begin(), options.end(), [&](const wire::BindingIdentifier& option) {
                 return exchange.includes(option.bid);
             });

@@ -16,6 +16,7 @@ constexpr unsigned attempts_before_fallback = 3;
 constexpr unsigned deregistration_attempts = 5;
 constexpr unsigned shutdown_attempts = 3;
 constexpr unsigned leave_attempts = 3;
+constexpr unsigned home_attempts = 5;
 // With one home agent after the other in vain: on the last one so long before they are tried again.
 constexpr unsigned attempts_before_rest = 8;
 
@@ -48,8 +49,9 @@ bool MobileNode::Impl::leader_under_way() const {
 }
 
 bool MobileNode::Impl::may_start(const UpdateListEntry& entry) const {
-    return network_known_ && !stopping_ && !leaving_ && !refused_for_good_ && entry.target &&
-           entry.update_at && exchange_of(entry.bid) == nullptr && !leader_under_way();
+    return network_known_ && !stopping_ && !leaving_ && !at_home_ && !refused_for_good_ &&
+           entry.target && entry.update_at && exchange_of(entry.bid) == nullptr &&
+           !leader_under_way();
 }
 
 void MobileNode::Impl::start_due(TimePoint now) {
@@ -144,21 +146,33 @@ void MobileNode::Impl::pump(TimePoint now) {
     }
 }
 
+// False if there is none, and the exchange with it is over.
+bool MobileNode::Impl::find_path(TimePoint now, Exchange& exchange) {
+    const bool on_home_link = care_of_.at_home() == exchange.path;
+    if (on_home_link || care_of_.contains(exchange.path.address, exchange.path.link)) {
+        return true;
+    }
+    if (const auto path = any_path()) {
+        exchange.path = *path;
+        return true;
+    }
+    switch (exchange.kind) {
+    case Exchange::Kind::leave:
+        change_home_agent(now);
+        break;
+    case Exchange::Kind::home:
+        home_deregistered("no address left to de-register from");
+        break;
+    default:
+        finish("no care-of address left to de-register from");
+    }
+    return false;
+}
+
 void MobileNode::Impl::transmit(TimePoint now, Exchange& exchange) {
     const bool registers = exchange.kind == Exchange::Kind::registration;
-    const bool of_everything =
-        exchange.kind == Exchange::Kind::shutdown || exchange.kind == Exchange::Kind::leave;
-    if (of_everything && !care_of_.contains(exchange.path.address, exchange.path.link)) {
-        const auto best = care_of_.best(std::nullopt, std::nullopt);
-        if (!best && exchange.kind == Exchange::Kind::leave) {
-            change_home_agent(now);
-            return;
-        }
-        if (!best) {
-            finish("no care-of address left to de-register from");
-            return;
-        }
-        exchange.path = *best;
+    if (exchange.is_of_everything() && !find_path(now, exchange)) {
+        return;
     }
     const bool over_ipv4 = exchange.path.address.is_ipv4();
     UpdateContents contents;
@@ -249,6 +263,11 @@ void MobileNode::Impl::time_out(TimePoint now) {
             if (attempts >= leave_attempts) {
                 change_home_agent(now);
                 return; // nothing is left of the others
+            }
+            break;
+        case Exchange::Kind::home:
+            if (attempts >= home_attempts) {
+                home_deregistered("no answer");
             }
             break;
         case Exchange::Kind::shutdown:
