@@ -6,7 +6,7 @@
 #   core --- field-a (bridge)  2001:db8:a::/64 --+
 #       \                                         port === wanx  mn
 #        +-- field-b (bridge)  2001:db8:b::/64 --+
-#
+# requirements: D-4.4.2-01
 . "$(dirname "$0")/lib.sh"
 . "$SYSTEM_DIR/roaming.sh"
 
