@@ -90,7 +90,7 @@
 	X(RX_END_POINT, "rx_end_point")		/* node known, end point not its own */ \
 	X(RX_FORMAT, "rx_format")		/* end point known, format not allowed */ \
 	X(RX_UNDERLAY, "rx_underlay")		/* came by another interface or VRF */ \
-	X(RX_OTHER_FORMAT, "rx_other_format")	/* accepted, in another format than agreed */ \
+	X(RX_OTHER_FORMAT, "rx_other_format")	/* accepted: direct though UDP was agreed */ \
 	X(RX_POLICY, "rx_policy")		/* IPsec policy refuses the outer packet */ \
 	X(RX_ECN, "rx_ecn")			/* outer CE on a not-ECT inner packet */ \
 	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \

@@ -116,8 +116,9 @@ static int dsmip_input_ingress(struct dsmip_dev *dd,
 	if (verdict == DSMIP_ACCEPT &&
 	    dsmip_inner_source_own(dd, s, inner, node))
 		verdict = DSMIP_C_RX_INNER_SOURCE;
-	if (verdict == DSMIP_ACCEPT && a->binding &&
-	    a->encap != a->binding->encap)
+	if (verdict == DSMIP_ACCEPT && a->encap == DSMIP_ENCAP_DIRECT &&
+	    s->role == DSMIP_ROLE_HOME_AGENT &&
+	    a->binding->encap != DSMIP_ENCAP_DIRECT)
 		dsmip_count(dd, DSMIP_C_RX_OTHER_FORMAT);
 	return verdict;
 }

@@ -178,6 +178,6 @@ def merging(b):
             merge.case(f"one and one with a wrong length, {version} in {outer} {encap}",
                        [outside(n, outer, encap, small[0]), bad], [small[0]], {"rx_tlv_length": 1}, push=True)
             merge.case(f"one and one without the header, {version} in {outer} {encap}",
-                       [first, outside(n, outer, "udp", pair[1])], set(pair), {"rx_other_format": 1}, push=True)
+                       [first, outside(n, outer, "udp", pair[1])], set(pair), push=True)
     run("ethtool", "-K", "ha0", "gro", "on")
     os.close(merge.network.fd)

@@ -225,9 +225,7 @@ def payload_sources(b):
         nl("prefix-new", "ha0", "--node", f"{home(6, n)} {ours[4][0]} {ours[6][0]} 2001:db8:1::/64")
 
         def come(name, inner, expect, n=n, encap=encap):
-            other = encap.startswith("udp-tlv") and not isinstance(expect, str)
-            b.inward(f"payload in {encap}: {name}", "ha0", tunnel(far(4, n), HA4, encap, inner, 5000 + n, PORT), expect,
-                     counts={"rx_other_format": 1} if other else None)
+            b.inward(f"payload in {encap}: {name}", "ha0", tunnel(far(4, n), HA4, encap, inner, 5000 + n, PORT), expect)
         for version, neighbour, agent in ((4, "192.0.2.78", HA4), (6, "2001:db8:9::78", HA6)):
             come(f"from {neighbour}, in the prefix", datagram(neighbour, cn(version)), datagram(neighbour, cn(version)))
             come(f"from {ours[version][1]}, which is this host", datagram(ours[version][1], cn(version)), "rx_inner_source")
