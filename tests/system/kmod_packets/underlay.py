@@ -214,6 +214,13 @@ def underlay_sent(b):
     nets.end()
 
 
+def outer_of(b, nets, where, inner):
+    """The outer packet that ha0 makes of `inner`: an error is believed only if it quotes what was really sent."""
+    nets.drain()
+    b.inner["ha0"].send(inner)
+    return b.wait(nets.all[LEAVES[where]])
+
+
 def underlay_errors(b):
     """ICMP errors count where the packets do that they are about."""
     nets = Networks(b)
@@ -221,7 +228,7 @@ def underlay_errors(b):
     for (n, (outer, encap)), (where, takes) in itertools.product(FORMATS, TAKES.items()):
         underlay(where)
         inner = datagram(sender(4), home(4, n), bytes(range(100)))
-        packet = tunnel(local(outer), far(outer, n), encap, inner, PORT, 5000 + n)
+        packet = outer_of(b, nets, where, inner)
         error = router_error(outer, *((3, 1) if outer == 4 else (1, 0)), 0, packet)
         for arrival in ("tun0", "blue0"):
             name = f"underlay {where}: error about {outer} {encap} by {arrival}"
@@ -243,7 +250,8 @@ def underlay_errors(b):
         underlay("blue")
         b.set_nodes("ha0", node_text(1, f"via {far(outer, 1)}"))
         inner = datagram(SENDER6, home(6, 1), bytes(1000))
-        packet = tunnel(local(outer), far(outer, 1), "direct", inner)
+        # Only of packets that say "don't fragment" anything is believed.
+        packet = outer_of(b, nets, "blue", datagram(SENDER6, home(6, 1), bytes(1300)))
         kind = (3, 4) if outer == 4 else (2, 0)
         overhead = 20 if outer == 4 else 40
         for arrival, mtu in (("blue0", 1390), ("tun0", None)):
@@ -257,8 +265,8 @@ def underlay_errors(b):
                     nl_json("binding-get", "ha0", home(6, 1))[0].get("mtu"))
         underlay("none")
         with nets.at("tun0"):
-            b.outward(f"{outer}: the path in the default VRF is as before", "ha0", inner, packet if outer == 6 else
-                      tunnel(local(4), far(4, 1), "direct", inner))
+            b.outward(f"{outer}: the path in the default VRF is as before", "ha0", inner,
+                      tunnel(local(outer), far(outer, 1), "direct", inner))
         b.check(f"{outer}: tunnel MTU in the default VRF", 1500 - overhead,
                 nl_json("binding-get", "ha0", home(6, 1))[0].get("mtu"))
     nets.end()
