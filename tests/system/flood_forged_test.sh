@@ -19,7 +19,7 @@ fi
 
 number() {
 	local found
-	found=$(grep -oE "\"$1\": ?[0-9]+" | head -n1)
+	found=$(grep -oE "\"$1\": ?[0-9]+" | sed -n 1p)
 	found=${found##*[: ]}
 	echo "${found:-0}"
 }

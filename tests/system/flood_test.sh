@@ -13,7 +13,7 @@
 # Python would take a second to begin in the midst of a flood.
 number() {
 	local found
-	found=$(grep -oE "\"$1\": ?[0-9]+" | head -n1)
+	found=$(grep -oE "\"$1\": ?[0-9]+" | sed -n 1p)
 	found=${found##*[: ]}
 	echo "${found:-0}"
 }
