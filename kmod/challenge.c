@@ -18,6 +18,7 @@
 #include <net/ipv6.h>
 
 #include "challenge.h"
+#include "passage.h"
 
 /* Mobility Header types, flags, status (RFC 6275, 6.1) */
 #define DSMIP_MH_UPDATE			5
@@ -85,22 +86,13 @@ struct dsmip_challenge_key {
 bool dsmip_update_read(const struct sk_buff *skb, unsigned int offset,
 		       const struct dsmip_inner *inner, u16 *sequence)
 {
-	unsigned int at = offset + inner->header;
 	const struct dsmip_update *update;
-	const struct ipv6_opt_hdr *header;
-	struct ipv6_opt_hdr header_space;
 	struct dsmip_update space;
-	u8 proto = inner->proto;
+	unsigned int at;
+	u8 proto;
 
-	if (proto == IPPROTO_DSTOPTS) {
-		header = skb_header_pointer(skb, at, sizeof(header_space),
-					    &header_space);
-		if (!header)
-			return false;
-		proto = header->nexthdr;
-		at += ipv6_optlen(header);
-	}
-	if (proto != IPPROTO_MH || at + sizeof(space) > offset + inner->len)
+	if (!dsmip_passage_skip(skb, offset, inner, &at, &proto) ||
+	    proto != IPPROTO_MH || at + sizeof(space) > offset + inner->len)
 		return false;
 	update = skb_header_pointer(skb, at, sizeof(space), &space);
 	if (!update || update->type != DSMIP_MH_UPDATE ||

@@ -16,6 +16,7 @@
 #include <net/xfrm.h>
 
 #include "challenge.h"
+#include "passage.h"
 
 #define DSMIP_LIMIT_ROWS	2
 #define DSMIP_LIMIT_SOURCES	4096	/* buckets of a row; a power of two */
@@ -230,22 +231,13 @@ static bool dsmip_limit_in_turn(struct dsmip_limits *limits,
 static __be32 dsmip_limit_spi(const struct sk_buff *skb, unsigned int offset,
 			      const struct dsmip_inner *inner)
 {
-	unsigned int at = offset + inner->header;
-	const struct ipv6_opt_hdr *header;
-	struct ipv6_opt_hdr header_space;
 	const __be32 *spi;
+	unsigned int at;
 	__be32 space;
-	u8 proto = inner->proto;
+	u8 proto;
 
-	if (proto == IPPROTO_DSTOPTS) {
-		header = skb_header_pointer(skb, at, sizeof(header_space),
-					    &header_space);
-		if (!header)
-			return 0;
-		proto = header->nexthdr;
-		at += ipv6_optlen(header);
-	}
-	if (proto != IPPROTO_ESP)
+	if (!dsmip_passage_skip(skb, offset, inner, &at, &proto) ||
+	    proto != IPPROTO_ESP)
 		return 0;
 	spi = skb_header_pointer(skb, at, sizeof(space), &space);
 	return spi ? *spi : 0;

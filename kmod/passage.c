@@ -142,35 +142,56 @@ static bool dsmip_behind_routing(const struct sk_buff *skb, unsigned int at,
 	return true;
 }
 
+/**
+ * dsmip_passage_skip - find what stands behind the extension header of signalling
+ * @skb: packet
+ * @offset: of the inner IPv6 header from skb->data
+ * @inner: what that says
+ * @at: gets the offset behind at most one Destination Options or routing header
+ * @proto: gets what stands there; that @at is within the packet is for the caller
+ *	to verify
+ *
+ * Return: false if the packet ends in the midst of the header.
+ */
+bool dsmip_passage_skip(const struct sk_buff *skb, unsigned int offset,
+			const struct dsmip_inner *inner, unsigned int *at,
+			u8 *proto)
+{
+	const struct ipv6_opt_hdr *header;
+	struct ipv6_opt_hdr space;
+
+	*at = offset + inner->header;
+	*proto = inner->proto;
+	if (*proto != IPPROTO_DSTOPTS && *proto != IPPROTO_ROUTING)
+		return true;
+	header = skb_header_pointer(skb, *at, sizeof(space), &space);
+	if (!header)
+		return false;
+	*proto = header->nexthdr;
+	*at += ipv6_optlen(header);
+	return true;
+}
+
 /* Read at most one extension header; false: more, others, or too short. */
 static bool dsmip_behind_read(const struct sk_buff *skb, unsigned int offset,
 			      const struct dsmip_inner *inner,
 			      struct dsmip_behind *behind)
 {
-	unsigned int end = offset + inner->len, at = offset + inner->header;
-	const struct ipv6_opt_hdr *header;
-	struct ipv6_opt_hdr space;
-	unsigned int first = at;
+	unsigned int first = offset + inner->header, end = offset + inner->len;
+	unsigned int at;
 
 	behind->way = DSMIP_WAY_PLAIN;
-	behind->proto = inner->proto;
 	behind->named = false;
-	if (inner->proto == IPPROTO_DSTOPTS || inner->proto == IPPROTO_ROUTING) {
-		header = skb_header_pointer(skb, at, sizeof(space), &space);
-		if (!header)
-			return false;
-		behind->proto = header->nexthdr;
-		at += ipv6_optlen(header);
-		if (at > end)
-			return false;
-	}
+	if (!dsmip_passage_skip(skb, offset, inner, &at, &behind->proto))
+		return false;
 	if (end < at + DSMIP_PASSAGE_HEADER)
 		return false;
 	switch (inner->proto) {
 	case IPPROTO_DSTOPTS:
 		behind->way = DSMIP_WAY_OPTIONS;
-		return dsmip_behind_options(skb, first + sizeof(space), at,
-					    behind);
+		return dsmip_behind_options(skb,
+					    first + sizeof(struct ipv6_opt_hdr),
+					    at, behind);
 	case IPPROTO_ROUTING:
 		behind->way = DSMIP_WAY_ROUTING;
 		return dsmip_behind_routing(skb, first, behind);

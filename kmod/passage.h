@@ -26,6 +26,9 @@ int dsmip_passage(struct dsmip_dev *dd, const struct dsmip_settings *s,
 bool dsmip_passage_out(const struct dsmip_settings *s,
 		       const struct sk_buff *skb,
 		       const struct dsmip_inner *inner);
+bool dsmip_passage_skip(const struct sk_buff *skb, unsigned int offset,
+			const struct dsmip_inner *inner, unsigned int *at,
+			u8 *proto);
 bool dsmip_passage_hidden(const struct sk_buff *skb, unsigned int offset,
 			  const struct dsmip_inner *inner);
 int dsmip_inner_addresses(const struct dsmip_settings *s,
