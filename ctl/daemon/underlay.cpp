@@ -27,7 +27,7 @@ UnderlayWatch::UnderlayWatch(netlink::LinkMonitor monitor, std::string name, std
 
 tl::expected<std::unique_ptr<UnderlayWatch>, std::string>
 UnderlayWatch::open(asio::io_context& loop, std::string name, std::uint32_t present, Set set) {
-    auto monitor = netlink::LinkMonitor::open();
+    auto monitor = netlink::LinkMonitor::open(netlink::LinkMonitor::Scope::links);
     if (!monitor) {
         return tl::make_unexpected(monitor.error().message());
     }

@@ -2,6 +2,8 @@
 // Dumps and notifications of links, addresses and default routes.
 #include "netlink/link_monitor.hpp"
 
+#include <array>
+#include <span>
 #include <utility>
 
 #include <linux/if_addr.h>
@@ -18,10 +20,29 @@ namespace {
 
 constexpr int dump_attempts = 10;
 
-Result<void> join_all(Socket& socket) {
-    for (const auto group :
-         {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-          RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP, RTNLGRP_NEIGH}) {
+// Links come first in both.
+constexpr std::array groups{RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                            RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  RTNLGRP_NEXTHOP,
+                            RTNLGRP_NEIGH};
+
+struct Dump {
+    std::uint16_t type;
+    std::uint8_t family;
+};
+
+// Links first: that dump waits for the kernel's RTNL lock, so whatever the change under way does to
+// routes is done when they are read. Objects before the routes that name them.
+constexpr std::array dumps{Dump{RTM_GETLINK, AF_UNSPEC}, Dump{RTM_GETADDR, AF_UNSPEC},
+                           Dump{RTM_GETNEXTHOP, AF_UNSPEC}, Dump{RTM_GETROUTE, AF_INET},
+                           Dump{RTM_GETROUTE, AF_INET6}};
+
+template<class Table>
+auto in_scope(const Table& table, LinkMonitor::Scope scope) {
+    return std::span(table).first(scope == LinkMonitor::Scope::links ? 1 : table.size());
+}
+
+Result<void> join_all(Socket& socket, LinkMonitor::Scope scope) {
+    for (const auto group : in_scope(groups, scope)) {
         if (auto done = socket.join(group); !done) {
             return done;
         }
@@ -31,11 +52,12 @@ Result<void> join_all(Socket& socket) {
 
 } // namespace
 
-LinkMonitor::LinkMonitor(Socket notifications, Socket requests)
+LinkMonitor::LinkMonitor(Socket notifications, Socket requests, Scope scope)
     : notifications_(std::move(notifications))
-    , requests_(std::move(requests)) {}
+    , requests_(std::move(requests))
+    , scope_(scope) {}
 
-Result<LinkMonitor> LinkMonitor::open() {
+Result<LinkMonitor> LinkMonitor::open(Scope scope) {
     auto notifications = Socket::open(NETLINK_ROUTE, Socket::Mode::non_blocking);
     if (!notifications) {
         return tl::unexpected(notifications.error());
@@ -45,10 +67,10 @@ Result<LinkMonitor> LinkMonitor::open() {
         return tl::unexpected(requests.error());
     }
     // First listen, then look: what changes in between is heard, and told twice does no harm.
-    if (auto joined = join_all(*notifications); !joined) {
+    if (auto joined = join_all(*notifications, scope); !joined) {
         return tl::unexpected(joined.error());
     }
-    LinkMonitor monitor(std::move(*notifications), std::move(*requests));
+    LinkMonitor monitor(std::move(*notifications), std::move(*requests), scope);
     if (auto dumped = monitor.dump_all(); !dumped) {
         return tl::unexpected(dumped.error());
     }
@@ -100,14 +122,7 @@ Result<void> LinkMonitor::dump_all() {
     for (int attempt = 0; attempt < dump_attempts; ++attempt) {
         NetworkState fresh;
         bool interrupted = false;
-        // Links first: that dump waits for the kernel's RTNL lock, so whatever the change under way
-        // does to routes is done when they are read. Objects before the routes that name them.
-        for (const auto& [type, family] :
-             {std::pair<std::uint16_t, std::uint8_t>{RTM_GETLINK, AF_UNSPEC},
-              {RTM_GETADDR, AF_UNSPEC},
-              {RTM_GETNEXTHOP, AF_UNSPEC},
-              {RTM_GETROUTE, AF_INET},
-              {RTM_GETROUTE, AF_INET6}}) {
+        for (const auto& [type, family] : in_scope(dumps, scope_)) {
             auto result = dump(type, family, fresh);
             if (!result) {
                 return tl::unexpected(result.error());

@@ -3,6 +3,8 @@
 // were lost or when the kernel may have dropped routes without telling.
 #pragma once
 
+#include <cstdint>
+
 #include "netlink/error.hpp"
 #include "netlink/network_state.hpp"
 #include "netlink/socket.hpp"
@@ -11,8 +13,14 @@ namespace dsmip::netlink {
 
 class LinkMonitor {
 public:
+    /// What is followed. On a router, routes and neighbours change all the time.
+    enum class Scope : std::uint8_t {
+        links,      ///< links alone; they have no addresses and routes then
+        everything, ///< and addresses, default routes, next hops and the neighbours behind them
+    };
+
     /// Subscribes, then reads the present state.
-    static Result<LinkMonitor> open();
+    static Result<LinkMonitor> open(Scope scope = Scope::everything);
 
     /// Readable when notifications wait. Never blocks.
     [[nodiscard]] int fd() const { return notifications_.fd(); }
@@ -22,12 +30,13 @@ public:
     Result<bool> process();
 
 private:
-    LinkMonitor(Socket notifications, Socket requests);
+    LinkMonitor(Socket notifications, Socket requests, Scope scope);
     Result<void> dump_all();
     Result<DumpState> dump(std::uint16_t type, std::uint8_t family, NetworkState& state);
 
     Socket notifications_;
     Socket requests_;
+    Scope scope_;
     NetworkState state_;
 };
 

@@ -45,6 +45,18 @@ TEST_CASE("the link monitor knows the loopback interface", "[socket]") {
     CHECK(monitor->process());
 }
 
+TEST_CASE("a link monitor that follows links alone knows no more of them", "[socket]") {
+    auto monitor = LinkMonitor::open(LinkMonitor::Scope::links);
+    REQUIRE(monitor);
+    for (const auto& [ifindex, link] : monitor->state().links()) {
+        CHECK_FALSE(link.name.empty());
+        CHECK(link.addresses.empty());
+        CHECK(link.default_routes.empty());
+    }
+    CHECK(monitor->state().find(std::string("lo")) != nullptr);
+    CHECK(monitor->process());
+}
+
 TEST_CASE("a refusal carries the kernel's explanation", "[socket]") {
     auto socket = Socket::open(NETLINK_ROUTE);
     REQUIRE(socket);
