@@ -6,13 +6,22 @@ set -euo pipefail
 
 SYSTEM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TREE=$(cd "$SYSTEM_DIR/../.." && pwd)
-export PATH="$TREE/build/ctl/bin:$SYSTEM_DIR/tools:$PATH"
+# The programs to be tested; make check-debug names a build with sanitizers.
+export PATH="${DSMIP_PROGRAMS:-$TREE/build/ctl/bin}:$SYSTEM_DIR/tools:$PATH"
 TEST_NAME=${TEST_NAME:-$(basename "$0" .sh)}
 
 # Logs and captures go where the host finds them after the run.
 ARTIFACTS=${DSMIP_ARTIFACTS:-$(mktemp -d)}
 WORK=$(mktemp -d)
 mkdir -p "$ARTIFACTS"
+
+# Who runs a program may look at its status or not, and at what it writes or not: what a sanitizer
+# finds goes into files that finish() looks for. A guest has too little memory for the usual
+# quarantine.
+SANITIZER_REPORTS=$ARTIFACTS/sanitizer
+rm -f "$SANITIZER_REPORTS".*
+export ASAN_OPTIONS="log_path=$SANITIZER_REPORTS:quarantine_size_mb=16"
+export UBSAN_OPTIONS="log_path=$SANITIZER_REPORTS:print_stacktrace=1"
 
 # How long an event may take: emulation and debug kernels are slow, so this is
 # generous; only failing tests use it up.
@@ -188,6 +197,11 @@ finish() {
 	for pid in "${BACKGROUND[@]}"; do wait "$pid" 2>/dev/null; done
 	for ns in $(ip netns list | cut -d' ' -f1); do ip netns delete "$ns"; done
 	rm -rf "$WORK"
+	if compgen -G "$SANITIZER_REPORTS.*" >/dev/null; then
+		printf 'FAIL %s: a sanitizer found something\n' "$TEST_NAME" >&2
+		head -n 40 "$SANITIZER_REPORTS".* >&2
+		((status)) || status=1
+	fi
 	exit "$status"
 }
 trap finish EXIT
