@@ -296,19 +296,26 @@ Packet outer_packet(const Format& format, std::span<const std::uint8_t> payload,
 }
 
 Packet error_about(const Format& format, const Packet& inner, Random& random) {
-    Packet sent;
     const Packet payload = between(format, inner);
     if (format.encap == DSMIP_ENCAP_DIRECT) {
-        sent = ip_packet(
-            format.local(), format.remote(),
-            format.inner == 4 ? std::uint8_t{IPPROTO_IPIP} : std::uint8_t{IPPROTO_IPV6}, payload);
-    } else {
-        sent = udp_packet(format.local(), format.remote(), format.local_port(),
-                          format.remote_port(), payload);
+        return error_quoting(
+            ip_packet(format.local(), format.remote(),
+                      format.inner == 4 ? std::uint8_t{IPPROTO_IPIP} : std::uint8_t{IPPROTO_IPV6},
+                      payload),
+            random);
     }
+    return error_quoting(udp_packet(format.local(), format.remote(), format.local_port(),
+                                    format.remote_port(), payload),
+                         random);
+}
+
+Packet error_quoting(Packet sent, Random& random) {
+    const bool v4 = sent[0] >> 4 == 4;
+    const std::size_t source = v4 ? 12 : 8;
+    const Octets sender(sent.begin() + static_cast<std::ptrdiff_t>(source),
+                        sent.begin() + static_cast<std::ptrdiff_t>(source + (v4 ? 4 : 16)));
     sent.resize(std::min<std::size_t>(sent.size(), random.between(20, 1200)));
     Packet error(8);
-    const bool v4 = format.outer == 4;
     constexpr std::uint8_t types4[] = {3, 3, 3, 4, 11, 12, 5};
     constexpr std::uint8_t types6[] = {1, 2, 2, 3, 4};
     error[0] = v4 ? random.pick(types4) : random.pick(types6);
@@ -321,10 +328,10 @@ Packet error_about(const Format& format, const Packet& inner, Random& random) {
     const Octets from = octets(v4 ? "192.0.2.200" : "2001:db8:1::200");
     if (v4) {
         put16(error, 2, checksum(error));
-        return ip_packet(from, format.local(), IPPROTO_ICMP, error);
+        return ip_packet(from, sender, IPPROTO_ICMP, error);
     }
-    return ip_packet(from, format.local(), IPPROTO_ICMPV6,
-                     with_checksum(from, format.local(), IPPROTO_ICMPV6, std::move(error), 2));
+    return ip_packet(from, sender, IPPROTO_ICMPV6,
+                     with_checksum(from, sender, IPPROTO_ICMPV6, std::move(error), 2));
 }
 
 std::vector<Packet> fragments(const Packet& packet, bool spoil_them, Random& random) {

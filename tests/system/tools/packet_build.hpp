@@ -56,6 +56,9 @@ Packet outer_packet(const Format& format, std::span<const std::uint8_t> payload,
                     std::uint8_t direct_protocol);
 /// An ICMP error about a packet that this host may have sent in the format.
 Packet error_about(const Format& format, const Packet& inner, Random& random);
+/// An ICMP error to the sender of `sent`, which is quoted, mostly in part; at least its IP header
+/// has to be there.
+Packet error_quoting(Packet sent, Random& random);
 /// In two or more pieces, in any order, with duplicates, overlaps and gaps if `spoil`.
 std::vector<Packet> fragments(const Packet& packet, bool spoil, Random& random);
 

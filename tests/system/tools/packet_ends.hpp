@@ -100,12 +100,14 @@ public:
                 ++unclaimed;
             } else if (!(v4 && packet[9] == IPPROTO_ICMP) && !(v6 && packet[6] == IPPROTO_ICMPV6)) {
                 ++sent;
+                last_sent.assign(packet, static_cast<const std::uint8_t*>(data) + size);
             }
         }
     }
 
     std::uint64_t unclaimed = 0;
     std::uint64_t sent = 0;
+    Packet last_sent; ///< empty until there is one
 
 private:
     int fd_;

@@ -356,10 +356,9 @@ private:
     void receive_anything(const Format& format) {
         const Packet inner = inner_packet(format, true, random_);
         const bool v4 = format.inner == 4;
-        Packet packet =
-            random_.chance(20)
-                ? error_about(format, inner_packet(format, false, random_), random_)
-                : outer_packet(format, between(format, inner), v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
+        Packet packet = random_.chance(20) ? any_error(format)
+                                           : outer_packet(format, between(format, inner),
+                                                          v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
         if (random_.chance(80)) {
             spoil(packet, random_);
             if (random_.chance(50)) {
@@ -371,6 +370,14 @@ private:
             head = segments_head(packet);
         }
         (void)network_.arrive(packet, head);
+    }
+
+    /// About what this host has sent, which is believed, or could have.
+    Packet any_error(const Format& format) {
+        if (!network_.last_sent.empty() && random_.chance(50)) {
+            return error_quoting(network_.last_sent, random_);
+        }
+        return error_about(format, inner_packet(format, false, random_), random_);
     }
 
     void receive_fragments(const Format& format) {
@@ -541,11 +548,19 @@ private:
         const Octets to = format.home_agent ? format.home() : format.correspondent();
         return ip_packet(from, to, IPPROTO_TCP, segments);
     }
-    /// An ICMP error that is relayed to the inner source.
+    /// An ICMP error that is relayed to the inner source: about a packet that was just sent.
     Packet relayed_error(const Format& format) {
-        for (std::uint64_t seed = 1; seed < 1000; ++seed) {
+        network_.drain();
+        network_.last_sent.clear();
+        if (!device(format).send(plain_datagram(format, false), 0)) {
+            fail("a valid packet cannot be sent: " + format.name());
+            return {};
+        }
+        network_.drain();
+        // Few, because errors beyond a rate are not believed.
+        for (std::uint64_t seed = 1; seed < 50 && !network_.last_sent.empty(); ++seed) {
             Random random(seed);
-            Packet error = error_about(format, plain_datagram(format, false), random);
+            Packet error = error_quoting(network_.last_sent, random);
             settle();
             if (network_.arrive(error) && account().counters["icmp_relayed"] == 1) {
                 return error;
