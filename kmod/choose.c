@@ -220,13 +220,25 @@ static bool dsmip_choose_exempt(const struct dsmip_settings *s,
 	       dsmip_passage_out(s, skb, inner);
 }
 
-static struct dsmip_binding *
+/**
+ * dsmip_choose_among - dsmip_choose() for a node with several bindings
+ * @dd: device
+ * @s: its settings
+ * @node: node
+ * @set: its bindings
+ * @skb: inner packet, from its IP header on
+ * @inner: what its header says
+ *
+ * Context: RCU reader.
+ * Return: binding; NULL if none is live.
+ */
+struct dsmip_binding *
 dsmip_choose_among(struct dsmip_dev *dd, const struct dsmip_settings *s,
 		   struct dsmip_node *node, const struct dsmip_binding_set *set,
-		   ktime_t now, const struct sk_buff *skb,
-		   const struct dsmip_inner *inner)
+		   const struct sk_buff *skb, const struct dsmip_inner *inner)
 {
 	const struct dsmip_flow_set *flows = rcu_dereference(node->flows);
+	ktime_t now = ktime_get_coarse_boottime();
 	struct dsmip_binding *b = NULL;
 	struct dsmip_flow_key key;
 	unsigned int first, next;
@@ -263,32 +275,4 @@ dsmip_choose_among(struct dsmip_dev *dd, const struct dsmip_settings *s,
 	if (key.fragment == DSMIP_FRAGMENT_FIRST)
 		dsmip_fragment_remember(dd, &key, b->bid);
 	return b;
-}
-
-/**
- * dsmip_choose - the binding for a packet to or from a node
- * @dd: device
- * @s: its settings
- * @node: node
- * @skb: inner packet, from its IP header on
- * @inner: what its header says
- *
- * Context: RCU reader.
- * Return: binding; NULL if none is live.
- */
-struct dsmip_binding *dsmip_choose(struct dsmip_dev *dd,
-				   const struct dsmip_settings *s,
-				   struct dsmip_node *node,
-				   const struct sk_buff *skb,
-				   const struct dsmip_inner *inner)
-{
-	const struct dsmip_binding_set *set = rcu_dereference(node->set);
-	ktime_t now = ktime_get_coarse_boottime();
-
-	if (unlikely(!set))
-		return NULL;
-	if (likely(set->count == 1))
-		return likely(dsmip_binding_live(set->binding[0], now)) ?
-		       set->binding[0] : NULL;
-	return dsmip_choose_among(dd, s, node, set, now, skb, inner);
 }

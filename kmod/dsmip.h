@@ -457,10 +457,6 @@ struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b, u32 generation);
 void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
 			   u32 cookie, u32 generation);
 void dsmip_binding_drop_dst(struct dsmip_binding *b);
-void dsmip_binding_rx(struct dsmip_binding *b, unsigned int packets,
-		      unsigned int octets);
-u16 dsmip_binding_tx(struct dsmip_binding *b, unsigned int packets,
-		     unsigned int octets);
 /* Whether it was sent anything in the last @period jiffies, or a second more. */
 bool dsmip_binding_sent(const struct dsmip_binding *b, unsigned long period);
 

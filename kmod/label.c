@@ -76,32 +76,41 @@ static u64 dsmip_label_mix(u64 secret, u64 a, u64 b)
 	return a * b ^ mul_u64_u64_shr(a, b, 64);
 }
 
-static u64 dsmip_label_hash6(u64 secret, const struct sk_buff *skb,
-			     const struct dsmip_inner *inner)
+/*
+ * What tells flows between two addresses: its own label does, extension headers and
+ * fragments or not.
+ */
+static u32 dsmip_label_flow(const struct sk_buff *skb,
+			    const struct dsmip_inner *inner)
+{
+	u32 flow = 0;
+
+	if (inner->family == AF_INET6)
+		flow = (__force u32)ip6_flowlabel((const struct ipv6hdr *)skb->data);
+	return flow ?: dsmip_label_ports(skb, inner);
+}
+
+static u64 dsmip_label_hash6(u64 secret, u32 flow, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)skb->data;
 	const u8 *addresses = (const u8 *)&ip6h->saddr;
-	u32 flow = (__force u32)ip6_flowlabel(ip6h);
-	u64 source, destination;
+	u64 source;
 
-	/* Its own label tells a flow, extension headers and fragments or not. */
-	if (!flow)
-		flow = dsmip_label_ports(skb, inner);
-	source = dsmip_label_mix(secret, get_unaligned((const u64 *)addresses),
+	source = dsmip_label_mix(secret,
+				 get_unaligned((const u64 *)addresses) + flow,
 				 get_unaligned((const u64 *)(addresses + 8)));
-	destination = dsmip_label_mix(source,
-				      get_unaligned((const u64 *)(addresses + 16)),
-				      get_unaligned((const u64 *)(addresses + 24)));
-	return dsmip_label_mix(secret, source + flow, destination);
+	return dsmip_label_mix(source,
+			       get_unaligned((const u64 *)(addresses + 16)),
+			       get_unaligned((const u64 *)(addresses + 24)));
 }
 
-static u64 dsmip_label_hash4(u64 secret, const struct sk_buff *skb,
+static u64 dsmip_label_hash4(u64 secret, u32 flow,
 			     const struct dsmip_inner *inner)
 {
 	u64 addresses = (u64)(__force u32)inner->src4 << 32 |
 			(__force u32)inner->dst4;
 
-	return dsmip_label_mix(secret, addresses, dsmip_label_ports(skb, inner));
+	return dsmip_label_mix(secret, addresses, flow);
 }
 
 /**
@@ -122,13 +131,15 @@ __be32 dsmip_label(const struct dsmip_dev *dd, const struct dsmip_binding *b,
 	const struct netns_sysctl_ipv6 *sysctl = &dd->net->ipv6.sysctl;
 	u64 secret = b ? b->secret : dd->label_secret;
 	__be32 label;
+	u32 flow;
 	u64 hash;
 
 	if (READ_ONCE(sysctl->auto_flowlabels) == IP6_AUTO_FLOW_LABEL_OFF)
 		return 0;
+	flow = dsmip_label_flow(skb, inner);
 	hash = inner->family == AF_INET6 ?
-	       dsmip_label_hash6(secret, skb, inner) :
-	       dsmip_label_hash4(secret, skb, inner);
+	       dsmip_label_hash6(secret, flow, skb) :
+	       dsmip_label_hash4(secret, flow, inner);
 	/* 20 bits, and not the value that says there is none (RFC 6437). */
 	label = htonl((u32)(hash >> 44) ?: 1);
 	if (READ_ONCE(sysctl->flowlabel_state_ranges))

@@ -11,7 +11,7 @@
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 
-#include "dsmip.h"
+#include "binding.h"
 
 struct dsmip_binding_totals {
 	u64 rx_packets;
@@ -54,19 +54,6 @@ static const struct rhashtable_params dsmip_homes_params __maybe_unused = {
 	.obj_cmpfn		= dsmip_homes_compare,
 	.automatic_shrinking	= true,
 };
-
-/* One share of the statistics of a binding.  Any context. */
-static inline struct dsmip_traffic *dsmip_traffic(const struct dsmip_binding *b,
-						  unsigned int share)
-{
-	return (void *)b->traffic + share * SMP_CACHE_BYTES;
-}
-
-/* Any context. */
-static inline bool dsmip_binding_live(const struct dsmip_binding *b, ktime_t now)
-{
-	return ktime_after(b->expiry.expires, now);
-}
 
 static inline struct dsmip_table *dsmip_table(struct dsmip_dev *dd)
 {

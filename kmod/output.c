@@ -124,20 +124,17 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 
 /*
  * A cookie that was asked for has to be live.  Any other mark with the flag says
- * nothing: the packet takes a binding of its node.
+ * nothing.
  */
-static int dsmip_output_path(struct dsmip_dev *dd,
-			     const struct dsmip_settings *s,
-			     struct sk_buff *skb,
+static int dsmip_output_path(struct dsmip_dev *dd, struct sk_buff *skb,
 			     const struct dsmip_inner *inner,
 			     struct dsmip_tunnel *t)
 {
 	struct dsmip_path *path = dsmip_cookie_path(dd, skb);
 
 	if (!path)
-		return dsmip_cookie_asked(skb) ?
-			DSMIP_C_TX_COOKIE :
-			dsmip_output_binding(dd, s, skb, inner, t);
+		return dsmip_cookie_asked(skb) ? DSMIP_C_TX_COOKIE :
+						 DSMIP_UNCLAIMED;
 	if (!path->reusable && !ipv6_addr_equal(&path->inner, inner->dst6))
 		return DSMIP_C_TX_COOKIE_INNER;
 	if (!dsmip_path_use(path))
@@ -164,6 +161,7 @@ static bool dsmip_output_has_cookie(const struct sk_buff *skb)
 	       (skb->sk && dsmip_cookie_asked(skb));
 }
 
+/* DSMIP_UNCLAIMED: the packet takes a binding of its node. */
 static int dsmip_output_cookie(struct dsmip_dev *dd,
 			       const struct dsmip_settings *s,
 			       struct sk_buff *skb,
@@ -172,9 +170,20 @@ static int dsmip_output_cookie(struct dsmip_dev *dd,
 {
 	if (dsmip_payload_path(dd, skb, inner, t))
 		return DSMIP_ACCEPT;
-	if (dsmip_passage_out(s, skb, inner))
-		return dsmip_output_path(dd, s, skb, inner, t);
-	return dsmip_output_binding(dd, s, skb, inner, t);
+	return dsmip_passage_out(s, skb, inner) ?
+	       dsmip_output_path(dd, skb, inner, t) : DSMIP_UNCLAIMED;
+}
+
+static int dsmip_output(struct dsmip_dev *dd, const struct dsmip_settings *s,
+			struct sk_buff *skb, const struct dsmip_inner *inner,
+			struct dsmip_tunnel *t)
+{
+	int verdict = DSMIP_UNCLAIMED;
+
+	if (unlikely(dsmip_output_has_cookie(skb)))
+		verdict = dsmip_output_cookie(dd, s, skb, inner, t);
+	return verdict == DSMIP_UNCLAIMED ?
+	       dsmip_output_binding(dd, s, skb, inner, t) : verdict;
 }
 
 /**
@@ -203,10 +212,8 @@ netdev_tx_t dsmip_xmit(struct sk_buff *skb, struct net_device *dev)
 				    dsmip_home_agent_port(dd, s)) &&
 		 dsmip_output_loops(dd, s, skb, &inner))
 		drop = DSMIP_C_TX_LOOP;
-	else if (unlikely(dsmip_output_has_cookie(skb)))
-		drop = dsmip_output_cookie(dd, s, skb, &inner, &t);
 	else
-		drop = dsmip_output_binding(dd, s, skb, &inner, &t);
+		drop = dsmip_output(dd, s, skb, &inner, &t);
 	if (drop >= 0) {
 		dsmip_drop(dd, skb, drop);
 	} else if (unlikely(t.dst.family == AF_PACKET)) {

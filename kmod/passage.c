@@ -251,17 +251,6 @@ static int dsmip_passage_source(const struct dsmip_dev *dd,
 
 /* The list at work */
 
-/* The home agent's end of an inner packet that comes to a device of @role. */
-static bool dsmip_passage_end(const struct dsmip_settings *s, u8 role,
-			      const struct dsmip_inner *inner)
-{
-	if (inner->family != AF_INET6 || ipv6_addr_any(&s->home_agent6))
-		return false;
-	return ipv6_addr_equal(role == DSMIP_ROLE_HOME_AGENT ? inner->dst6 :
-							       inner->src6,
-			       &s->home_agent6);
-}
-
 /* Whether the node at hand, or this host, has the address itself. */
 static bool dsmip_passage_here(const struct dsmip_dev *dd,
 			       const struct in6_addr *address,
@@ -273,7 +262,7 @@ static bool dsmip_passage_here(const struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_passage - whether an inner packet is signalling, as the list has it
+ * dsmip_passage_judge - dsmip_passage() of what has the home agent's end
  * @dd: device that it comes to
  * @s: its settings
  * @skb: packet
@@ -283,20 +272,16 @@ static bool dsmip_passage_here(const struct dsmip_dev *dd,
  *
  * Under RCU.
  *
- * Return: DSMIP_ACCEPT: it needs no binding; DSMIP_UNCLAIMED: it is between other
- * addresses; DSMIP_UNLISTED: it is not on the list; else it would be but for its
- * source, and this counts the drop.
+ * Return: as dsmip_passage().
  */
-int dsmip_passage(struct dsmip_dev *dd, const struct dsmip_settings *s,
-		  const struct sk_buff *skb, unsigned int offset,
-		  const struct dsmip_inner *inner,
-		  const struct dsmip_node *node)
+int dsmip_passage_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
+			const struct sk_buff *skb, unsigned int offset,
+			const struct dsmip_inner *inner,
+			const struct dsmip_node *node)
 {
 	struct dsmip_behind behind;
 	int verdict;
 
-	if (!dsmip_passage_end(s, s->role, inner))
-		return DSMIP_UNCLAIMED;
 	if (!dsmip_behind_read(skb, offset, inner, &behind) ||
 	    !dsmip_passage_listed(s->role, behind.way, behind.proto))
 		return DSMIP_UNLISTED;
@@ -372,12 +357,6 @@ static bool dsmip_inner_address_bad4(const struct dsmip_inner *inner)
 	       ipv4_is_loopback(inner->dst4);
 }
 
-/* Most addresses are of 2000::/3 and never bad. */
-static bool dsmip_is_global6(const struct in6_addr *address)
-{
-	return (address->s6_addr[0] & 0xe0) == 0x20;
-}
-
 static bool dsmip_inner_address_bad6(const struct dsmip_inner *inner)
 {
 	if (!dsmip_is_global6(inner->src6) && !dsmip_valid_address6(inner->src6))
@@ -389,53 +368,33 @@ static bool dsmip_inner_address_bad6(const struct dsmip_inner *inner)
 }
 
 /**
- * dsmip_inner_addresses - whether the addresses of an inner packet can come out
- *	of a tunnel at all
- * @s: settings of the device that it comes to
+ * dsmip_inner_address_bad - whether an inner packet has an address that none can
+ *	have that comes out of a tunnel
  * @inner: inner packet
- *
- * Return: DSMIP_ACCEPT, or the counter of the drop.
  */
-int dsmip_inner_addresses(const struct dsmip_settings *s,
-			  const struct dsmip_inner *inner)
+bool dsmip_inner_address_bad(const struct dsmip_inner *inner)
 {
-	bool home_agent = s->role == DSMIP_ROLE_HOME_AGENT;
-
-	if (inner->family == AF_INET) {
-		if (dsmip_inner_address_bad4(inner))
-			return DSMIP_C_RX_INNER_ADDRESS;
-		return home_agent && inner->src4 == s->home_agent4 ?
-			DSMIP_C_RX_INNER_SOURCE : DSMIP_ACCEPT;
-	}
-	if (dsmip_inner_address_bad6(inner))
-		return DSMIP_C_RX_INNER_ADDRESS;
-	return home_agent && ipv6_addr_equal(inner->src6, &s->home_agent6) ?
-		DSMIP_C_RX_INNER_SOURCE : DSMIP_ACCEPT;
+	return inner->family == AF_INET ? dsmip_inner_address_bad4(inner) :
+					  dsmip_inner_address_bad6(inner);
 }
 
 /**
- * dsmip_inner_source_own - whether the source of payload is this host itself
+ * dsmip_inner_source_host - dsmip_inner_source_own() where it takes a look-up
  * @dd: device that it comes to
  * @s: its settings
  * @inner: inner packet
  * @node: node that it belongs to
  *
- * At a home agent the source is an address of the node, by the ingress filter:
- * only a prefix can hold one of this host besides.  At a mobile node it is
- * anybody's; of IPv4 the stack refuses its own as martian.
- *
  * Under RCU.
  */
-bool dsmip_inner_source_own(const struct dsmip_dev *dd,
-			    const struct dsmip_settings *s,
-			    const struct dsmip_inner *inner,
-			    const struct dsmip_node *node)
+bool dsmip_inner_source_host(const struct dsmip_dev *dd,
+			     const struct dsmip_settings *s,
+			     const struct dsmip_inner *inner,
+			     const struct dsmip_node *node)
 {
 	if (s->role == DSMIP_ROLE_MOBILE_NODE)
 		return inner->family == AF_INET6 &&
 		       dsmip_own_address6(dd, inner->src6);
-	if (likely(RB_EMPTY_ROOT(&node->prefixes)))
-		return false;
 	if (inner->family == AF_INET)
 		return inet_addr_type_dev_table(dd->net, dd->dev,
 						inner->src4) == RTN_LOCAL;

@@ -18,11 +18,50 @@ enum dsmip_way {
 /* A verdict of dsmip_passage(): its addresses fit, but it is not on the list. */
 #define DSMIP_UNLISTED	(-3)
 
+/* The home agent's end of an inner packet that comes to a device of @role. */
+static inline bool dsmip_passage_end(const struct dsmip_settings *s, u8 role,
+				     const struct dsmip_inner *inner)
+{
+	if (inner->family != AF_INET6)
+		return false;
+	return ipv6_addr_equal(role == DSMIP_ROLE_HOME_AGENT ? inner->dst6 :
+							       inner->src6,
+			       &s->home_agent6) &&
+	       !ipv6_addr_any(&s->home_agent6);
+}
+
 bool dsmip_passage_listed(u8 role, enum dsmip_way way, u8 proto);
-int dsmip_passage(struct dsmip_dev *dd, const struct dsmip_settings *s,
-		  const struct sk_buff *skb, unsigned int offset,
-		  const struct dsmip_inner *inner,
-		  const struct dsmip_node *node);
+int dsmip_passage_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
+			const struct sk_buff *skb, unsigned int offset,
+			const struct dsmip_inner *inner,
+			const struct dsmip_node *node);
+
+/**
+ * dsmip_passage - whether an inner packet is signalling, as the list has it
+ * @dd: device that it comes to
+ * @s: its settings
+ * @skb: packet
+ * @offset: of the inner header from skb->data
+ * @inner: what that says; @inner->len is not trusted
+ * @node: the node that its addresses belong to, NULL = none
+ *
+ * Under RCU.
+ *
+ * Return: DSMIP_ACCEPT: it needs no binding; DSMIP_UNCLAIMED: it is between other
+ * addresses; DSMIP_UNLISTED: it is not on the list; else it would be but for its
+ * source, and this counts the drop.
+ */
+static inline int dsmip_passage(struct dsmip_dev *dd,
+				const struct dsmip_settings *s,
+				const struct sk_buff *skb, unsigned int offset,
+				const struct dsmip_inner *inner,
+				const struct dsmip_node *node)
+{
+	return dsmip_passage_end(s, s->role, inner) ?
+	       dsmip_passage_judge(dd, s, skb, offset, inner, node) :
+	       DSMIP_UNCLAIMED;
+}
+
 bool dsmip_passage_out(const struct dsmip_settings *s,
 		       const struct sk_buff *skb,
 		       const struct dsmip_inner *inner);
@@ -31,11 +70,67 @@ bool dsmip_passage_skip(const struct sk_buff *skb, unsigned int offset,
 			u8 *proto);
 bool dsmip_passage_hidden(const struct sk_buff *skb, unsigned int offset,
 			  const struct dsmip_inner *inner);
-int dsmip_inner_addresses(const struct dsmip_settings *s,
-			  const struct dsmip_inner *inner);
-bool dsmip_inner_source_own(const struct dsmip_dev *dd,
-			    const struct dsmip_settings *s,
-			    const struct dsmip_inner *inner,
-			    const struct dsmip_node *node);
+bool dsmip_inner_address_bad(const struct dsmip_inner *inner);
+bool dsmip_inner_source_host(const struct dsmip_dev *dd,
+			     const struct dsmip_settings *s,
+			     const struct dsmip_inner *inner,
+			     const struct dsmip_node *node);
+
+/* Most addresses are of 2000::/3 and never bad. */
+static inline bool dsmip_is_global6(const struct in6_addr *address)
+{
+	return (address->s6_addr[0] & 0xe0) == 0x20;
+}
+
+/* A look that may err to one side. */
+static inline bool dsmip_inner_address_suspect(const struct dsmip_inner *inner)
+{
+	return inner->family == AF_INET || !dsmip_is_global6(inner->src6) ||
+	       !dsmip_is_global6(inner->dst6);
+}
+
+/**
+ * dsmip_inner_addresses - whether the addresses of an inner packet can come out
+ *	of a tunnel at all
+ * @s: settings of the device that it comes to
+ * @inner: inner packet
+ *
+ * Return: DSMIP_ACCEPT, or the counter of the drop.
+ */
+static inline int dsmip_inner_addresses(const struct dsmip_settings *s,
+					const struct dsmip_inner *inner)
+{
+	if (dsmip_inner_address_suspect(inner) && dsmip_inner_address_bad(inner))
+		return DSMIP_C_RX_INNER_ADDRESS;
+	if (s->role != DSMIP_ROLE_HOME_AGENT)
+		return DSMIP_ACCEPT;
+	return (inner->family == AF_INET ?
+		inner->src4 == s->home_agent4 :
+		ipv6_addr_equal(inner->src6, &s->home_agent6)) ?
+	       DSMIP_C_RX_INNER_SOURCE : DSMIP_ACCEPT;
+}
+
+/**
+ * dsmip_inner_source_own - whether the source of payload is this host itself
+ * @dd: device that it comes to
+ * @s: its settings
+ * @inner: inner packet
+ * @node: node that it belongs to
+ *
+ * At a home agent the source is an address of the node, by the ingress filter:
+ * only a prefix can hold one of this host besides.  At a mobile node it is
+ * anybody's; of IPv4 the stack refuses its own as martian.
+ *
+ * Under RCU.
+ */
+static inline bool dsmip_inner_source_own(const struct dsmip_dev *dd,
+					  const struct dsmip_settings *s,
+					  const struct dsmip_inner *inner,
+					  const struct dsmip_node *node)
+{
+	if (s->role == DSMIP_ROLE_HOME_AGENT && RB_EMPTY_ROOT(&node->prefixes))
+		return false;
+	return dsmip_inner_source_host(dd, s, inner, node);
+}
 
 #endif /* _DSMIP_PASSAGE_H */

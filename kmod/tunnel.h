@@ -26,6 +26,7 @@
 #include <linux/udp.h>
 #include <net/route.h>
 
+#include "binding.h"
 #include "underlay.h"
 
 /* Both generations of the TLV header have this length. */
@@ -80,7 +81,6 @@ struct dsmip_inner {
  * struct dsmip_arrival - how a packet came, and what it turned out to be
  * @from: outer source
  * @to: outer destination
- * @in: where it came in
  * @binding: it belongs to; NULL where none is needed
  * @offset: of the inner packet from skb->data
  * @link: interface it came in by; in a VRF the port of that
@@ -93,7 +93,6 @@ struct dsmip_inner {
 struct dsmip_arrival {
 	struct dsmip_endpoint from;
 	struct dsmip_endpoint to;
-	struct dsmip_ingress in;
 	struct dsmip_binding *binding;
 	unsigned int offset;
 	u32 link;
@@ -128,11 +127,37 @@ struct dsmip_tunnel {
 };
 
 /* choose.c */
-struct dsmip_binding *dsmip_choose(struct dsmip_dev *dd,
-				   const struct dsmip_settings *s,
-				   struct dsmip_node *node,
-				   const struct sk_buff *skb,
-				   const struct dsmip_inner *inner);
+struct dsmip_binding *
+dsmip_choose_among(struct dsmip_dev *dd, const struct dsmip_settings *s,
+		   struct dsmip_node *node, const struct dsmip_binding_set *set,
+		   const struct sk_buff *skb, const struct dsmip_inner *inner);
+
+/**
+ * dsmip_choose - the binding for a packet to or from a node
+ * @dd: device
+ * @s: its settings
+ * @node: node
+ * @skb: inner packet, from its IP header on
+ * @inner: what its header says
+ *
+ * Context: RCU reader.
+ * Return: binding; NULL if none is live.
+ */
+static inline struct dsmip_binding *
+dsmip_choose(struct dsmip_dev *dd, const struct dsmip_settings *s,
+	     struct dsmip_node *node, const struct sk_buff *skb,
+	     const struct dsmip_inner *inner)
+{
+	const struct dsmip_binding_set *set = rcu_dereference(node->set);
+
+	if (unlikely(!set))
+		return NULL;
+	if (unlikely(set->count != 1))
+		return dsmip_choose_among(dd, s, node, set, skb, inner);
+	return likely(dsmip_binding_live(set->binding[0],
+					 ktime_get_coarse_boottime())) ?
+	       set->binding[0] : NULL;
+}
 
 /* homelink.c */
 int dsmip_homelink_init(void);

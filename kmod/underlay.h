@@ -23,19 +23,18 @@ struct dsmip_ingress {
 	int port;
 };
 
+static inline int dsmip_ingress_port(const struct sk_buff *skb, u8 family)
+{
+	return family == AF_INET ? inet_sdif(skb) : inet6_sdif(skb);
+}
+
 static inline struct dsmip_ingress dsmip_ingress_of(const struct sk_buff *skb,
 						    u8 family)
 {
-	struct dsmip_ingress in;
-
-	if (family == AF_INET) {
-		in.iif = inet_iif(skb);
-		in.port = inet_sdif(skb);
-	} else {
-		in.iif = inet6_iif(skb);
-		in.port = inet6_sdif(skb);
-	}
-	return in;
+	return (struct dsmip_ingress) {
+		.iif = family == AF_INET ? inet_iif(skb) : inet6_iif(skb),
+		.port = dsmip_ingress_port(skb, family),
+	};
 }
 
 /* The rule is that of UDP sockets, and so one for all formats. */
