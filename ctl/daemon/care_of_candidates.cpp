@@ -32,10 +32,12 @@ std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::Network
         std::stable_sort(addresses.begin(), addresses.end(),
                          [](const auto& a, const auto& b) { return rank(a) < rank(b); });
         for (const auto& address : addresses) {
+            const auto* address6 = address.address.ipv6();
             const bool home =
                 address.home ||
-                std::find(excluded.home_addresses.begin(), excluded.home_addresses.end(),
-                          address.address) != excluded.home_addresses.end();
+                (address6 != nullptr &&
+                 std::find(excluded.home_addresses.begin(), excluded.home_addresses.end(),
+                           *address6) != excluded.home_addresses.end());
             if (home || !address.is_usable() || !mobility::can_be_care_of(address.address)) {
                 continue;
             }

@@ -13,7 +13,7 @@ namespace dsmip::daemon {
 /// What is never a care-of address.
 struct NoCareOf {
     std::uint32_t tunnel_device = 0; ///< the dsmip device itself
-    std::vector<wire::IpAddress> home_addresses;
+    std::vector<wire::Ipv6Address> home_addresses;
     /// Interface or VRF: what is on no link of it; empty: what is in a VRF.
     std::string underlay = {};
 };
@@ -21,7 +21,8 @@ struct NoCareOf {
 /// Every address of global scope that can be a care-of address (mobility::can_be_care_of) and is
 /// past duplicate address detection, on links that are up and have carrier; of each link deprecated
 /// ones last, IPv6 before IPv4 and stable before temporary addresses (RFC 8981), else in the order
-/// of the kernel.
+/// of the kernel. The IPv4 home address is none of them on the tunnel device only: a private
+/// address can be that of an access as well.
 std::vector<mobility::CareOfCandidate> care_of_candidates(const netlink::NetworkState& state,
                                                           const NoCareOf& excluded);
 

@@ -36,7 +36,8 @@ bool same_route(const netlink::RouteSpec& a, const netlink::RouteSpec& b) {
 
 bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
     return a.family == b.family && a.priority == b.priority && a.table == b.table &&
-           a.from == b.from && a.to == b.to && a.fwmark == b.fwmark && a.oif_name == b.oif_name;
+           a.from == b.from && a.to == b.to && a.fwmark == b.fwmark && a.oif_name == b.oif_name &&
+           a.ip_protocol == b.ip_protocol;
 }
 
 template<class Value, class Same>

@@ -27,7 +27,8 @@ inline constexpr std::uint8_t route_protocol = 191;
 
 /// Priorities of the policy rules, in the order in which they are asked.
 namespace rule_priority {
-inline constexpr std::uint32_t mobile_network = 4189;      ///< to a mobile router's own network
+inline constexpr std::uint32_t shared_address = 4188; ///< from a home address on an access, too
+inline constexpr std::uint32_t mobile_network = 4189; ///< to a mobile router's own network
 inline constexpr std::uint32_t mobile_network_rest = 4190; ///< what is in no subnet of that
 inline constexpr std::uint32_t signalling = 4191;          ///< of sockets bound to the device
 inline constexpr std::uint32_t home_address = 4192;        ///< from a home address

@@ -17,6 +17,7 @@
 #include "daemon/kernel_values.hpp"
 #include "daemon/mobile_network.hpp"
 #include "daemon/router_solicitation.hpp"
+#include "daemon/shared_address.hpp"
 #include "daemon/status.hpp"
 
 namespace dsmip::daemon {
@@ -340,10 +341,7 @@ void MobileNodeRole::network_changed() {
     NoCareOf excluded;
     excluded.tunnel_device = network_.ifindex();
     excluded.underlay = network_.configuration().underlay;
-    excluded.home_addresses.emplace_back(configuration_.engine.home_address);
-    if (const auto address = engine_.home_address4()) {
-        excluded.home_addresses.emplace_back(*address);
-    }
+    excluded.home_addresses = {configuration_.engine.home_address};
     ask(attachments_.update(now(), monitor_.state()));
     attachment_timer_->set(attachments_.next_deadline());
     auto candidates = care_of_candidates(monitor_.state(), excluded);
@@ -351,6 +349,7 @@ void MobileNodeRole::network_changed() {
         candidate.presence =
             attachments_.presence(*monitor_.state().find(candidate.link), candidate.address);
     }
+    follow_shared_address(candidates);
     if (candidates_ == candidates) {
         return;
     }
@@ -414,7 +413,41 @@ void MobileNodeRole::follow_care_of(const std::vector<mobility::CareOfCandidate>
     care_of_rules_ = std::move(wanted);
 }
 
+/// Before the home address has its own rule, which all others from it come behind.
+void MobileNodeRole::follow_shared_address(
+    const std::vector<mobility::CareOfCandidate>& candidates) {
+    const auto& engine = configuration_.engine;
+    std::vector<wire::Ipv4Address> home_agents;
+    if (engine.home_agent4) {
+        home_agents.push_back(*engine.home_agent4);
+    }
+    for (const auto& other : engine.other_home_agents) {
+        if (other.address4) {
+            home_agents.push_back(*other.address4);
+        }
+    }
+    std::vector<netlink::RuleSpec> wanted;
+    if (const auto address = engine_.home_address4()) {
+        wanted = shared_address_rules(monitor_.state(), candidates, *address, home_agents);
+    }
+    const auto missing_in = [](const auto& list, const netlink::RuleSpec& rule) {
+        return std::find(list.begin(), list.end(), rule) == list.end();
+    };
+    for (const auto& rule : wanted) {
+        if (missing_in(shared_rules_, rule)) {
+            log_if_failed(network_.add_rule(rule));
+        }
+    }
+    for (const auto& rule : shared_rules_) {
+        if (missing_in(wanted, rule)) {
+            log_if_failed(network_.remove_rule(rule));
+        }
+    }
+    shared_rules_ = std::move(wanted);
+}
+
 void MobileNodeRole::assign(const wire::Ipv4Address& address) {
+    follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
     log_if_failed(network_.add_address(address4(address)));
     log_if_failed(network_.add_route(default_route(address)));
     log_if_failed(network_.add_rule(
@@ -426,6 +459,7 @@ void MobileNodeRole::withdraw(const wire::Ipv4Address& address) {
         rule_from(address, rule_priority::home_address, network_.configuration().table)));
     log_if_failed(network_.remove_route(default_route(address)));
     log_if_failed(network_.remove_address(address4(address)));
+    follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
 }
 
 void MobileNodeRole::stop(std::function<void()> finished) {
@@ -489,6 +523,7 @@ Json MobileNodeRole::status() const {
         prefixes.push_back(to_string(prefix));
     }
     own["binding_update_list"] = binding_update_list_status(engine_.binding_update_list(now()));
+    own["shared_addresses"] = shared_addresses_status(engine_.shared_addresses());
     own["silent_care_of"] = silent_care_of_status(engine_.silent_care_of(now()));
     return result;
 }

@@ -48,6 +48,7 @@ private:
     void network_changed();
     void ask(const AttachmentQuestions& questions);
     void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);
+    void follow_shared_address(const std::vector<mobility::CareOfCandidate>& candidates);
     void assign(const wire::Ipv4Address& address);
     void withdraw(const wire::Ipv4Address& address);
     void finish_if_done();
@@ -72,6 +73,7 @@ private:
     std::optional<DeadlineTimer> attachment_timer_;
     std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
     std::vector<wire::IpAddress> care_of_rules_;
+    std::vector<netlink::RuleSpec> shared_rules_;
     PrefixRoutes networks_; // rules and routes for the network behind a mobile router
     std::optional<DeadlineTimer> stop_timer_;
     std::function<void()> finished_;

@@ -105,6 +105,14 @@ Json binding_update_list_status(const std::vector<mobility::BindingUpdateListEnt
     return result;
 }
 
+Json shared_addresses_status(const std::vector<mobility::SharedAddress>& list) {
+    Json result = Json::array();
+    for (const auto& shared : list) {
+        result.push_back({{"interface", shared.link_name}, {"address", to_string(shared.address)}});
+    }
+    return result;
+}
+
 Json silent_care_of_status(const std::vector<mobility::SilentCareOf>& list) {
     Json result = Json::array();
     for (const auto& silent : list) {

@@ -16,6 +16,8 @@ Json configuration_status(const Configuration& configuration);
 /// One member per count: those of the engine, then those of the daemon under "daemon_...".
 Json counter_status(const std::vector<mobility::NamedCount>& engine, const Counters& daemon);
 Json binding_update_list_status(const std::vector<mobility::BindingUpdateListEntry>& list);
+/// Accesses of a mobile node that have its IPv4 home address.
+Json shared_addresses_status(const std::vector<mobility::SharedAddress>& list);
 /// What a mobile node passes over, and for how long.
 Json silent_care_of_status(const std::vector<mobility::SilentCareOf>& list);
 

@@ -38,25 +38,37 @@ bool AddressPool::is_home_address(const wire::Ipv4Address& address) const {
 
 std::optional<wire::Ipv4Address>
 AddressPool::allocate(const wire::Ipv6Address& home_address, TimePoint now,
-                      const std::vector<wire::Ipv4Address>& beside) {
-    const auto is_new = [&](const wire::Ipv4Address& address) {
-        return std::find(beside.begin(), beside.end(), address) == beside.end();
+                      const std::vector<wire::Ipv4Address>& beside,
+                      const std::vector<wire::Ipv4Address>& care_of) {
+    const auto is_in = [](const auto& list, const wire::Ipv4Address& address) {
+        return std::find(list.begin(), list.end(), address) != list.end();
     };
+    const auto is_new = [&](const wire::Ipv4Address& address) { return !is_in(beside, address); };
     if (const auto fixed = fixed_.find(home_address); fixed != fixed_.end()) {
-        const auto found = std::find_if(fixed->second.begin(), fixed->second.end(), is_new);
-        return found == fixed->second.end() ? std::nullopt : std::optional(*found);
+        const auto& own = fixed->second;
+        auto found = std::find_if(own.begin(), own.end(), [&](const auto& address) {
+            return is_new(address) && !is_in(care_of, address);
+        });
+        if (found == own.end()) {
+            found = std::find_if(own.begin(), own.end(), is_new);
+        }
+        return found == own.end() ? std::nullopt : std::optional(*found);
     }
-    const auto leased = leases_.leases_of(home_address);
-    for (auto* lease : leased) {
+    std::size_t count = 0;
+    for (auto* lease : leases_.leases_of(home_address)) {
+        if (is_in(care_of, lease->prefix.address)) {
+            continue;
+        }
         if (is_new(lease->prefix.address)) {
             leases_.set_in_use(*lease, true);
             return lease->prefix.address;
         }
+        ++count;
     }
-    if (leased.size() >= leases_max_) {
+    if (count >= leases_max_) {
         return std::nullopt;
     }
-    const auto lease = leases_.take(home_address, wire::Ipv4Address::bit_length, now);
+    const auto lease = leases_.take(home_address, wire::Ipv4Address::bit_length, now, care_of);
     return lease ? std::optional(lease->address) : std::nullopt;
 }
 

@@ -33,9 +33,12 @@ public:
 
     // An address of the node that is not in `beside`: a fixed one, else one it has leased,
     // else a new lease, in use from now on.  Nothing if there is none left.
+    // None of `care_of` is lent: the node has them on its accesses.  Leases that are among them do
+    // not count against `leases_max`; a fixed address that is serves if there is no other.
     [[nodiscard]] std::optional<wire::Ipv4Address>
     allocate(const wire::Ipv6Address& home_address, TimePoint now,
-             const std::vector<wire::Ipv4Address>& beside = {});
+             const std::vector<wire::Ipv4Address>& beside = {},
+             const std::vector<wire::Ipv4Address>& care_of = {});
 
     // Takes over a lease that was found in use.  False if it cannot belong to that node.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Ipv4Address& address);

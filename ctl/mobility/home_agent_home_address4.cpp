@@ -56,11 +56,27 @@ Ipv4AddressStatus no_such_address(const AddressPool& pool) {
                              : Ipv4AddressStatus::AdministrativelyProhibited;
 }
 
+// Where the node is: an address that it has on an access is of no use to it as home address.
+std::vector<wire::Ipv4Address> care_of4(const RegistrationRequest& request,
+                                        const Registration& current) {
+    auto addresses = request.care_of4();
+    for (const auto& binding : current.bindings) {
+        if (const auto* address = binding.end_point.care_of.ipv4()) {
+            addresses.push_back(*address);
+        }
+        if (const auto& claimed = binding.end_point.claimed_care_of) {
+            addresses.push_back(*claimed);
+        }
+    }
+    return addresses;
+}
+
 class Grant {
 public:
-    Grant(const RegistrationRequest& request, AddressPool& pool, PrefixTable& table,
-          std::size_t prefixes_max, TimePoint now)
+    Grant(const RegistrationRequest& request, const Registration& current, AddressPool& pool,
+          PrefixTable& table, std::size_t prefixes_max, TimePoint now)
         : request_(request)
+        , care_of_(care_of4(request, current))
         , pool_(pool)
         , table_(table)
         , prefixes_max_(prefixes_max)
@@ -95,7 +111,7 @@ private:
             const auto prefix = option.prefix_requested && result_.prefixes.size() < prefixes_max_
                                     ? table_.allocate(request_.home_address, option.prefix_length,
                                                       request_.dialect != wire::Dialect::Draft,
-                                                      now_, result_.prefixes)
+                                                      now_, result_.prefixes, care_of_)
                                     : std::nullopt;
             if (!prefix) {
                 return unauthorized;
@@ -121,7 +137,8 @@ private:
     Outcome judge_address(const wire::Ipv4HomeAddress& option) {
         auto address = option.address;
         if (address.is_unspecified()) {
-            const auto allocated = pool_.allocate(request_.home_address, now_, result_.granted);
+            const auto allocated =
+                pool_.allocate(request_.home_address, now_, result_.granted, care_of_);
             if (!allocated) {
                 return tl::unexpected(Ipv4AddressStatus::DynamicAssignmentNotAvailable);
             }
@@ -143,6 +160,7 @@ private:
     }
 
     const RegistrationRequest& request_;
+    std::vector<wire::Ipv4Address> care_of_; // of the node
     AddressPool& pool_;
     PrefixTable& table_;
     std::size_t prefixes_max_;
@@ -239,10 +257,11 @@ refused_home_addresses4(const RegistrationRequest& request) {
     return answers;
 }
 
-HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request, AddressPool& pool,
+HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request,
+                                     const Registration& current, AddressPool& pool,
                                      PrefixTable& prefixes, std::size_t prefixes_max,
                                      TimePoint now) {
-    return Grant(request, pool, prefixes, prefixes_max, now).run();
+    return Grant(request, current, pool, prefixes, prefixes_max, now).run();
 }
 
 } // namespace dsmip::mobility

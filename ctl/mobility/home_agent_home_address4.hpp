@@ -21,10 +21,12 @@ struct HomeAddresses4 {
 };
 
 // Judges the options; may take leases, which are then in use.  Their outcome does not decide
-// on the Binding Update itself.  `prefixes_max` are granted at most.
+// on the Binding Update itself.  `prefixes_max` are granted at most.  Nothing is lent that the
+// node has on an access now: a care-of address of the message or of `current`.
 [[nodiscard]] HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request,
-                                                   AddressPool& pool, PrefixTable& prefixes,
-                                                   std::size_t prefixes_max, TimePoint now);
+                                                   const Registration& current, AddressPool& pool,
+                                                   PrefixTable& prefixes, std::size_t prefixes_max,
+                                                   TimePoint now);
 
 // Answers to the options of a Binding Update that gives bindings back: what is the node's own is
 // given back, whatever the node has still in use.  Nothing is lent.

@@ -264,7 +264,7 @@ private:
     bool grant() {
         granted6_ = registered_prefixes6(request_, prefixes_);
         const std::size_t most = context_.config.prefixes.max_per_node;
-        granted4_ = grant_home_addresses4(request_, pool_, prefixes_,
+        granted4_ = grant_home_addresses4(request_, context_.current(), pool_, prefixes_,
                                           most - std::min(most, granted6_.size()), now_);
         if (request_.update.flags.mobile_router && granted6_.empty() &&
             granted4_.prefixes.empty()) {

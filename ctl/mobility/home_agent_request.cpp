@@ -60,6 +60,24 @@ std::optional<wire::Ipv4Address> RegistrationRequest::claimed_care_of4() const {
     return claimed;
 }
 
+std::vector<wire::Ipv4Address> RegistrationRequest::care_of4() const {
+    std::vector<wire::Ipv4Address> addresses;
+    if (const auto* from = path ? path->remote.address.ipv4() : nullptr) {
+        addresses.push_back(*from);
+    }
+    for (const auto& option : wire::find_options<wire::Ipv4CareOfAddress>(update.options)) {
+        addresses.push_back(option.address);
+    }
+    if (identifiers) {
+        for (const auto& option : identifiers->options) {
+            if (const auto* address = std::get_if<wire::Ipv4Address>(&option.care_of_address)) {
+                addresses.push_back(*address);
+            }
+        }
+    }
+    return addresses;
+}
+
 bool RegistrationRequest::deregisters() const {
     return update.lifetime.is_zero() || (!has_identifiers && !path && care_of6() == home_address);
 }

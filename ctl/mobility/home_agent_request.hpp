@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -40,6 +41,8 @@ struct RegistrationRequest {
     // source: the one of a Binding Identifier option takes the place of option 32
     // (RFC 5648, 8.1).
     [[nodiscard]] std::optional<wire::Ipv4Address> claimed_care_of4() const;
+    // All IPv4 care-of addresses that it names, and the one that it came from.
+    [[nodiscard]] std::vector<wire::Ipv4Address> care_of4() const;
     // Lifetime 0, or care-of address = home address, which such an entry would tunnel to
     // itself (RFC 6275, 10.3.1; not with an IPv4 care-of address or a BID).
     [[nodiscard]] bool deregisters() const;

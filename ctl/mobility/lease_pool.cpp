@@ -28,6 +28,11 @@ std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
 
 } // namespace
 
+bool holds_any(const wire::Prefix4& prefix, const std::vector<wire::Ipv4Address>& addresses) {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [&](const auto& address) { return prefix.contains(address); });
+}
+
 std::uint32_t to_number(const wire::Ipv4Address& address) {
     std::uint32_t value = 0;
     for (const auto octet : address.bytes) {
@@ -170,7 +175,8 @@ bool LeasePool4::owns(const wire::Ipv6Address& home_address, const wire::Prefix4
 }
 
 std::optional<wire::Prefix4> LeasePool4::find_free(const wire::Ipv6Address& home_address,
-                                                   std::uint8_t length) const {
+                                                   std::uint8_t length,
+                                                   const Addresses& without) const {
     const auto size = size_of(length);
     const auto aligned = round_up(first_, size);
     const auto end = first_ + size_;
@@ -184,7 +190,12 @@ std::optional<wire::Prefix4> LeasePool4::find_free(const wire::Ipv6Address& home
         for (auto place = from; place + size <= to;) {
             const auto taken = overlapping(place, size);
             if (taken == blocks_.end()) {
-                return wire::Prefix4{to_address4(static_cast<std::uint32_t>(place)), length};
+                const wire::Prefix4 found{to_address4(static_cast<std::uint32_t>(place)), length};
+                if (!holds_any(found, without)) {
+                    return found;
+                }
+                place += size;
+                continue;
             }
             place = round_up(
                 std::max(place + 1, taken->first + size_of(taken->second.prefix.length)), size);
@@ -237,25 +248,31 @@ bool LeasePool4::reclaim(Number first, Number size, TimePoint now) {
 }
 
 std::optional<wire::Prefix4> LeasePool4::make_room(const wire::Ipv6Address& home_address,
-                                                   std::uint8_t length, TimePoint now) {
+                                                   std::uint8_t length, TimePoint now,
+                                                   const Addresses& without) {
     const auto size = size_of(length);
     for (auto idle = idle_.begin(); idle != idle_.end() && idle->first.first <= now; ++idle) {
         const auto first = idle->second / size * size;
-        if (first >= first_ && first + size <= first_ + size_ && reclaim(first, size, now)) {
-            return find_free(home_address, length);
+        if (first < first_ || first + size > first_ + size_) {
+            continue;
+        }
+        const wire::Prefix4 place{to_address4(static_cast<std::uint32_t>(first)), length};
+        if (!holds_any(place, without) && reclaim(first, size, now)) {
+            return find_free(home_address, length, without);
         }
     }
     return std::nullopt;
 }
 
 std::optional<wire::Prefix4> LeasePool4::take(const wire::Ipv6Address& home_address,
-                                              std::uint8_t length, TimePoint now) {
+                                              std::uint8_t length, TimePoint now,
+                                              const Addresses& without) {
     if (!pool_ || length > bits || length < pool_->length) {
         return std::nullopt;
     }
-    auto lease = find_free(home_address, length);
+    auto lease = find_free(home_address, length, without);
     if (!lease) {
-        lease = make_room(home_address, length, now);
+        lease = make_room(home_address, length, now, without);
     }
     if (lease) {
         put(*lease, home_address);

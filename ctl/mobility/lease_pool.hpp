@@ -54,8 +54,10 @@ public:
 
     // A lease of that length beside those the node has; it ends at once unless renewed.
     // Leases of others that have ended or were given back make room, longest ago first.
-    [[nodiscard]] std::optional<wire::Prefix4> take(const wire::Ipv6Address& home_address,
-                                                    std::uint8_t length, TimePoint now);
+    // It holds none of the addresses `without`.
+    [[nodiscard]] std::optional<wire::Prefix4>
+    take(const wire::Ipv6Address& home_address, std::uint8_t length, TimePoint now,
+         const std::vector<wire::Ipv4Address>& without = {});
     // Takes over a lease that was found in use.  False if it cannot be that node's.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& lease);
     // The same for one that need not be in the pool: the pool was another one when it was lent.
@@ -107,8 +109,10 @@ private:
 
     [[nodiscard]] Lease* find(const wire::Prefix4& lease);
     [[nodiscard]] Blocks::const_iterator overlapping(Number first, Number size) const;
+    using Addresses = std::vector<wire::Ipv4Address>;
     [[nodiscard]] std::optional<wire::Prefix4> find_free(const wire::Ipv6Address& home_address,
-                                                         std::uint8_t length) const;
+                                                         std::uint8_t length,
+                                                         const Addresses& without) const;
     // How many of its addresses may be lent.
     [[nodiscard]] Number inside(const wire::Prefix4& prefix) const;
     void put(const wire::Prefix4& prefix, const wire::Ipv6Address& owner);
@@ -116,7 +120,8 @@ private:
     void set_idle(Lease& lease, bool idle);
     bool reclaim(Number first, Number size, TimePoint now);
     [[nodiscard]] std::optional<wire::Prefix4> make_room(const wire::Ipv6Address& home_address,
-                                                         std::uint8_t length, TimePoint now);
+                                                         std::uint8_t length, TimePoint now,
+                                                         const Addresses& without);
 
     std::optional<wire::Prefix4> pool_;
     Number first_ = 0; // that may be lent
@@ -128,6 +133,10 @@ private:
     std::map<IdleKey, Number> idle_; // what ended longest ago first
     std::uint64_t last_idle_ = 0;
 };
+
+// One of the addresses is in the prefix.
+[[nodiscard]] bool holds_any(const wire::Prefix4& prefix,
+                             const std::vector<wire::Ipv4Address>& addresses);
 
 // Host byte order and back.
 [[nodiscard]] std::uint32_t to_number(const wire::Ipv4Address& address);

@@ -285,6 +285,9 @@ std::vector<BindingUpdateListEntry> MobileNode::binding_update_list(TimePoint no
 std::vector<SilentCareOf> MobileNode::silent_care_of(TimePoint now) const {
     return impl_->silent_care_of(now);
 }
+std::vector<SharedAddress> MobileNode::shared_addresses() const {
+    return impl_->shared_addresses();
+}
 std::vector<wire::Prefix6> MobileNode::prefixes6() const {
     return impl_->network().prefixes6();
 }

@@ -120,6 +120,13 @@ struct SilentCareOf {
     Duration retry{0};       // until it is tried again
 };
 
+// The IPv4 home address is also an address of an access.
+struct SharedAddress {
+    std::string link_name;
+    wire::Ipv4Address address;
+    friend bool operator==(const SharedAddress&, const SharedAddress&) = default;
+};
+
 // Not thread safe.  Every call returns what is to be done, in order.  `now` must
 // not go back from call to call.
 class MobileNode {
@@ -165,6 +172,8 @@ public:
 
     [[nodiscard]] std::vector<BindingUpdateListEntry> binding_update_list(TimePoint now) const;
     [[nodiscard]] std::vector<SilentCareOf> silent_care_of(TimePoint now) const;
+    // Accesses whose private address happens to be the IPv4 home address.
+    [[nodiscard]] std::vector<SharedAddress> shared_addresses() const;
     // The IPv4 home address while the home agent acknowledges it.
     // AssignHomeAddress4 and WithdrawHomeAddress4 follow it, for a fixed address
     // as for a dynamic one.

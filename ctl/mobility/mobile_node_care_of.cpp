@@ -48,20 +48,13 @@ bool can_be_care_of(const wire::IpAddress& address) {
 CareOfTable::CareOfTable(const MobileNodeConfig& config)
     : home_address_(config.home_address)
     , home_agent4_(config.home_agent4.has_value())
-    , accesses_(config.accesses) {
-    if (config.home_address4_mode == MobileNodeConfig::HomeAddress4::fixed) {
-        home_address4_ = config.home_address4;
-    }
-}
+    , accesses_(config.accesses) {}
 
 bool CareOfTable::eligible(const CareOfCandidate& candidate) const {
     if (!can_be_care_of(candidate.address)) {
         return false;
     }
-    if (const auto* address4 = candidate.address.ipv4()) {
-        return home_agent4_ && (!home_address4_ || *address4 != *home_address4_);
-    }
-    return *candidate.address.ipv6() != home_address_;
+    return candidate.address.is_ipv4() ? home_agent4_ : *candidate.address.ipv6() != home_address_;
 }
 
 bool CareOfTable::is_of_home_prefix(const wire::IpAddress& address) const {
@@ -161,6 +154,16 @@ bool CareOfTable::contains(const wire::IpAddress& address, unsigned link) const 
     return std::any_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
         return usable.care_of.address == address && usable.care_of.link == link;
     });
+}
+
+std::vector<std::string> CareOfTable::links_with(const wire::IpAddress& address) const {
+    std::vector<std::string> links;
+    for (const auto& usable : usable_) {
+        if (usable.care_of.address == address) {
+            links.push_back(usable.care_of.link_name);
+        }
+    }
+    return links;
 }
 
 bool CareOfTable::has_default_route(const CareOf& care_of) const {

@@ -36,9 +36,11 @@ public:
     // The home agent has an IPv4 address, or none; what update() was told counts on.
     void use_ipv4(bool possible);
 
-    // Takes what can serve: on a configured access, unicast, no home address, of a
+    // Takes what can serve: on a configured access, unicast, not the IPv6 home address, of a
     // family in which the home agent has an address.  Forgets the failures of
     // addresses that are gone.
+    // The IPv4 home address can serve: private addresses are the same in many networks, and the
+    // home agent knows the care-of address as that of the NAT.
     void update(const std::vector<CareOfCandidate>& candidates);
 
     // The best candidate on any access, or on the one named.  `current` is kept
@@ -51,6 +53,8 @@ public:
     [[nodiscard]] const std::optional<CareOf>& at_home() const { return at_home_; }
     // Still configured on that interface.
     [[nodiscard]] bool contains(const wire::IpAddress& address, unsigned link) const;
+    // The accesses that have that address.
+    [[nodiscard]] std::vector<std::string> links_with(const wire::IpAddress& address) const;
     // How often its link was attached.
     [[nodiscard]] std::uint32_t attachment(const CareOf& care_of) const;
     // Its family has a default route on its interface.
@@ -104,7 +108,6 @@ private:
     [[nodiscard]] bool is_of_home_prefix(const wire::IpAddress& address) const;
 
     wire::Ipv6Address home_address_;
-    std::optional<wire::Ipv4Address> home_address4_;
     bool home_agent4_ = false;
     std::vector<Access> accesses_;
     std::vector<CareOfCandidate> candidates_; // as update() was told

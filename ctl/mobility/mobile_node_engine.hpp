@@ -42,6 +42,7 @@ public:
     [[nodiscard]] std::vector<SilentCareOf> silent_care_of(TimePoint now) const {
         return care_of_.silent(now);
     }
+    [[nodiscard]] std::vector<SharedAddress> shared_addresses() const;
     [[nodiscard]] std::optional<wire::Ipv4Address> home_address4() const {
         return home_address4_.address();
     }
@@ -70,6 +71,7 @@ private:
     void follow_route(TimePoint now, UpdateListEntry& entry);
     void lose_target(TimePoint now, UpdateListEntry& entry);
     void leave_vanished(TimePoint now);
+    void tell_shared_addresses();
     void remove_from_kernel(UpdateListEntry& entry);
     void retry_silent(TimePoint now);
     [[nodiscard]] const UpdateListEntry* working_entry(const UpdateListEntry* except) const;
@@ -160,6 +162,7 @@ private:
     HomeAddress4 home_address4_;
     MobileNetwork network_;
     std::vector<std::string> prefixes_lost_; // as reported last
+    std::vector<SharedAddress> shared_;      // likewise
     MobileNodeCounters counters_;
     BindingUpdateList entries_; // preferred first
     std::vector<Exchange> exchanges_;

@@ -24,6 +24,11 @@ std::optional<wire::Ipv4HomeAddress> HomeAddress4::request() const {
     return option;
 }
 
+std::optional<wire::Ipv4Address> HomeAddress4::named() const {
+    const bool names = mode_ != Mode::none && supported_ && !wanted_.is_unspecified();
+    return names ? std::optional(wanted_) : std::nullopt;
+}
+
 bool HomeAddress4::plausible(const wire::Ipv4AddressAcknowledgement& acknowledgement) const {
     return acknowledgement.address.is_unicast() && acknowledgement.prefix_length >= 1 &&
            acknowledgement.prefix_length <= 32 &&

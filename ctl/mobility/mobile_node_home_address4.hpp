@@ -37,6 +37,8 @@ public:
 
     // The address while the home agent acknowledges it.
     [[nodiscard]] std::optional<wire::Ipv4Address> address() const { return acknowledged_; }
+    // The address while it is acknowledged or asked for by name.
+    [[nodiscard]] std::optional<wire::Ipv4Address> named() const;
     // The address the home agent lent earlier was refused; 0.0.0.0 is asked for next.
     [[nodiscard]] bool lease_refused() const { return lease_refused_; }
     void lease_refusal_seen() { lease_refused_ = false; }

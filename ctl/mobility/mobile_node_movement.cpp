@@ -20,6 +20,7 @@ void MobileNode::Impl::settle(TimePoint now) {
     expire(now);
     time_out(now);
     if (network_known_ && !finished_) {
+        tell_shared_addresses();
         retry_silent(now);
         follow_home(now);
         choose_care_of(now);
@@ -148,6 +149,28 @@ void MobileNode::Impl::retry_silent(TimePoint now) {
                    {{"care-of", one.care_of}, {"link", one.link_name}});
         }
     }
+}
+
+std::vector<SharedAddress> MobileNode::Impl::shared_addresses() const {
+    std::vector<SharedAddress> shared;
+    if (const auto address = home_address4_.named()) {
+        for (const auto& link_name : care_of_.links_with(*address)) {
+            shared.push_back({link_name, *address});
+        }
+    }
+    return shared;
+}
+
+// Each once, as long as it lasts.
+void MobileNode::Impl::tell_shared_addresses() {
+    auto shared = shared_addresses();
+    for (const auto& one : shared) {
+        if (std::find(shared_.begin(), shared_.end(), one) == shared_.end()) {
+            report(Report::Level::warning, "home-address4-is-care-of",
+                   {{"home-address4", one.address}, {"link", one.link_name}});
+        }
+    }
+    shared_ = std::move(shared);
 }
 
 // An accepted binding whose care-of address is still there and that does not wait in vain itself.

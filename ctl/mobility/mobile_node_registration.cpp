@@ -178,6 +178,11 @@ void MobileNode::Impl::refused(TimePoint now, UpdateListEntry& entry, BindingSta
         report(Level::warning, "home-address-in-use", fields);
         return;
     }
+    if (status == BindingStatus::InvalidCareOfAddress && entry.target && home_address4_.named() &&
+        entry.target->address == *home_address4_.named()) {
+        // Without a NAT in between the address is at home, or somebody else's: others may serve.
+        care_of_.mark_failed(now, *entry.target);
+    }
     const Duration wait = first_retry * (1U << std::min(entry.refusals, retry_doublings));
     ++entry.refusals;
     entry.update_at = now + wait;

@@ -134,24 +134,30 @@ bool PrefixTable::reaches(const wire::Ipv6Address& home_address,
 
 std::optional<wire::Prefix4> PrefixTable::lend(const wire::Ipv6Address& home_address,
                                                std::uint8_t length, TimePoint now,
-                                               const std::vector<wire::Prefix4>& beside) {
-    const auto leased = leases_.leases_of(home_address);
-    for (auto* lease : leased) {
+                                               const std::vector<wire::Prefix4>& beside,
+                                               const std::vector<wire::Ipv4Address>& care_of) {
+    std::size_t count = 0;
+    for (auto* lease : leases_.leases_of(home_address)) {
+        if (holds_any(lease->prefix, care_of)) {
+            continue;
+        }
         if (lease->prefix.length == length && !is_in(beside, lease->prefix)) {
             leases_.set_in_use(*lease, true);
             return lease->prefix;
         }
+        ++count;
     }
-    if (length < shortest4_ || leased.size() >= leases_max_) {
+    if (length < shortest4_ || count >= leases_max_) {
         return std::nullopt;
     }
-    return leases_.take(home_address, length, now);
+    return leases_.take(home_address, length, now, care_of);
 }
 
 std::optional<wire::Prefix4> PrefixTable::allocate(const wire::Ipv6Address& home_address,
                                                    std::uint8_t length, bool any_length,
                                                    TimePoint now,
-                                                   const std::vector<wire::Prefix4>& beside) {
+                                                   const std::vector<wire::Prefix4>& beside,
+                                                   const std::vector<wire::Ipv4Address>& care_of) {
     std::optional<wire::Prefix4> other;
     if (const auto* own = fixed4_.of(home_address)) {
         for (const auto& prefix : *own) {
@@ -166,7 +172,7 @@ std::optional<wire::Prefix4> PrefixTable::allocate(const wire::Ipv6Address& home
             }
         }
     }
-    if (const auto lease = lend(home_address, length, now, beside)) {
+    if (const auto lease = lend(home_address, length, now, beside, care_of)) {
         return lease;
     }
     if (!any_length || other) {
@@ -174,7 +180,7 @@ std::optional<wire::Prefix4> PrefixTable::allocate(const wire::Ipv6Address& home
     }
     for (auto longer = std::max<std::uint8_t>(length + 1, shortest4_); longer <= longest4;
          ++longer) {
-        if (const auto lease = lend(home_address, longer, now, beside)) {
+        if (const auto lease = lend(home_address, longer, now, beside, care_of)) {
             return lease;
         }
     }

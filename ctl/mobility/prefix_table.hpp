@@ -41,11 +41,12 @@ public:
 
     // A prefix of the node that is not in `beside`: a fixed one of that length, else a lease
     // of that length.  With `any_length` also a fixed one of another length, else a lease of
-    // as many addresses as can be had (RFC 5555, 4.5).
-    [[nodiscard]] std::optional<wire::Prefix4> allocate(const wire::Ipv6Address& home_address,
-                                                        std::uint8_t length, bool any_length,
-                                                        TimePoint now,
-                                                        const std::vector<wire::Prefix4>& beside);
+    // as many addresses as can be had (RFC 5555, 4.5).  Leases that hold one of `care_of`,
+    // which the node has on its accesses, are passed over and do not count.
+    [[nodiscard]] std::optional<wire::Prefix4>
+    allocate(const wire::Ipv6Address& home_address, std::uint8_t length, bool any_length,
+             TimePoint now, const std::vector<wire::Prefix4>& beside,
+             const std::vector<wire::Ipv4Address>& care_of = {});
 
     // Takes over what was found in use.  False if it cannot belong to that node.
     bool adopt(const wire::Ipv6Address& home_address, const wire::Prefix4& prefix);
@@ -70,7 +71,8 @@ private:
     };
     [[nodiscard]] std::optional<wire::Prefix4> lend(const wire::Ipv6Address& home_address,
                                                     std::uint8_t length, TimePoint now,
-                                                    const std::vector<wire::Prefix4>& beside);
+                                                    const std::vector<wire::Prefix4>& beside,
+                                                    const std::vector<wire::Ipv4Address>& care_of);
 
     Fixed<wire::Prefix6> fixed6_;
     Fixed<wire::Prefix4> fixed4_;

@@ -82,6 +82,8 @@ struct RuleSpec {
     std::optional<Mark> fwmark{};
     /// Outgoing interface of sockets bound to a device; empty = any.
     std::string oif_name{};
+    /// IPPROTO_* of the packet, 0 = any.
+    std::uint8_t ip_protocol = 0;
     /// Match what the selectors do not ("not").
     bool invert = false;
     /// Ignore routes of the table whose prefix is this short or shorter.

@@ -124,6 +124,9 @@ std::string describe(std::string_view what, const RuleSpec& rule) {
     if (rule.to) {
         text += " to " + to_text(*rule.to);
     }
+    if (rule.ip_protocol != 0) {
+        text += " protocol " + std::to_string(rule.ip_protocol);
+    }
     return text + " to table " + std::to_string(rule.table);
 }
 
@@ -150,6 +153,9 @@ void put_rule(MessageBuilder& builder, const RuleSpec& rule) {
     }
     if (!rule.oif_name.empty()) {
         builder.put_text(FRA_OIFNAME, rule.oif_name);
+    }
+    if (rule.ip_protocol != 0) {
+        builder.put(FRA_IP_PROTO, rule.ip_protocol);
     }
     if (rule.suppress_prefix_length) {
         builder.put(FRA_SUPPRESS_PREFIXLEN, *rule.suppress_prefix_length);
@@ -195,6 +201,8 @@ Decoded<RuleSpec> read_rule(Octets octets) {
         case FRA_OIFNAME:
             rule.oif_name = read_text(a);
             return Decoded<void>{};
+        case FRA_IP_PROTO:
+            return read_raw(a, where, rule.ip_protocol);
         case FRA_SUPPRESS_PREFIXLEN:
             return read_as<std::uint32_t>(a, where, [&](std::uint32_t v) {
                 if (v != UINT32_MAX) { // the kernel's "not set"

@@ -104,7 +104,7 @@ TEST_CASE("a deprecated address comes behind all others of its link") {
           "wan0 2001:db8:6::2; wan0 203.0.113.10; wan0 2001:db8:6::1(deprecated); ");
 }
 
-TEST_CASE("neither the tunnel device nor configured home addresses are candidates") {
+TEST_CASE("neither the tunnel device nor the IPv6 home address are candidates") {
     Host host;
     host.link(2, "wan0");
     host.link(9, "dsmip0");
@@ -112,11 +112,14 @@ TEST_CASE("neither the tunnel device nor configured home addresses are candidate
     host.address(2, "192.0.2.130");
     host.address(2, "203.0.113.10");
     host.address(9, "2001:db8:9::1");
+    host.address(9, "10.0.0.5");
     NoCareOf excluded;
     excluded.tunnel_device = 9;
-    excluded.home_addresses = {wire::IpAddress::parse("2001:db8:1::100").value(),
-                               wire::IpAddress::parse("192.0.2.130").value()};
-    CHECK(host.candidates(excluded) == "wan0 203.0.113.10; ");
+    excluded.home_addresses = {wire::Ipv6Address::parse("2001:db8:1::100").value()};
+    CHECK(host.candidates(excluded) == "wan0 192.0.2.130; wan0 203.0.113.10; ");
+    // An IPv4 home address can be that of an access as well.
+    host.address(2, "10.0.0.5");
+    CHECK(host.candidates(excluded) == "wan0 192.0.2.130; wan0 203.0.113.10; wan0 10.0.0.5; ");
 }
 
 TEST_CASE("temporary addresses come behind stable ones") {

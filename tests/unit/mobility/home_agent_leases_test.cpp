@@ -190,3 +190,75 @@ TEST_CASE("prefix table: an address is in the prefixes of one node") {
     CHECK(table.reaches(node, v4("10.1.2.3")));
     CHECK_FALSE(table.reaches(node, v4("10.2.2.3")));
 }
+
+TEST_CASE("no address is lent that the node has as care-of address") {
+    auto config = default_config();
+    config.address_pool = p4("10.0.0.4", 31); // two addresses
+    config.accept_unlisted_nodes = true;
+    Scene scene(config);
+    // What the node gets where nothing speaks against it.
+    scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
+    const auto usual = scene.answer().home4().at(0).address;
+    const auto text = to_string(usual);
+    const auto spare = usual == v4("10.0.0.4") ? v4("10.0.0.5") : v4("10.0.0.4");
+    const bool forgotten = GENERATE(false, true); // or its lease is there still
+    if (forgotten) {
+        scene.native(Update(2, seconds(0)).of(other), visited);
+        (void)scene.answer();
+        scene.advance(minutes(6000));
+    }
+    const auto lent = [&] { return scene.answer().home4().at(0); };
+    SECTION("named in option 32") {
+        scene.udp(Update(3).of(other).home4("0.0.0.0").care_of4(usual), outside);
+        CHECK(lent().address == spare);
+        // The other one is free for others.
+        scene.native(Update(1).of(unlisted).home4("0.0.0.0"), visited);
+        CHECK(lent().address == usual);
+    }
+    SECTION("named in a Binding Identifier option") {
+        scene.udp(Update(3).of(other).home4("0.0.0.0").bid(1, usual).overwrite(), outside);
+        CHECK(lent().address == spare);
+        SECTION("of a binding that it has beside") {
+            scene.native(Update(4).of(other).home4("0.0.0.0").bid(2, visited), visited);
+            CHECK(lent().address == spare);
+        }
+    }
+    SECTION("and named by the node itself it stays the node's own") {
+        if (!forgotten) {
+            scene.udp(Update(3).of(other).home4(text.c_str()).care_of4(usual), outside);
+            CHECK(lent().address == usual);
+        }
+    }
+}
+
+TEST_CASE("address pool: care-of addresses are passed over, fixed ones at last") {
+    AddressPool pool(p4("10.0.0.8", 30)); // .9 and .10
+    CHECK(pool.reserve(v4("192.0.2.7"), node));
+    CHECK(pool.reserve(v4("192.0.2.8"), node));
+    CHECK(pool.allocate(node, start, {}, {v4("192.0.2.7")}) == v4("192.0.2.8"));
+    CHECK(pool.allocate(node, start, {v4("192.0.2.8")}, {v4("192.0.2.7")}) == v4("192.0.2.7"));
+
+    const auto first = pool.allocate(other, start).value();
+    const auto second = pool.allocate(other, start, {}, {first}).value();
+    CHECK(second != first);
+    CHECK(pool.allocate(other, start, {}, {first}) == second);
+    CHECK_FALSE(pool.allocate(other, start, {}, {first, second}));
+    CHECK_FALSE(pool.allocate(unlisted, start));
+    pool.leases().set_in_use(host_prefix(first), false);
+    CHECK_FALSE(pool.allocate(unlisted, start, {}, {first})); // what has ended, too
+    CHECK(pool.allocate(unlisted, start, {}, {second}) == first);
+}
+
+TEST_CASE("lease pool: prefixes without an address") {
+    LeasePool4 pool(p4("10.0.0.0", 24), LeasePool4::Use::prefixes);
+    const auto first = pool.take(node, 26, start).value();
+    pool.set_in_use(first, false);
+    const std::vector without{first.address};
+    for (unsigned i = 0; i < 3; ++i) {
+        const auto lease = pool.take(number(i), 26, start, without);
+        REQUIRE(lease);
+        CHECK_FALSE(lease->contains(first.address));
+    }
+    CHECK_FALSE(pool.take(number(4), 26, start, without));
+    CHECK(pool.take(number(4), 26, start) == first);
+}

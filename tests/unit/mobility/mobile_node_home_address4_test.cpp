@@ -2,6 +2,8 @@
 // The IPv4 home address, fixed or from the home agent's pool.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "mobile_node_scene.hpp"
 
 namespace dsmip::mobility::test {
@@ -179,6 +181,59 @@ TEST_CASE("a prefix length the home agent chose is taken", "[D-3.2.1-04]") {
     scene.network({wlan("2001:db8:2::200")});
     scene.answer(scene.take(), acknowledged("192.0.2.77", wire::Ipv4AddressStatus::Success, 24));
     CHECK(scene.node.home_address4() == v4("192.0.2.77"));
+}
+
+TEST_CASE("an access whose private address is the IPv4 home address serves, and is named") {
+    const auto mode = GENERATE(Mode::fixed, Mode::dynamic);
+    Scene scene(with_address4(mode));
+    CHECK(scene.node.shared_addresses().empty());
+    if (mode == Mode::dynamic) {
+        scene.network({wlan("2001:db8:2::200")});
+        scene.answer(scene.take(), acknowledged("192.0.2.10"));
+        CHECK(scene.node.shared_addresses().empty());
+    }
+    scene.network({wlan("192.0.2.10")});
+    const auto update = scene.take();
+    REQUIRE(update.udp() != nullptr);
+    CHECK(update.udp()->local == v4("192.0.2.10"));
+    CHECK(update.option<wire::Ipv4CareOfAddress>()->address == v4("192.0.2.10"));
+    CHECK(update.option<wire::Ipv4HomeAddress>()->address == v4("192.0.2.10"));
+    const std::vector<SharedAddress> shared{{"wlan0", v4("192.0.2.10")}};
+    CHECK(scene.node.shared_addresses() == shared);
+    const auto times_told = [&] {
+        return std::count_if(scene.reports.begin(), scene.reports.end(), [](const Report& report) {
+            return report.name == "home-address4-is-care-of";
+        });
+    };
+    CHECK(times_told() == 1);
+
+    SECTION("behind a NAT both are in use") {
+        auto answer = acknowledged("192.0.2.10");
+        answer.nat = wire::NatDetection{};
+        scene.answer(update, answer);
+        CHECK(scene.row().state == RegistrationState::registered);
+        CHECK(scene.kernel()->care_of == wire::IpAddress(v4("192.0.2.10")));
+        CHECK(scene.kernel_node.home_addresses4 == std::vector{v4("192.0.2.10")});
+        scene.advance(seconds(450));
+        scene.answer(scene.take(), answer);
+        CHECK(times_told() == 1);
+
+        scene.network({wlan("198.51.100.7")});
+        CHECK(scene.node.shared_addresses().empty());
+        scene.network({wlan("192.0.2.10")});
+        CHECK(times_told() == 2);
+    }
+    SECTION("refused, as without a NAT, it gives way to another access") {
+        scene.network({wlan("192.0.2.10"), lte("198.51.100.8")});
+        CHECK(scene.pending() == 0);
+        Answer refusal;
+        refusal.status = wire::BindingStatus::InvalidCareOfAddress;
+        scene.answer(update, refusal);
+        const auto other = scene.take();
+        CHECK(other.udp()->local == v4("198.51.100.8"));
+        scene.answer(other, acknowledged("192.0.2.10"));
+        CHECK(scene.row().state == RegistrationState::registered);
+    }
 }
 
 } // namespace dsmip::mobility::test

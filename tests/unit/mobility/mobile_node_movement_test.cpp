@@ -53,11 +53,11 @@ TEST_CASE("order of preference among care-of addresses", "[D-2.3.1-10][D-2.3-02]
         reordered.accesses = {{"lte0", 2, 5}, {"wlan0", 1, 5}};
         CHECK(best(reordered, {lte("203.0.113.9"), wlan("2001:db8:2::2")}) == "203.0.113.9");
     }
-    SECTION("the fixed IPv4 home address is no care-of address") {
+    SECTION("the IPv4 home address can be the private address of an access") {
         auto fixed = config;
         fixed.home_address4_mode = MobileNodeConfig::HomeAddress4::fixed;
         fixed.home_address4 = v4("192.0.2.10");
-        CHECK(best(fixed, {wlan("192.0.2.10")}) == "none");
+        CHECK(best(fixed, {wlan("192.0.2.10")}) == "192.0.2.10");
     }
 }
 
