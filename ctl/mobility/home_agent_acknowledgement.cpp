@@ -118,9 +118,7 @@ Answer refusal(const RegistrationRequest& request, BindingStatus status, std::ui
     answer.status = status;
     answer.sequence = sequence;
     // Without these a node concludes that this home agent knows no IPv4 (RFC 5555, 2.3.1).
-    for (const auto& option : refused_home_addresses4(request)) {
-        answer.options.emplace_back(option);
-    }
+    append_refused_home_addresses4(request, answer.options);
     if (const auto nat =
             nat_detection_option(request, nullptr, claimed_care_of(request, current), config)) {
         answer.options.emplace_back(*nat);

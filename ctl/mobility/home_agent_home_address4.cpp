@@ -226,7 +226,29 @@ private:
 
 // Refused as a whole with more of them than that, a message is answered without them: the answer
 // has to fit a Mobility Header.
-constexpr std::size_t refused_max = 64;
+constexpr std::ptrdiff_t refused_max = 64;
+
+// Every Binding Update comes here, for the answer that is sent if the kernel refuses.
+template<class Answers>
+void refuse_each(const RegistrationRequest& request, Answers& answers) {
+    const auto& options = request.update.options;
+    const auto count =
+        std::count_if(options.begin(), options.end(), [](const wire::MobilityOption& option) {
+            return std::holds_alternative<wire::Ipv4HomeAddress>(option);
+        });
+    if (count == 0 || count > refused_max) {
+        return;
+    }
+    // One more: what else an answer has.
+    answers.reserve(answers.size() + static_cast<std::size_t>(count) + 1);
+    for (const auto& option : options) {
+        if (const auto* asked = std::get_if<wire::Ipv4HomeAddress>(&option)) {
+            const auto status = is_well_formed(*asked) ? Ipv4AddressStatus::FailureReasonUnspecified
+                                                       : Ipv4AddressStatus::InvalidIpv4Address;
+            answers.emplace_back(answer_to(*asked, tl::unexpected(status)));
+        }
+    }
+}
 
 } // namespace
 
@@ -244,17 +266,13 @@ released_home_addresses4(const RegistrationRequest& request, const Registration&
 std::vector<wire::Ipv4AddressAcknowledgement>
 refused_home_addresses4(const RegistrationRequest& request) {
     std::vector<wire::Ipv4AddressAcknowledgement> answers;
-    const auto options = wire::find_options<wire::Ipv4HomeAddress>(request.update.options);
-    if (options.size() > refused_max) {
-        return answers;
-    }
-    for (const auto& option : options) {
-        answers.push_back(
-            answer_to(option, tl::unexpected(is_well_formed(option)
-                                                 ? Ipv4AddressStatus::FailureReasonUnspecified
-                                                 : Ipv4AddressStatus::InvalidIpv4Address)));
-    }
+    refuse_each(request, answers);
     return answers;
+}
+
+void append_refused_home_addresses4(const RegistrationRequest& request,
+                                    wire::MobilityOptions& answers) {
+    refuse_each(request, answers);
 }
 
 HomeAddresses4 grant_home_addresses4(const RegistrationRequest& request,

@@ -37,5 +37,7 @@ released_home_addresses4(const RegistrationRequest& request, const Registration&
 // Answers to those of one that is refused as a whole: none of them is granted.
 [[nodiscard]] std::vector<wire::Ipv4AddressAcknowledgement>
 refused_home_addresses4(const RegistrationRequest& request);
+void append_refused_home_addresses4(const RegistrationRequest& request,
+                                    wire::MobilityOptions& answers);
 
 } // namespace dsmip::mobility
