@@ -14,7 +14,6 @@
 static int dsmip_chain_rcv(struct sk_buff *skb, u8 family)
 {
 	struct dsmip_net *dn = dsmip_net(dev_net(skb->dev));
-	struct dsmip_ingress in = dsmip_ingress_of(skb, family);
 	struct dsmip_dev *dd, *elsewhere = NULL;
 	struct dsmip_arrival a;
 
@@ -24,7 +23,7 @@ static int dsmip_chain_rcv(struct sk_buff *skb, u8 family)
 
 		if (!dsmip_input_ours(s, &a))
 			continue;
-		if (!dsmip_underlay_takes(dd, s, &in))
+		if (!dsmip_underlay_takes(dd, s, skb, family))
 			elsewhere = dd;
 		else if (dsmip_input(dd, skb, &a))
 			return 0;

@@ -444,7 +444,7 @@ bool dsmip_icmp_ours(const struct dsmip_dev *dd, const struct dsmip_icmp *e)
  */
 bool dsmip_icmp_takes(const struct dsmip_dev *dd, const struct dsmip_icmp *e)
 {
-	return dsmip_underlay_takes(dd, rcu_dereference(dd->settings), &e->in);
+	return dsmip_underlay_judge(dd, rcu_dereference(dd->settings), &e->in);
 }
 
 /**

@@ -4,7 +4,6 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
 
@@ -81,24 +80,4 @@ int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		return dsmip_inner_parse6(skb, offset, inner);
 	}
 	return -EPROTO;
-}
-
-/**
- * dsmip_inner_udp - the UDP header of an inner packet
- * @skb: packet
- * @offset: of the inner header from skb->data
- * @inner: what that says
- * @space: for the header, if it is not all in one piece
- *
- * Return: the header; NULL: a later fragment, too short, or not UDP.
- */
-const struct udphdr *dsmip_inner_udp(const struct sk_buff *skb,
-				     unsigned int offset,
-				     const struct dsmip_inner *inner,
-				     struct udphdr *space)
-{
-	if (inner->proto != IPPROTO_UDP || inner->later)
-		return NULL;
-	return skb_header_pointer(skb, offset + inner->header, sizeof(*space),
-				  space);
 }

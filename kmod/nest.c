@@ -70,22 +70,6 @@ static unsigned int dsmip_nest_udp(struct sk_buff *skb, unsigned int offset,
 }
 
 /**
- * dsmip_maybe_tunnel_udp - whether a UDP packet may be a tunnel packet
- * @skb: packet
- * @offset: of its IP header from skb->data
- * @inner: what that says
- * @port: UDP port of the home agent
- */
-bool dsmip_maybe_tunnel_udp(const struct sk_buff *skb, unsigned int offset,
-			    const struct dsmip_inner *inner, __be16 port)
-{
-	struct udphdr space;
-	const struct udphdr *uh = dsmip_inner_udp(skb, offset, inner, &space);
-
-	return uh && port && (uh->source == port || uh->dest == port);
-}
-
-/**
  * dsmip_nested_deep - whether a packet is in more tunnels of ours than may be
  * @skb: packet
  * @offset: of its IP header from skb->data

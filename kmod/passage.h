@@ -82,11 +82,21 @@ static inline bool dsmip_is_global6(const struct in6_addr *address)
 	return (address->s6_addr[0] & 0xe0) == 0x20;
 }
 
+/* Nor is IPv4 unicast beside 0/8, 127/8 and what 169.254/16 is of. */
+static inline bool dsmip_is_usual4(__be32 address)
+{
+	u8 first = ntohl(address) >> 24;
+
+	return first < 224 && first && first != 127 && first != 169;
+}
+
 /* A look that may err to one side. */
 static inline bool dsmip_inner_address_suspect(const struct dsmip_inner *inner)
 {
-	return inner->family == AF_INET || !dsmip_is_global6(inner->src6) ||
-	       !dsmip_is_global6(inner->dst6);
+	if (inner->family == AF_INET)
+		return !dsmip_is_usual4(inner->src4) ||
+		       !dsmip_is_usual4(inner->dst4);
+	return !dsmip_is_global6(inner->src6) || !dsmip_is_global6(inner->dst6);
 }
 
 /**

@@ -199,6 +199,29 @@ void dsmip_limit_guess(struct dsmip_dev *dd, const struct dsmip_binding *b);
 bool dsmip_limit_error(struct dsmip_dev *dd, const struct dsmip_binding *b,
 		       bool path_mtu);
 
+/* inner.c */
+int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
+		      struct dsmip_inner *inner);
+
+/**
+ * dsmip_inner_udp - the UDP header of an inner packet
+ * @skb: packet
+ * @offset: of the inner header from skb->data
+ * @inner: what that says
+ * @space: for the header, if it is not all in one piece
+ *
+ * Return: the header; NULL: a later fragment, too short, or not UDP.
+ */
+static inline const struct udphdr *
+dsmip_inner_udp(const struct sk_buff *skb, unsigned int offset,
+		const struct dsmip_inner *inner, struct udphdr *space)
+{
+	if (inner->proto != IPPROTO_UDP || inner->later)
+		return NULL;
+	return skb_header_pointer(skb, offset + inner->header, sizeof(*space),
+				  space);
+}
+
 /* nest.c */
 
 /*
@@ -215,11 +238,21 @@ static inline __be16 dsmip_home_agent_port(const struct dsmip_dev *dd,
 						  s->home_agent_port;
 }
 
-bool dsmip_maybe_tunnel_udp(const struct sk_buff *skb, unsigned int offset,
-			    const struct dsmip_inner *inner, __be16 port);
 bool dsmip_nested_deep(struct sk_buff *skb, unsigned int offset,
 		       const struct dsmip_dev *dd,
 		       const struct dsmip_settings *s, bool sent);
+
+/* @port is the UDP port of the home agent. */
+static inline bool dsmip_maybe_tunnel_udp(const struct sk_buff *skb,
+					  unsigned int offset,
+					  const struct dsmip_inner *inner,
+					  __be16 port)
+{
+	struct udphdr space;
+	const struct udphdr *uh = dsmip_inner_udp(skb, offset, inner, &space);
+
+	return uh && port && (uh->source == port || uh->dest == port);
+}
 
 /* Whether a packet may be a tunnel packet: a quick look at each. */
 static inline bool dsmip_maybe_tunnel(const struct sk_buff *skb,
@@ -244,13 +277,6 @@ int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
 bool dsmip_payload_path(struct dsmip_dev *dd, const struct sk_buff *skb,
 			const struct dsmip_inner *inner, struct dsmip_tunnel *t);
 
-/* inner.c */
-int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
-		      struct dsmip_inner *inner);
-const struct udphdr *dsmip_inner_udp(const struct sk_buff *skb,
-				     unsigned int offset,
-				     const struct dsmip_inner *inner,
-				     struct udphdr *space);
 
 /*
  * The node that an inner packet belongs to, by its destination or its source:

@@ -80,20 +80,6 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
 	return dsmip_udp_tlv_draft(data, len, a);
 }
 
-/* The stack has judged for the socket, which may be of earlier settings. */
-static bool dsmip_udp_takes(const struct dsmip_dev *dd,
-			    const struct dsmip_settings *s,
-			    const struct sock *sk, const struct sk_buff *skb,
-			    u8 family)
-{
-	struct dsmip_ingress in;
-
-	if (likely(READ_ONCE(sk->sk_bound_dev_if) == s->underlay))
-		return true;
-	in = dsmip_ingress_of(skb, family);
-	return dsmip_underlay_takes(dd, s, &in);
-}
-
 /**
  * dsmip_udp_rcv - encap_rcv of our sockets
  * @sk: socket
@@ -124,8 +110,9 @@ int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 		return 0;
 	}
+	/* The socket may be of earlier settings. */
 	if (verdict == DSMIP_ACCEPT &&
-	    !dsmip_udp_takes(dd, s, sk, skb, a.from.family))
+	    !dsmip_underlay_takes(dd, s, skb, a.from.family))
 		verdict = DSMIP_C_RX_UNDERLAY;
 	if (verdict == DSMIP_ACCEPT && !dsmip_input_ours(s, &a))
 		verdict = DSMIP_C_RX_END_POINT;

@@ -38,11 +38,24 @@ static inline struct dsmip_ingress dsmip_ingress_of(const struct sk_buff *skb,
 }
 
 /* The rule is that of UDP sockets, and so one for all formats. */
-static inline bool dsmip_underlay_takes(const struct dsmip_dev *dd,
+static inline bool dsmip_underlay_judge(const struct dsmip_dev *dd,
 					const struct dsmip_settings *s,
 					const struct dsmip_ingress *in)
 {
 	return udp_sk_bound_dev_eq(dd->net, s->underlay, in->iif, in->port);
+}
+
+static inline bool dsmip_underlay_takes(const struct dsmip_dev *dd,
+					const struct dsmip_settings *s,
+					const struct sk_buff *skb, u8 family)
+{
+	struct dsmip_ingress in;
+
+	/* What the rule says of packets that came by no VRF, without a look at it. */
+	if (likely(!s->underlay && !dsmip_ingress_port(skb, family)))
+		return true;
+	in = dsmip_ingress_of(skb, family);
+	return dsmip_underlay_judge(dd, s, &in);
 }
 
 /* Whether UNDERLAY 0 means every VRF (net.ipv4.udp_l3mdev_accept). */
