@@ -141,7 +141,7 @@ private:
 
     // ---- changes (home_agent_transaction.cpp)
     // Without participants in `transaction`: all that have to know.
-    void begin(TimePoint now, const wire::Ipv6Address& home_address, Transaction transaction);
+    void begin(TimePoint now, const wire::Ipv6Address& home_address, Transaction&& transaction);
     void ask_next(TimePoint now, const wire::Ipv6Address& home_address);
     // Tells the store what is current, where nobody waits for it.
     void keep(TimePoint now, const wire::Ipv6Address& home_address);

@@ -44,6 +44,10 @@ NodeHistory& HomeAgentHistory::Table::at(const wire::Ipv6Address& home_address) 
 }
 
 NodeHistory* HomeAgentHistory::Table::find(const wire::Ipv6Address& home_address) {
+    // Mostly whoever sent the last message.
+    if (!rows_.empty() && rows_.back().first == home_address) {
+        return &rows_.back().second;
+    }
     const auto known = places_.find(home_address);
     return known == places_.end() ? nullptr : &known->second->second;
 }

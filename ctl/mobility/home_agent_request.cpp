@@ -62,11 +62,14 @@ std::optional<wire::Ipv4Address> RegistrationRequest::claimed_care_of4() const {
 
 std::vector<wire::Ipv4Address> RegistrationRequest::care_of4() const {
     std::vector<wire::Ipv4Address> addresses;
+    addresses.reserve(4 + update.options.size());
     if (const auto* from = path ? path->remote.address.ipv4() : nullptr) {
         addresses.push_back(*from);
     }
-    for (const auto& option : wire::find_options<wire::Ipv4CareOfAddress>(update.options)) {
-        addresses.push_back(option.address);
+    for (const auto& option : update.options) {
+        if (const auto* claimed = std::get_if<wire::Ipv4CareOfAddress>(&option)) {
+            addresses.push_back(claimed->address);
+        }
     }
     if (identifiers) {
         for (const auto& option : identifiers->options) {

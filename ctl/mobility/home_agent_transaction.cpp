@@ -94,7 +94,7 @@ std::string_view name_of(Participant who) {
 }
 
 void HomeAgent::Impl::begin(TimePoint now, const wire::Ipv6Address& home_address,
-                            Transaction transaction) {
+                            Transaction&& transaction) {
     if (transaction.outstanding.empty()) {
         if (transaction.on_duplicate) {
             transaction.outstanding.add(Participant::home_link);
