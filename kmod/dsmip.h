@@ -9,7 +9,7 @@
  * underlay.c where outer packets belong: interface or VRF
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
  * table.c    nodes and bindings: memory, order, the table as a whole
- * node.c     look-up, end points, statistics
+ * node.c     look-up, end points, routes; binding.h: statistics
  * choose.c   choice of a binding; flow.c flow rules
  * prefix.c   prefixes of mobile networks
  * change.c   making, updating and deleting them, all or nothing

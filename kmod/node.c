@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: what packets want of a node: look-up, end points, route, statistics.
+ * dsmip: what packets want of a node: look-up, end points, route.
  */
 #include <linux/ktime.h>
 
