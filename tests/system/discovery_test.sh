@@ -8,6 +8,7 @@
 #                    |      +--- ha3    2001:db8:1::3  preference 5, for mobile routers
 #                    +--- virtual       2001:db8:f::1  home prefix 2001:db8:5::/64
 #
+# subject: programs
 # requirements: M-9.2-02
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/daemon.sh"

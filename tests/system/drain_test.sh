@@ -7,6 +7,7 @@
 #   ha2 --- core        2001:db8:1::2, 192.0.3.1: beside ha on the same home
 #                       prefixes, which the core routes to one of them
 #   mn2 --- core        203.0.114.0/25, IPv4 only
+# subject: programs
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

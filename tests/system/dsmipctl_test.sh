@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # dsmipctl with a real module: what it shows, its exit status and its advice.
+# subject: programs
 # shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 

@@ -9,6 +9,7 @@
 #                |  \--- map     regional prefix 2001:db8:5::/64
 #               mn               2001:db8:6::/64
 #
+# subject: programs
 # requirements: D-1-01
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/daemon.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The netlink library against a real kernel: links, addresses, routes, rules, what the link monitor
 # hears of them, and the XFRM states that let Mobile IPv6 headers in.
+# subject: programs
 . "$(dirname "$0")/lib.sh"
 
 namespaces check ha mn

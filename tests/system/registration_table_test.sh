@@ -4,6 +4,7 @@
 # home addresses and prefixes, routers and hosts, every refusal that concerns
 # them.  After each the answer, the kernel and the routes have to be as the table
 # says.
+# subject: programs
 # requirements: D-2.5-02 D-3.1.1-04 D-3.1.1-05 D-3.1.1-09 D-4.5-15 D-4.5-18 D-4.5-19 D-5-01
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"

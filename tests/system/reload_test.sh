@@ -4,6 +4,7 @@
 # registered: its traffic goes on. A pool grows, then is another one; the lease
 # outside it lasts as long as the registration, over a crash, too. A home prefix
 # comes with a node of its own and goes. What the host refuses changes nothing.
+# subject: programs
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a home agent remembers: it is killed, its host reboots, its store is lost, its
 # configuration changes meanwhile, the disk is full, the file is damaged.
+# subject: programs
 # shellcheck disable=SC2154 # PID_name is set by start
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
