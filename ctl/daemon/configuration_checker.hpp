@@ -82,7 +82,7 @@ protected:
 
     /// "is in line N, too", for every use but the first of the list.
     template<class Value>
-    void refuse_repeated(std::vector<Use<Value>> uses) {
+    void refuse_repeated(std::vector<Use<Value>> uses, std::string_view hint = {}) {
         std::stable_sort(uses.begin(), uses.end(),
                          [](const auto& a, const auto& b) { return a.value < b.value; });
         const Use<Value>* first = nullptr;
@@ -91,8 +91,8 @@ protected:
                 first = &use;
             } else {
                 mistake(use.line, use.key,
-                        fmt::format("{} is in line {}, too; it may be used once", shown(use.value),
-                                    first->line));
+                        fmt::format("{} is in line {}, too; it may be used once{}",
+                                    shown(use.value), first->line, hint));
             }
         }
     }

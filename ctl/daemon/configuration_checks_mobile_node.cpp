@@ -163,7 +163,10 @@ private:
                     fmt::format("are {}; with mcoa = true at most {} can be registered",
                                 engine.accesses.size(), DSMIP_BINDINGS_MAX));
         }
-        refuse_repeated(std::move(interfaces));
+        if (!engine.mcoa) {
+            refuse_repeated(std::move(interfaces),
+                            ", or several times with mcoa = true and a bid for each");
+        }
         refuse_repeated(std::move(identifiers));
     }
 };

@@ -213,6 +213,28 @@ constexpr auto rows =
              c.mobile_node.engine.accesses.back().link_name = as<std::string>(v);
          }},
         {"mobile-node.access",
+         "care-of-prefixes6",
+         K::any_prefixes6,
+         "",
+         false,
+         0,
+         0,
+         {},
+         [](C& c, const V& v) {
+             c.mobile_node.engine.accesses.back().prefixes6 = as<std::vector<wire::Prefix6>>(v);
+         }},
+        {"mobile-node.access",
+         "care-of-prefixes4",
+         K::any_prefixes4,
+         "",
+         false,
+         0,
+         0,
+         {},
+         [](C& c, const V& v) {
+             c.mobile_node.engine.accesses.back().prefixes4 = as<std::vector<wire::Prefix4>>(v);
+         }},
+        {"mobile-node.access",
          "bid",
          K::integer,
          "",

@@ -46,8 +46,8 @@ struct AcceptedRegistration {
 struct UpdateListEntry {
     std::uint16_t bid = 0;
     RegistrationState state = RegistrationState::idle;
-    // Access it belongs to with MCoA; without, any.
-    std::optional<std::string> access;
+    // Access it belongs to with MCoA, by position in the configuration; without, any.
+    std::optional<std::size_t> access;
     std::optional<CareOf> target;  // where it is or is going to be registered
     bool target_has_route = false; // a default route at its interface
     std::uint32_t attachment = 0;  // of the target's interface

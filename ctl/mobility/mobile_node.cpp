@@ -70,6 +70,9 @@ Actions MobileNode::Impl::restore(TimePoint now, const KernelNode& node) {
         registration.restored = true;
         registration.sequence = binding.sequence;
         registration.expiry = now + binding.lifetime;
+        if (entry->access) {
+            care_of_.hold(*entry->access, registration.care_of);
+        }
         entry->registration = registration;
         entry->last_sequence = binding.sequence;
         entry->maybe_at_home_agent = true;
@@ -211,7 +214,7 @@ std::vector<BindingUpdateListEntry> MobileNode::Impl::rows(TimePoint now) const 
         row.sequence = entry.last_sequence;
         row.last_error = entry.last_error;
         if (entry.access) {
-            row.link_name = *entry.access;
+            row.link_name = config_.accesses.at(*entry.access).link_name;
         }
         if (const auto& registration = entry.registration) {
             row.care_of = registration->care_of.address;

@@ -14,10 +14,15 @@ namespace dsmip::mobility {
 
 // One access of the mobile node, by interface name.  Lower priority values are
 // preferred; with MCoA every usable access registers under its bid.
+// Several accesses may have the same interface.  They share its networks out among them, each has
+// the addresses of one, and keeps it as long as it is there.
 struct Access {
     std::string link_name;
     std::uint16_t bid = 0; // 1..65535 with MCoA
     std::uint8_t priority = 0;
+    // Where its care-of address has to be from; both empty = from anywhere.
+    std::vector<wire::Prefix6> prefixes6 = {};
+    std::vector<wire::Prefix4> prefixes4 = {};
 };
 
 struct HomeAgentAddresses {

@@ -3,6 +3,7 @@
 // of preference, and what was learnt about those that do not work.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct CareOf {
     unsigned link = 0; // interface index
     wire::IpAddress address;
     std::uint8_t priority = 0; // of the access, 0..127
+    std::size_t access = 0;    // its position in the configuration
     friend bool operator==(const CareOf&, const CareOf&) = default;
 };
 
@@ -36,6 +38,9 @@ public:
     // The home agent has an IPv4 address, or none; what update() was told counts on.
     void use_ipv4(bool possible);
 
+    // What an access had before the first update(), by position in the configuration.
+    void hold(std::size_t access, const CareOf& care_of);
+
     // Takes what can serve: on a configured access, unicast, not the IPv6 home address, of a
     // family in which the home agent has an address.  Forgets the failures of
     // addresses that are gone.
@@ -43,10 +48,13 @@ public:
     // home agent knows the care-of address as that of the NAT.
     void update(const std::vector<CareOfCandidate>& candidates);
 
-    // The best candidate on any access, or on the one named.  `current` is kept
+    // Positions of accesses in the configuration; nothing = any access.
+    using AccessChoice = std::optional<std::size_t>;
+
+    // The best candidate of an access.  `current` is kept
     // among addresses of its own link and family (several may be configured).
     // Failed ones are passed over, unless all have failed.
-    [[nodiscard]] std::optional<CareOf> best(const std::optional<std::string>& link_name,
+    [[nodiscard]] std::optional<CareOf> best(AccessChoice access,
                                              const std::optional<CareOf>& current) const;
     // An address of the home prefix on a configured access: the node is at home (RFC 6275, 11.5.5).
     // No care-of address; the home agent would refuse it with status 174.
@@ -74,12 +82,14 @@ public:
     // When that one is to be tried again, if it is passed over.
     [[nodiscard]] std::optional<TimePoint> retry_of(const CareOf& care_of) const;
     [[nodiscard]] std::vector<SilentCareOf> silent(TimePoint now) const;
-    // True if every candidate (of the access named) carries a mark.
-    [[nodiscard]] bool all_failed(const std::optional<std::string>& link_name) const;
-    // Forgets the marks (of the access named).
-    void forget_failures(const std::optional<std::string>& link_name);
+    // True if every candidate of the access carries a mark.
+    [[nodiscard]] bool all_failed(AccessChoice access) const;
+    // Forgets the marks of the access.
+    void forget_failures(AccessChoice access);
 
 private:
+    // Which networks go before others where an interface has several accesses.
+    enum class Worth : std::uint8_t { ipv6, ipv4, stale };
     struct Usable {
         CareOf care_of;
         bool default_route = false;
@@ -87,9 +97,13 @@ private:
         CareOfCandidate::Presence presence{};
         std::uint32_t attachment = 0;
         std::uint8_t prefix_length = 0;
-        std::size_t access = 0; // position in the configuration
+        bool left_over = false; // no access of its interface has room for it
 
         [[nodiscard]] bool is_like(const Usable& other) const;
+        [[nodiscard]] Worth worth() const;
+        [[nodiscard]] bool is_at(const CareOf& other) const;
+        [[nodiscard]] bool is_of(AccessChoice access) const;
+        [[nodiscard]] bool shares_network(const CareOf& other) const;
     };
     struct Failure {
         CareOf care_of;                         // that was used
@@ -102,6 +116,21 @@ private:
         [[nodiscard]] bool covers(const CareOf& other) const;
     };
 
+    // Which address stands for each access while networks are shared out; by position.
+    using Chosen = std::vector<const Usable*>;
+    struct Turn {
+        bool keep = false;        // what the access had last
+        bool choosy_only = false; // for accesses that ask for prefixes
+        bool vacant_only = false; // for accesses whose last network is not there
+    };
+    void sort_usable();
+    void share_out();
+    void give_places(const Chosen& chosen);
+    [[nodiscard]] const Usable* pick(std::size_t access, const Turn& turn, Worth worth,
+                                     const Chosen& chosen) const;
+    [[nodiscard]] bool can_take(std::size_t access, const Usable& usable) const;
+    [[nodiscard]] bool has_held(std::size_t access) const;
+    [[nodiscard]] bool shares_link(std::size_t access) const;
     [[nodiscard]] bool failed(const CareOf& care_of) const;
     [[nodiscard]] std::vector<wire::IpAddress> network_of(const CareOf& care_of) const;
     [[nodiscard]] bool eligible(const CareOfCandidate& candidate) const;
@@ -114,6 +143,7 @@ private:
     std::vector<Usable> usable_;              // best first
     std::optional<CareOf> at_home_;
     std::vector<Failure> failures_;
+    std::vector<std::optional<CareOf>> held_; // what each access had last, by position
 };
 
 } // namespace dsmip::mobility

@@ -60,7 +60,7 @@ private:
     void drop(MobileNodeDrop cause, const ReceivedMessage& message);
     void drop(wire::DecodeCause cause, const ReceivedMessage& message);
     void apply(UpdateListEntry& entry, EntryEvent event);
-    [[nodiscard]] static Fields describe(const UpdateListEntry& entry);
+    [[nodiscard]] Fields describe(const UpdateListEntry& entry) const;
     Actions take() { return std::exchange(actions_, {}); }
 
     // ---- choice of care-of addresses (mobile_node_movement.cpp)

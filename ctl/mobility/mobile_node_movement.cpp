@@ -4,6 +4,7 @@
 #include "mobility/mobile_node_engine.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace dsmip::mobility {
 namespace {
@@ -43,17 +44,21 @@ void MobileNode::Impl::make_entries() {
         entries_.emplace_back();
         return;
     }
-    auto accesses = config_.accesses;
-    std::stable_sort(accesses.begin(), accesses.end(),
-                     [](const Access& a, const Access& b) { return a.priority < b.priority; });
-    for (const auto& access : accesses) {
+    const auto& accesses = config_.accesses;
+    std::vector<std::size_t> order(accesses.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return accesses[a].priority < accesses[b].priority;
+    });
+    for (const auto position : order) {
+        const auto& access = accesses[position];
         // BID 0 is never sent (RFC 5648, 4.1); one entry for one BID.
         if (access.bid == 0 || find_entry(entries_, access.bid) != nullptr) {
             continue;
         }
         UpdateListEntry entry;
         entry.bid = access.bid;
-        entry.access = access.link_name;
+        entry.access = position;
         entries_.push_back(entry);
     }
 }
@@ -204,8 +209,10 @@ void MobileNode::Impl::leave_vanished(TimePoint now) {
         if (other == nullptr) {
             continue;
         }
-        if (entry.registration && !care_of_.contains(entry.registration->care_of.address,
-                                                     entry.registration->care_of.link)) {
+        // An address can be there still, and its network no longer.
+        if (entry.registration &&
+            (!entry.target || !care_of_.contains(entry.registration->care_of.address,
+                                                 entry.registration->care_of.link))) {
             remove_from_kernel(entry);
         }
         const bool unbind = !entry.target && (entry.maybe_at_home_agent ||

@@ -61,13 +61,13 @@ void MobileNode::Impl::apply(UpdateListEntry& entry, EntryEvent event) {
     entry.state = *next;
 }
 
-MobileNode::Impl::Fields MobileNode::Impl::describe(const UpdateListEntry& entry) {
+MobileNode::Impl::Fields MobileNode::Impl::describe(const UpdateListEntry& entry) const {
     Fields fields{{"bid", entry.bid}};
     if (entry.target) {
         fields.emplace_back("care-of", wire::to_string(entry.target->address));
         fields.emplace_back("link", entry.target->link_name);
     } else if (entry.access) {
-        fields.emplace_back("link", *entry.access);
+        fields.emplace_back("link", config_.accesses.at(*entry.access).link_name);
     }
     return fields;
 }

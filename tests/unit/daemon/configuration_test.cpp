@@ -217,6 +217,11 @@ priority = 10
 interface = "wan1"
 bid = 65535
 priority = 127
+[[mobile-node.access]]
+interface = "wan1"
+bid = 7
+care-of-prefixes6 = ["2001:db8:a::/48", "2000::/3"]
+care-of-prefixes4 = ["10.0.0.0/8"]
 )");
     REQUIRE(read);
     const auto& engine = read->mobile_node.engine;
@@ -230,7 +235,14 @@ priority = 127
     CHECK(engine.prefer_tlv);
     CHECK(engine.keepalive == 20s);
     CHECK(engine.dialect == wire::Dialect::Rfc);
-    REQUIRE(engine.accesses.size() == 2);
+    REQUIRE(engine.accesses.size() == 3);
+    CHECK(engine.accesses[2].link_name == "wan1"); // again
+    REQUIRE(engine.accesses[2].prefixes6.size() == 2);
+    CHECK(to_string(engine.accesses[2].prefixes6[0]) == "2001:db8:a::/48");
+    CHECK(engine.accesses[2].prefixes6[1].length == 3);
+    REQUIRE(engine.accesses[2].prefixes4.size() == 1);
+    CHECK(to_string(engine.accesses[2].prefixes4[0]) == "10.0.0.0/8");
+    CHECK(engine.accesses[1].prefixes6.empty());
     CHECK(engine.accesses[1].link_name == "wan1");
     CHECK(engine.accesses[1].bid == 65535);
     CHECK(engine.accesses[1].priority == 127);
@@ -286,7 +298,8 @@ TEST_CASE("every mistake has its message") {
         {"top level key in a section", node_line("role = \"home-agent\""),
          "f:8: home-agent.node.role: is not known here; it belongs before the first section\n"},
         {"unknown key, far", access_line("colour = 1"),
-         "f:8: mobile-node.access.colour: is not known here; known are interface, bid, priority\n"},
+         "f:8: mobile-node.access.colour: is not known here; known are interface, "
+         "care-of-prefixes6, care-of-prefixes4, bid, priority\n"},
         {"unknown section", home_agent + "[devise]\nname = \"x\"\n",
          "f:8: devise: is not known here; did you mean \"device\"?\n"},
         {"section that is a value", after(home_agent, "security", "device = 1"),
@@ -429,7 +442,8 @@ TEST_CASE("every mistake has its message") {
          "f:3: mobile-node.access: no access network could be used; wanted a section "
          "[[mobile-node.access]] for each interface\n"},
         {"access twice", mobile_node + "[[mobile-node.access]]\ninterface = \"wan0\"\n",
-         "f:9: mobile-node.access.interface: wan0 is in line 7, too; it may be used once\n"},
+         "f:9: mobile-node.access.interface: wan0 is in line 7, too; it may be used once, or "
+         "several times with mcoa = true and a bid for each\n"},
         {"access through the tunnel", with(mobile_node, "wan0", "dsmip0"),
          "f:7: mobile-node.access.interface: dsmip0 is the tunnel device; wanted an interface to "
          "an access network\n"},
