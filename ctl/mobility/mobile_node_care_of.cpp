@@ -106,8 +106,8 @@ void CareOfTable::update(const std::vector<CareOfCandidate>& candidates) {
         usable.presence = candidate.presence;
         usable.attachment = candidate.attachment;
         if (is_of_home_prefix(candidate.address)) {
-            // What is left over of a visit at home is not a sign of being there.
-            if (!at_home_ && candidate.presence != CareOfCandidate::Presence::gone) {
+            // What may be left over of a visit at home is not a sign of being there.
+            if (!at_home_ && candidate.presence == CareOfCandidate::Presence::here) {
                 at_home_ = usable.care_of;
             }
             continue;
@@ -294,7 +294,7 @@ std::optional<CareOf> CareOfTable::best(AccessChoice access,
     const Usable* chosen = nullptr;
     for (const auto& usable : usable_) {
         const auto& care_of = usable.care_of;
-        if (!usable.is_of(access) || (!ignore_failures && failed(care_of))) {
+        if (!serves(usable, access) || (!ignore_failures && failed(care_of))) {
             continue;
         }
         if (chosen == nullptr) {
@@ -436,8 +436,20 @@ std::vector<SilentCareOf> CareOfTable::silent(TimePoint now) const {
 
 bool CareOfTable::all_failed(AccessChoice access) const {
     return std::all_of(usable_.begin(), usable_.end(), [&](const Usable& usable) {
-        return !usable.is_of(access) || failed(usable.care_of);
+        return !serves(usable, access) || failed(usable.care_of);
     });
+}
+
+// What is gone cannot answer: a failure of those that are there is no reason to try it.
+bool CareOfTable::serves(const Usable& usable, AccessChoice access) const {
+    using Presence = CareOfCandidate::Presence;
+    if (!usable.is_of(access)) {
+        return false;
+    }
+    return usable.presence != Presence::gone ||
+           std::none_of(usable_.begin(), usable_.end(), [&](const Usable& other) {
+               return other.is_of(access) && other.presence != Presence::gone;
+           });
 }
 
 void CareOfTable::forget_failures(AccessChoice access) {

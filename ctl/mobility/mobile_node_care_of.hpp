@@ -53,10 +53,12 @@ public:
 
     // The best candidate of an access.  `current` is kept
     // among addresses of its own link and family (several may be configured).
-    // Failed ones are passed over, unless all have failed.
+    // Failed ones are passed over, unless all have failed; those that are gone from their link
+    // serve only if no others are there.
     [[nodiscard]] std::optional<CareOf> best(AccessChoice access,
                                              const std::optional<CareOf>& current) const;
-    // An address of the home prefix on a configured access: the node is at home (RFC 6275, 11.5.5).
+    // An address of the home prefix that is surely from the network at its link, on a configured
+    // access: the node is at home (RFC 6275, 11.5.5).
     // No care-of address; the home agent would refuse it with status 174.
     [[nodiscard]] const std::optional<CareOf>& at_home() const { return at_home_; }
     // Still configured on that interface.
@@ -82,7 +84,7 @@ public:
     // When that one is to be tried again, if it is passed over.
     [[nodiscard]] std::optional<TimePoint> retry_of(const CareOf& care_of) const;
     [[nodiscard]] std::vector<SilentCareOf> silent(TimePoint now) const;
-    // True if every candidate of the access carries a mark.
+    // True if every candidate of the access that serves carries a mark.
     [[nodiscard]] bool all_failed(AccessChoice access) const;
     // Forgets the marks of the access.
     void forget_failures(AccessChoice access);
@@ -132,6 +134,7 @@ private:
     [[nodiscard]] bool has_held(std::size_t access) const;
     [[nodiscard]] bool shares_link(std::size_t access) const;
     [[nodiscard]] bool failed(const CareOf& care_of) const;
+    [[nodiscard]] bool serves(const Usable& usable, AccessChoice access) const;
     [[nodiscard]] std::vector<wire::IpAddress> network_of(const CareOf& care_of) const;
     [[nodiscard]] bool eligible(const CareOfCandidate& candidate) const;
     [[nodiscard]] bool is_of_home_prefix(const wire::IpAddress& address) const;

@@ -13,13 +13,20 @@ using Level = Report::Level;
 
 } // namespace
 
-// Where a de-registration may leave from; the address on the home link serves, too.
+// Where a de-registration may leave from. On the link that is the home link now, that is the
+// address there: after a change of network on the same interface others are left over, and no
+// answer reaches them.
 std::optional<CareOf> MobileNode::Impl::any_path() const {
-    if (const auto* working = working_entry(nullptr)) {
+    const auto& home = care_of_.at_home();
+    const auto left_over = [&](const CareOf& care_of) {
+        return home && home->link == care_of.link;
+    };
+    if (const auto* working = working_entry(nullptr);
+        working != nullptr && !left_over(*working->target)) {
         return working->target;
     }
     const auto best = care_of_.best(std::nullopt, std::nullopt);
-    return best ? best : care_of_.at_home();
+    return best && !left_over(*best) ? best : home;
 }
 
 void MobileNode::Impl::follow_home(TimePoint now) {

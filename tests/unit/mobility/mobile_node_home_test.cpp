@@ -62,6 +62,20 @@ TEST_CASE("coming home while another access is up: told by that one") {
     CHECK_FALSE(scene.take().update.lifetime.is_zero());
 }
 
+TEST_CASE("coming home on the same interface: told by the address there, not by one left over") {
+    Scene scene;
+    registered(scene, visited);
+    auto left_over = visited;
+    using Presence = CareOfCandidate::Presence;
+    left_over.presence = GENERATE(Presence::here, Presence::unconfirmed, Presence::gone);
+    scene.network({left_over, at_home});
+    const auto leave = scene.take();
+    CHECK(leave.update.lifetime.is_zero());
+    CHECK(leave.native()->wire_source == v6("2001:db8:1::abcd"));
+    scene.accept(leave);
+    CHECK(scene.kernel() == nullptr);
+}
+
 TEST_CASE("starting at home: nothing is sent") {
     Scene scene;
     scene.network({at_home});
@@ -97,13 +111,18 @@ TEST_CASE("away again before the answer: registered, and the late answer changes
     CHECK(scene.kernel() != nullptr);
 }
 
-TEST_CASE("what is left over of a visit at home is not a sign of being there") {
+TEST_CASE("what may be left over of a visit at home is not a sign of being there") {
     Scene scene;
     registered(scene, visited);
     auto left_over = at_home;
-    left_over.presence = CareOfCandidate::Presence::gone;
+    using Presence = CareOfCandidate::Presence;
+    left_over.presence = GENERATE(Presence::gone, Presence::unconfirmed);
     scene.network({left_over, visited});
     CHECK(scene.pending() == 0);
+    CHECK_FALSE(scene.reported("at-home"));
+    left_over.presence = Presence::here;
+    scene.network({left_over, visited});
+    CHECK(scene.reported("at-home"));
 }
 
 TEST_CASE("coming home with several care-of addresses and an IPv4 home address") {

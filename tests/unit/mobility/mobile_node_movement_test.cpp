@@ -161,6 +161,15 @@ TEST_CASE("an address whose network is gone gives way to any other", "[MN-10]") 
         scene.network({wlan("2001:db8:2::200"), lte("203.0.113.9")});
         CHECK(scene.row().care_of == v6("2001:db8:2::200"));
     }
+    SECTION("and is not tried because of a failure of what is there") {
+        old.presence = Presence::gone;
+        scene.network({old, fresh});
+        scene.advance(seconds(60)); // no answer; perhaps the path is not ready yet
+        REQUIRE(scene.pending() > 4);
+        while (scene.pending() > 0) {
+            CHECK(scene.take().native()->wire_source == v6("2001:db8:3::300"));
+        }
+    }
     SECTION("but serves where there is nothing else") {
         old.presence = Presence::gone;
         scene.network({old});
