@@ -3,6 +3,7 @@
 #include "daemon/attachment_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dsmip::daemon {
 
@@ -50,21 +51,46 @@ AttachmentQuestions AttachmentWatch::update(TimePoint now, const netlink::Networ
             known.doubt_until.reset();
             known.solicit_at.reset();
             known.probe_at.reset();
+            known.look_again = false;
             continue;
         }
-        if (const auto doubt = take_in(known, link); doubt != Doubt::none) {
-            known.attached_anew = doubt == Doubt::attached_anew;
-            known.doubt_until = now + patience;
-            known.solicit_at = now;
-            known.probe_at = now;
-        }
+        bool look_again = false;
         if (known.doubt_until && *known.doubt_until <= now) {
             known.doubt_until.reset();
             known.solicit_at.reset();
+            look_again = std::exchange(known.look_again, false);
+        }
+        if (const auto doubt = take_in(known, link, look_again); doubt != Doubt::none) {
+            begin(known, doubt, now);
         }
         ask(known, link, now, questions);
     }
     return questions;
+}
+
+void AttachmentWatch::begin(Known& known, Doubt doubt, TimePoint now) {
+    known.attached_anew = doubt == Doubt::attached_anew;
+    known.look_again = false;
+    known.doubt_until = now + patience;
+    known.solicit_at = now;
+    known.probe_at = now;
+}
+
+/// True for an address that is heard now, was not believed to be there, and is not of the network
+/// that was.
+bool AttachmentWatch::has_returned(const Known& known, const wire::IpAddress& address) {
+    const auto& heard = known.addresses.at(address);
+    if (heard.confirmed || (known.doubt_until && heard.trusted)) {
+        return false;
+    }
+    bool other = false;
+    for (const auto& [known_address, known_heard] : known.addresses) {
+        if (known_heard.confirmed && share_prefix(known_address, address)) {
+            return false;
+        }
+        other = other || known_heard.confirmed;
+    }
+    return other;
 }
 
 /// True if a router is there beside others, or fell silent.
@@ -82,12 +108,14 @@ bool AttachmentWatch::take_in_routers(Known& known, const netlink::Link& link) {
     return doubt;
 }
 
-AttachmentWatch::Doubt AttachmentWatch::take_in(Known& known, const netlink::Link& link) {
+AttachmentWatch::Doubt AttachmentWatch::take_in(Known& known, const netlink::Link& link,
+                                                bool look_again) {
     const bool attached_anew =
         known.carrier_changes && *known.carrier_changes != link.carrier_changes;
     known.carrier_changes = link.carrier_changes;
-    bool something_new = take_in_routers(known, link);
+    bool something_new = take_in_routers(known, link) || look_again;
 
+    bool returned = false;
     std::map<wire::IpAddress, Heard> addresses;
     for (const auto& address : link.addresses) {
         if (!is_autoconfigured(address)) {
@@ -96,7 +124,9 @@ AttachmentWatch::Doubt AttachmentWatch::take_in(Known& known, const netlink::Lin
         const auto before = known.addresses.find(address.address);
         if (before != known.addresses.end()) {
             const bool again = before->second.updated != address.updated;
-            addresses[address.address] = {address.updated, before->second.confirmed, again};
+            addresses[address.address] = {address.updated, before->second.confirmed, again,
+                                          before->second.trusted};
+            returned = returned || (again && has_returned(known, address.address));
             continue;
         }
         const auto in_known_network = [&](const auto& other) {
@@ -109,10 +139,16 @@ AttachmentWatch::Doubt AttachmentWatch::take_in(Known& known, const netlink::Lin
     }
     // While it is awaited what is here after all, more news change nothing.
     const bool awaited = known.doubt_until && known.attached_anew;
-    const auto doubt = attached_anew               ? Doubt::attached_anew
-                       : something_new && !awaited ? Doubt::something_new
-                                                   : Doubt::none;
+    known.look_again = known.look_again || (awaited && returned);
+    const bool doubtful = (something_new || returned) && !awaited;
+    const auto doubt = attached_anew ? Doubt::attached_anew
+                       : doubtful    ? Doubt::something_new
+                                     : Doubt::none;
     for (auto& [address, heard] : addresses) {
+        if (doubt != Doubt::none) {
+            const bool before = heard.confirmed || (known.doubt_until && heard.trusted);
+            heard.trusted = heard.heard_now || (before && doubt == Doubt::something_new);
+        }
         heard.confirmed = heard.heard_now || (heard.confirmed && doubt == Doubt::none);
     }
     known.addresses = std::move(addresses);
@@ -176,10 +212,40 @@ AttachmentWatch::Presence AttachmentWatch::presence6(const netlink::Link& link,
     if (confirmed) {
         return Presence::here;
     }
-    if (known->second.doubt_until) {
-        return known->second.attached_anew ? Presence::unconfirmed : Presence::here;
+    if (!known->second.doubt_until) {
+        return Presence::gone;
     }
-    return Presence::gone;
+    if (known->second.attached_anew) {
+        return Presence::unconfirmed;
+    }
+    const bool trusted = std::any_of(addresses.begin(), addresses.end(), [&](const auto& entry) {
+        return entry.second.trusted && share_prefix(entry.first, address);
+    });
+    return trusted ? Presence::here : Presence::gone;
+}
+
+std::vector<LeftNetwork> AttachmentWatch::left(const netlink::NetworkState& state) const {
+    std::vector<LeftNetwork> left;
+    for (const auto& [ifindex, known] : links_) {
+        const auto* link = state.find(ifindex);
+        if (link == nullptr || !is_usable(*link)) {
+            continue;
+        }
+        const auto is_here = [&](const auto& entry) {
+            return presence6(*link, *entry.first.ipv6()) == Presence::here;
+        };
+        if (std::none_of(known.addresses.begin(), known.addresses.end(), is_here)) {
+            continue;
+        }
+        for (const auto& entry : known.addresses) {
+            const LeftNetwork network{
+                ifindex, wire::Prefix6{*entry.first.ipv6(), autoconfigured_length}.network()};
+            if (!is_here(entry) && std::find(left.begin(), left.end(), network) == left.end()) {
+                left.push_back(network);
+            }
+        }
+    }
+    return left;
 }
 
 // Its gateways are those in its own network; where it has none, any of the link.

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 
 namespace dsmip::daemon {
 
@@ -274,6 +275,14 @@ Outcome HostNetwork::set_neighbour(std::uint32_t link, const wire::Ipv6Address& 
 HostNetwork::Outcome HostNetwork::probe_neighbour(std::uint32_t link,
                                                   const wire::IpAddress& address) {
     return outcome(rtnl_.neighbour_probe(link, address));
+}
+
+Outcome HostNetwork::forget_on_link(std::uint32_t link, const wire::Prefix6& prefix) {
+    netlink::RouteSpec route;
+    route.destination = {prefix.address, prefix.length};
+    route.oif = link;
+    route.protocol = RTPROT_KERNEL;
+    return outcome(rtnl_.route_delete(route, IfMissing::accept));
 }
 
 Outcome HostNetwork::remove_address(const netlink::AddressSpec& address) {

@@ -76,6 +76,9 @@ public:
                           std::span<const std::uint8_t> link_address);
     /// Have the kernel ask whether it is there.
     Outcome probe_neighbour(std::uint32_t link, const wire::IpAddress& address);
+    /// Takes away the kernel's own route to the hosts of a network that the link has left; gone
+    /// already is as good. A router advertisement with that prefix brings it back.
+    Outcome forget_on_link(std::uint32_t link, const wire::Prefix6& prefix);
     Outcome remove_address(const netlink::AddressSpec& address);
     Outcome remove_route(netlink::RouteSpec route);
     Outcome remove_rule(netlink::RuleSpec rule);

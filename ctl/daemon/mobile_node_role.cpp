@@ -344,6 +344,7 @@ void MobileNodeRole::network_changed() {
     excluded.home_addresses = {configuration_.engine.home_address};
     ask(attachments_.update(now(), monitor_.state()));
     attachment_timer_->set(attachments_.next_deadline());
+    forget_left_networks();
     auto candidates = care_of_candidates(monitor_.state(), excluded);
     for (auto& candidate : candidates) {
         candidate.presence =
@@ -358,15 +359,42 @@ void MobileNodeRole::network_changed() {
     driver_->run(engine_.network_changed(now(), std::move(candidates)));
 }
 
+bool MobileNodeRole::is_access(std::uint32_t ifindex) const {
+    const auto* link = monitor_.state().find(ifindex);
+    const auto& accesses = configuration_.engine.accesses;
+    return link != nullptr &&
+           std::any_of(accesses.begin(), accesses.end(),
+                       [&](const auto& access) { return access.link_name == link->name; });
+}
+
+/// A node that has left the home link, or another network with a home agent, by the interface that
+/// it had there would look for the home agent on the new link, for days.
+void MobileNodeRole::forget_left_networks() {
+    const auto& engine = configuration_.engine;
+    auto left = attachments_.left(monitor_.state());
+    std::erase_if(left, [&](const LeftNetwork& network) {
+        const auto holds = [&](const wire::Ipv6Address& home_agent) {
+            return network.prefix.contains(home_agent);
+        };
+        const auto& others = engine.other_home_agents;
+        return !is_access(network.link) ||
+               !(holds(engine.home_agent6) ||
+                 std::any_of(others.begin(), others.end(),
+                             [&](const auto& other) { return holds(other.address6); }));
+    });
+    for (const auto& network : left) {
+        if (std::find(left_networks_.begin(), left_networks_.end(), network) ==
+            left_networks_.end()) {
+            spdlog::info("on-link-route-removed prefix={} link={}", wire::to_string(network.prefix),
+                         monitor_.state().find(network.link)->name);
+            log_if_failed(network_.forget_on_link(network.link, network.prefix));
+        }
+    }
+    left_networks_ = std::move(left);
+}
+
 /// On the accesses; other links are no business of the node.
 void MobileNodeRole::ask(const AttachmentQuestions& questions) {
-    const auto is_access = [&](std::uint32_t ifindex) {
-        const auto* link = monitor_.state().find(ifindex);
-        const auto& accesses = configuration_.engine.accesses;
-        return link != nullptr &&
-               std::any_of(accesses.begin(), accesses.end(),
-                           [&](const auto& access) { return access.link_name == link->name; });
-    };
     for (const auto ifindex : questions.solicit) {
         if (!is_access(ifindex)) {
             continue;

@@ -46,7 +46,9 @@ private:
     mobility::Actions restore();
     void remove_leftover_addresses();
     void network_changed();
+    [[nodiscard]] bool is_access(std::uint32_t ifindex) const;
     void ask(const AttachmentQuestions& questions);
+    void forget_left_networks();
     void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);
     void follow_shared_address(const std::vector<mobility::CareOfCandidate>& candidates);
     void assign(const wire::Ipv4Address& address);
@@ -71,6 +73,7 @@ private:
     std::unique_ptr<UnderlayWatch> underlay_;
     AttachmentWatch attachments_;
     std::optional<DeadlineTimer> attachment_timer_;
+    std::vector<LeftNetwork> left_networks_; // those that have been forgotten
     std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
     std::vector<wire::IpAddress> care_of_rules_;
     std::vector<netlink::RuleSpec> shared_rules_;

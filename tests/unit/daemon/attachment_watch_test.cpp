@@ -134,6 +134,111 @@ TEST_CASE("without a carrier event: a new prefix on the link puts the old one to
     CHECK(scene.of("2001:db8:7::10") == Presence::here);
 }
 
+TEST_CASE("to and fro without a carrier event: a network that was gone is heard again") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.update();
+    scene.autoconfigured(2, "2001:db8:7::10", 200);
+    scene.update();
+    scene.advance(seconds(6));
+    REQUIRE(scene.of("2001:db8:6::10") == Presence::gone);
+    scene.autoconfigured(2, "2001:db8:6::10", 300);
+    CHECK(scene.update().solicit == std::vector<std::uint32_t>{2});
+    CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    CHECK(scene.of("2001:db8:7::10") == Presence::here);
+    SECTION("alone: the other one is gone") {
+        scene.advance(seconds(6));
+        CHECK(scene.of("2001:db8:7::10") == Presence::gone);
+    }
+    SECTION("both are there: nothing more is asked") {
+        scene.autoconfigured(2, "2001:db8:7::10", 301);
+        CHECK(scene.update() == AttachmentQuestions{});
+        scene.advance(seconds(6));
+        scene.autoconfigured(2, "2001:db8:6::10", 302);
+        CHECK(scene.update() == AttachmentQuestions{});
+        scene.autoconfigured(2, "2001:db8:7::10", 303);
+        CHECK(scene.update() == AttachmentQuestions{});
+        CHECK(scene.of("2001:db8:7::10") == Presence::here);
+    }
+    CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    CHECK_FALSE(scene.watch.next_deadline());
+}
+
+TEST_CASE("another network is heard soon after the carrier is back: asked again in the end") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.autoconfigured(2, "2001:db8:7::10", 100);
+    scene.update();
+    scene.replug();
+    scene.autoconfigured(2, "2001:db8:6::10", 200);
+    scene.update();
+    scene.now += seconds(3);
+    scene.autoconfigured(2, "2001:db8:7::10", 300);
+    scene.update();
+    CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    CHECK(scene.advance(seconds(3)).solicit.size() == 1); // at the end of the doubt
+    SECTION("the first one has been left") {
+        scene.autoconfigured(2, "2001:db8:7::10", 301);
+        scene.update();
+        CHECK(scene.of("2001:db8:6::10") == Presence::here);
+        scene.advance(seconds(5));
+        CHECK(scene.of("2001:db8:6::10") == Presence::gone);
+    }
+    SECTION("both are there") {
+        scene.autoconfigured(2, "2001:db8:7::10", 301);
+        scene.update();
+        scene.autoconfigured(2, "2001:db8:6::10", 302);
+        scene.update();
+        scene.advance(seconds(5));
+        CHECK(scene.of("2001:db8:6::10") == Presence::here);
+    }
+    CHECK(scene.of("2001:db8:7::10") == Presence::here);
+    CHECK_FALSE(scene.watch.next_deadline());
+}
+
+TEST_CASE("a doubt does not bring back what is gone") {
+    Scene scene;
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.default_route_by(2, "fe80::1");
+    scene.update();
+    scene.replug();
+    scene.autoconfigured(2, "2001:db8:7::10", 200);
+    scene.default_route_by(2, "fe80::2");
+    scene.update();
+    scene.advance(seconds(6));
+    REQUIRE(scene.of("2001:db8:6::10") == Presence::gone);
+    scene.neighbour(2, "fe80::1", NUD_FAILED);
+    CHECK(scene.update().solicit.size() == 1);
+    CHECK(scene.of("2001:db8:6::10") == Presence::gone);
+    CHECK(scene.of("2001:db8:7::10") == Presence::here);
+}
+
+TEST_CASE("a network that was left is named as soon as another one is surely there") {
+    Scene scene;
+    const auto left = [&] { return scene.watch.left(scene.state()); };
+    scene.autoconfigured(2, "2001:db8:6::10", 100);
+    scene.autoconfigured(2, "2001:db8:6::aaaa", 100); // of privacy extensions
+    scene.update();
+    CHECK(left().empty());
+    SECTION("after a loss of carrier") {
+        scene.replug();
+        CHECK(left().empty()); // perhaps it is the same network
+        scene.autoconfigured(2, "2001:db8:7::10", 200);
+        scene.update();
+    }
+    SECTION("without a carrier event") {
+        scene.autoconfigured(2, "2001:db8:7::10", 200);
+        scene.update();
+        CHECK(left().empty());
+        scene.advance(seconds(6));
+    }
+    const auto prefix = wire::Prefix6{*wire::Ipv6Address::parse("2001:db8:6::"), 64};
+    CHECK(left() == std::vector{LeftNetwork{2, prefix}});
+    scene.autoconfigured(2, "2001:db8:6::10", 300); // it is heard again
+    scene.update();
+    CHECK(left().empty());
+}
+
 TEST_CASE("another router on the link, or a silent one, is a reason to ask") {
     Scene scene;
     scene.autoconfigured(2, "2001:db8:6::10", 100);
