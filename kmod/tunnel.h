@@ -277,7 +277,6 @@ int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
 bool dsmip_payload_path(struct dsmip_dev *dd, const struct sk_buff *skb,
 			const struct dsmip_inner *inner, struct dsmip_tunnel *t);
 
-
 /*
  * The node that an inner packet belongs to, by its destination or its source:
  * a home agent sends by the former and gets by the latter, a mobile node the
