@@ -81,10 +81,11 @@ tl::expected<void, std::string> Daemon::run() {
     if (auto listening = control_.listen(configuration_.control_socket); !listening) {
         return listening;
     }
-    const auto reporter = [this](const mobility::Report& event) { report(event); };
+    const RoleCalls calls{[this](const mobility::Report& event) { report(event); },
+                          [this](std::string reason) { fail(std::move(reason)); }};
     auto role = configuration_.role == RoleName::home_agent
-                    ? HomeAgentRole::open(loop_, configuration_, reporter)
-                    : MobileNodeRole::open(loop_, configuration_, reporter);
+                    ? HomeAgentRole::open(loop_, configuration_, calls)
+                    : MobileNodeRole::open(loop_, configuration_, calls);
     if (!role) {
         return tl::make_unexpected(role.error());
     }
@@ -96,7 +97,16 @@ tl::expected<void, std::string> Daemon::run() {
     spdlog::info("ready: {} on {}", to_string(configuration_.role), configuration_.device.name);
     tell_supervisor("READY=1");
     loop_.run();
+    if (failure_) {
+        return tl::make_unexpected(*failure_);
+    }
     return {};
+}
+
+void Daemon::fail(std::string reason) {
+    failure_ = std::move(reason);
+    control_.close();
+    loop_.stop();
 }
 
 void Daemon::wait_for_signal() {

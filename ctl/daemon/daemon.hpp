@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <asio/io_context.hpp>
@@ -28,12 +29,13 @@ public:
            std::function<std::uint64_t()> log_lines_lost);
 
     /// SIGHUP reloads the configuration. Runs until SIGTERM or SIGINT; a second signal cuts
-    /// de-registration short. The error is why the daemon could not start.
+    /// de-registration short. The error is why the daemon could not start, or not go on.
     tl::expected<void, std::string> run();
 
 private:
     void wait_for_signal();
     void stop(int signal);
+    void fail(std::string reason);
     /// All of the new configuration, or (an error) nothing of it.
     tl::expected<Json, ReloadRefusal> reload();
     void report(const mobility::Report& report);
@@ -51,6 +53,7 @@ private:
     DeadlineTimer log_timer_{loop_, [this] { tell_suppressed(); }};
     std::unique_ptr<Role> role_;
     bool stopping_ = false;
+    std::optional<std::string> failure_;
 };
 
 } // namespace dsmip::daemon

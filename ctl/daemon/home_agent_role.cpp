@@ -151,8 +151,7 @@ mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
 } // namespace
 
 tl::expected<std::unique_ptr<Role>, std::string>
-HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
-                    EngineDriver::Reporter reporter) {
+HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration, RoleCalls calls) {
     // Before anything on the host is touched: what is there goes on without this daemon.
     std::unique_ptr<RegistrationStore> store;
     if (configuration.store.enabled) {
@@ -170,7 +169,7 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
     if (auto made = network->make_device(); !made) {
         return tl::make_unexpected(made.error());
     }
-    auto driver = EngineDriver::open(loop, true, reporter);
+    auto driver = EngineDriver::open(loop, true, calls.report);
     if (!driver) {
         return tl::make_unexpected(driver.error());
     }
@@ -182,14 +181,13 @@ HomeAgentRole::open(asio::io_context& loop, const Configuration& configuration,
     }
     return std::unique_ptr<Role>(new HomeAgentRole(loop, std::move(home_agent), std::move(*network),
                                                    std::move(*home_link), std::move(*driver),
-                                                   std::move(store), std::move(reporter)));
+                                                   std::move(store), std::move(calls)));
 }
 
 HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration,
                              HostNetwork network, std::unique_ptr<HomeLink> home_link,
                              std::unique_ptr<EngineDriver> driver,
-                             std::unique_ptr<RegistrationStore> store,
-                             EngineDriver::Reporter reporter)
+                             std::unique_ptr<RegistrationStore> store, RoleCalls calls)
     : loop_(loop)
     , configuration_(std::move(configuration))
     , network_(std::move(network))
@@ -211,7 +209,7 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
                   settings.home_link = ifindex;
                   return network_.set_up_device(driver_->client(), settings);
               }})
-    , reporter_(std::move(reporter)) {}
+    , calls_(std::move(calls)) {}
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
     netlink::RouteSpec route;
@@ -235,6 +233,7 @@ Outcome HomeAgentRole::route_restored() {
         for (const auto& prefix : prefixes) {
             if (destinations.contains({prefix.address, prefix.length})) {
                 routes_.adopt(node.home_address, prefix);
+                network_.adopt_loose_route(prefix_route(prefix));
             }
         }
         if (auto routed = routes_.set(node.home_address, prefixes); !routed) {
@@ -247,10 +246,7 @@ Outcome HomeAgentRole::route_restored() {
         return staged;
     }
     log_failures("start", home_routing_.commit());
-    return network_.remove_leftovers(HostNetwork::PolicyRules::none, [this](const auto& route) {
-        return route.table == main_table &&
-               routes_.contains({route.destination.address, route.destination.length});
-    });
+    return network_.remove_leftovers(HostNetwork::PolicyRules::none);
 }
 
 Outcome HomeAgentRole::set_up_network() {
@@ -385,12 +381,20 @@ Outcome HomeAgentRole::start() {
     }
     underlay_ = std::move(*underlay);
     watch_home_address_options();
-    return start_discovery();
+    if (auto discovering = start_discovery(); !discovering) {
+        return discovering;
+    }
+    auto keeper = HostKeeper::open(loop_, network_, calls_);
+    if (!keeper) {
+        return tl::make_unexpected(keeper.error());
+    }
+    keeper_ = std::move(*keeper);
+    return {};
 }
 
 Outcome HomeAgentRole::start_discovery() {
     DiscoveryCalls calls;
-    calls.report = reporter_;
+    calls.report = calls_.report;
     calls.path = [this](std::uint32_t cookie) -> std::optional<mobility::MessagePath> {
         const auto path = driver_->client().path_get(network_.ifindex(), cookie);
         return path ? from_kernel(*path) : std::nullopt;
@@ -431,6 +435,7 @@ void HomeAgentRole::watch_home_address_options() {
 }
 
 void HomeAgentRole::stop(std::function<void()> finished) {
+    keeper_.reset();
     refused_options_watch_.reset();
     underlay_.reset();
     driver_->stop();
@@ -530,6 +535,10 @@ Json HomeAgentRole::status() const {
     }
     if (discovery_) {
         const auto more = discovery_->counters();
+        counts.insert(counts.end(), more.begin(), more.end());
+    }
+    if (keeper_) {
+        const auto more = keeper_->counters();
         counts.insert(counts.end(), more.begin(), more.end());
     }
     result["counters"] = counter_status(counts, driver_->counters());

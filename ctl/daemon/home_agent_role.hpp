@@ -11,6 +11,7 @@
 #include "daemon/engine_driver.hpp"
 #include "daemon/home_link.hpp"
 #include "daemon/home_routes.hpp"
+#include "daemon/host_keeper.hpp"
 #include "daemon/host_network.hpp"
 #include "daemon/prefix_routes.hpp"
 #include "daemon/registration_store.hpp"
@@ -22,9 +23,8 @@ namespace dsmip::daemon {
 
 class HomeAgentRole final : public Role {
 public:
-    static tl::expected<std::unique_ptr<Role>, std::string> open(asio::io_context& loop,
-                                                                 const Configuration& configuration,
-                                                                 EngineDriver::Reporter reporter);
+    static tl::expected<std::unique_ptr<Role>, std::string>
+    open(asio::io_context& loop, const Configuration& configuration, RoleCalls calls);
 
     tl::expected<void, std::string> start() override;
     void stop(std::function<void()> finished) override;
@@ -38,7 +38,7 @@ public:
 private:
     HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,
                   std::unique_ptr<HomeLink> home_link, std::unique_ptr<EngineDriver> driver,
-                  std::unique_ptr<RegistrationStore> store, EngineDriver::Reporter reporter);
+                  std::unique_ptr<RegistrationStore> store, RoleCalls calls);
     /// Bindings of the kernel and registrations of the store into the engine.
     tl::expected<mobility::Actions, std::string> restore();
     void log_reconciliation() const;
@@ -65,8 +65,9 @@ private:
     HomeRouting home_routing_;
     std::optional<netlink::XfrmReports> refused_options_;
     std::optional<ReadWatch> refused_options_watch_;
-    EngineDriver::Reporter reporter_;
+    RoleCalls calls_;
     std::unique_ptr<DiscoveryService> discovery_; // once started
+    std::unique_ptr<HostKeeper> keeper_;
 };
 
 } // namespace dsmip::daemon

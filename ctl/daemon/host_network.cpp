@@ -29,29 +29,6 @@ Outcome outcome(const netlink::Result<void>& result) {
     return {};
 }
 
-/// The same route for its owner: kernels fill in metric and other defaults.
-bool same_route(const netlink::RouteSpec& a, const netlink::RouteSpec& b) {
-    return a.destination == b.destination && a.table == b.table && a.unreachable == b.unreachable &&
-           (a.unreachable || a.oif == b.oif);
-}
-
-bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
-    return a.family == b.family && a.priority == b.priority && a.table == b.table &&
-           a.from == b.from && a.to == b.to && a.fwmark == b.fwmark && a.oif_name == b.oif_name &&
-           a.ip_protocol == b.ip_protocol;
-}
-
-template<class Value, class Same>
-bool contains(const std::vector<Value>& values, const Value& wanted, Same same) {
-    return std::any_of(values.begin(), values.end(),
-                       [&](const Value& value) { return same(value, wanted); });
-}
-
-template<class Value>
-void erase_one(std::vector<Value>& values, const Value& value) {
-    values.erase(std::remove(values.begin(), values.end(), value), values.end());
-}
-
 template<class Value>
 void take_if_changed(std::optional<Value>& change, const std::optional<Value>& present,
                      const std::optional<Value>& wanted, const Value& unset, bool& any) {
@@ -208,63 +185,97 @@ Outcome HostNetwork::set_up_device(netlink::Client& client, netlink::DeviceSetti
     return outcome(rtnl_.link_set_up(ifindex_, true));
 }
 
-Outcome HostNetwork::add_address(const netlink::AddressSpec& address, IfExists if_exists) {
-    if (auto added = rtnl_.address_add(address, if_exists); !added) {
-        return failed(added.error());
+Outcome HostNetwork::add_address(const netlink::AddressSpec& address, IfExists if_exists,
+                                 IfFails if_fails) {
+    const auto added = rtnl_.address_add(address, if_exists);
+    if (added || if_fails == IfFails::keep) {
+        wishes_.add(address);
     }
-    addresses_.push_back(address);
+    if (!added) {
+        return tl::make_unexpected(address_failure(added.error()));
+    }
     return {};
 }
 
-Outcome HostNetwork::add_route(netlink::RouteSpec route) {
+std::string HostNetwork::address_failure(const netlink::NetlinkError& error) const {
+    return error.code == EACCES
+               ? fmt::format("{}; IPv6 is switched off on {}, set net.ipv6.conf.{}.disable_ipv6 to "
+                             "0 (for new devices net.ipv6.conf.default.disable_ipv6)",
+                             error.message(), configuration_.name, configuration_.name)
+               : error.message();
+}
+
+Outcome HostNetwork::add_route(netlink::RouteSpec route, IfFails if_fails) {
     route.protocol = route_protocol;
-    if (auto added = add_loose_route(route); !added) {
-        return added;
+    const auto made = make_route(route);
+    if (made || if_fails == IfFails::keep) {
+        wishes_.add(route, HostWishes::Keeper::daemon);
     }
-    routes_.push_back(route);
-    return {};
+    return made.map([](bool) {});
 }
 
 Outcome HostNetwork::add_loose_route(netlink::RouteSpec route) {
     route.protocol = route_protocol;
-    if (auto added = rtnl_.route_add(route, IfExists::fail); !added) {
-        if (added.error().code != EEXIST) {
-            return failed(added.error());
-        }
-        const auto present = rtnl_.routes(route.table, route_protocol);
-        if (!present) {
-            return failed(present.error());
-        }
-        if (!contains(*present, route, same_route)) {
-            return failed(added.error(), fmt::format("; another route leads to {}/{}, remove it",
-                                                     wire::to_string(route.destination.address),
-                                                     route.destination.length));
-        }
+    const auto made = make_route(route);
+    if (made) {
+        wishes_.add(route, HostWishes::Keeper::device);
     }
-    return {};
+    return made.map([](bool) {});
+}
+
+void HostNetwork::adopt_loose_route(netlink::RouteSpec route) {
+    route.protocol = route_protocol;
+    wishes_.add(route, HostWishes::Keeper::device);
+}
+
+tl::expected<bool, std::string> HostNetwork::make_route(const netlink::RouteSpec& route) {
+    const auto added = rtnl_.route_add(route, IfExists::fail);
+    if (added) {
+        return true;
+    }
+    if (added.error().code != EEXIST) {
+        return failed(added.error());
+    }
+    const auto present = rtnl_.routes(route.table, route_protocol);
+    if (!present) {
+        return failed(present.error());
+    }
+    const auto same = std::find_if(present->begin(), present->end(),
+                                   [&](const auto& other) { return same_route(other, route); });
+    if (same == present->end()) {
+        return failed(added.error(), fmt::format("; another route leads to {}/{}, remove it",
+                                                 wire::to_string(route.destination.address),
+                                                 route.destination.length));
+    }
+    if (same->preferred_source == route.preferred_source) {
+        return false;
+    }
+    if (auto replaced = rtnl_.route_add(route, IfExists::replace); !replaced) {
+        return failed(replaced.error());
+    }
+    return true;
 }
 
 Outcome HostNetwork::remove_loose_route(netlink::RouteSpec route) {
-    route.protocol = route_protocol;
-    return outcome(rtnl_.route_delete(route, IfMissing::accept));
+    return remove_route(std::move(route));
 }
 
-Outcome HostNetwork::add_rule(netlink::RuleSpec rule) {
+Outcome HostNetwork::add_rule(netlink::RuleSpec rule, IfFails if_fails) {
     rule.protocol = route_protocol;
-    if (auto added = rtnl_.rule_add(rule, IfExists::accept); !added) {
-        return failed(added.error());
+    const auto added = outcome(rtnl_.rule_add(rule, IfExists::accept));
+    if (added || if_fails == IfFails::keep) {
+        wishes_.add(rule);
     }
-    rules_.push_back(rule);
-    return {};
+    return added;
 }
 
 Outcome HostNetwork::accept(netlink::MobilityHeaderExtension extension,
                             const wire::Ipv6Address& address) {
-    if (auto accepted = xfrm_.accept(extension, address, IfExists::accept); !accepted) {
-        return failed(accepted.error());
+    const auto accepted = outcome(xfrm_.accept(extension, address, IfExists::accept));
+    if (accepted) {
+        wishes_.add(Acceptance{extension, address});
     }
-    acceptances_.push_back({extension, address});
-    return {};
+    return accepted;
 }
 
 Outcome HostNetwork::set_neighbour(std::uint32_t link, const wire::Ipv6Address& address,
@@ -286,19 +297,19 @@ Outcome HostNetwork::forget_on_link(std::uint32_t link, const wire::Prefix6& pre
 }
 
 Outcome HostNetwork::remove_address(const netlink::AddressSpec& address) {
-    erase_one(addresses_, address);
+    wishes_.remove(address);
     return outcome(rtnl_.address_delete(address, IfMissing::accept));
 }
 
 Outcome HostNetwork::remove_route(netlink::RouteSpec route) {
     route.protocol = route_protocol;
-    erase_one(routes_, route);
+    wishes_.remove(route);
     return outcome(rtnl_.route_delete(route, IfMissing::accept));
 }
 
 Outcome HostNetwork::remove_rule(netlink::RuleSpec rule) {
     rule.protocol = route_protocol;
-    erase_one(rules_, rule);
+    wishes_.remove(rule);
     return outcome(rtnl_.rule_delete(rule, IfMissing::accept));
 }
 
@@ -313,8 +324,7 @@ HostNetwork::routes(std::uint32_t table) {
     return std::move(*routes);
 }
 
-Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules,
-                                      const std::function<bool(const netlink::RouteSpec&)>& keep) {
+Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules) {
     const auto routes = rtnl_.routes(0, route_protocol);
     if (!routes) {
         return failed(routes.error());
@@ -322,7 +332,8 @@ Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules,
     for (const auto& route : *routes) {
         const bool own =
             route.oif == ifindex_ || (route.unreachable && route.table == configuration_.table);
-        if (own && !contains(routes_, route, same_route) && !(keep && keep(route))) {
+        const auto* wanted = wishes_.find(route);
+        if (own && (wanted == nullptr || !same_route(*wanted, route))) {
             if (auto removed = rtnl_.route_delete(route, IfMissing::accept); !removed) {
                 return failed(removed.error());
             }
@@ -336,10 +347,11 @@ Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules,
         const bool policy =
             policy_rules == PolicyRules::own &&
             (rule.priority == rule_priority::care_of || rule.priority == rule_priority::attached ||
-             rule.priority == rule_priority::mobile_network);
+             rule.priority == rule_priority::mobile_network ||
+             rule.priority == rule_priority::shared_address ||
+             rule.priority == rule_priority::signalling);
         const bool home_link = rule.priority == rule_priority::on_home_link;
-        if ((rule.table == configuration_.table || policy || home_link) &&
-            !contains(rules_, rule, same_rule)) {
+        if ((rule.table == configuration_.table || policy || home_link) && !wishes_.has(rule)) {
             if (auto removed = rtnl_.rule_delete(rule, IfMissing::accept); !removed) {
                 return failed(removed.error());
             }
@@ -355,25 +367,22 @@ std::vector<std::string> HostNetwork::tear_down() {
             failures.push_back(result.error().message());
         }
     };
-    for (const auto& rule : rules_) {
+    for (const auto& rule : wishes_.rules()) {
         note(rtnl_.rule_delete(rule, IfMissing::accept));
     }
-    for (const auto& route : routes_) {
+    for (const auto& route : wishes_.routes(HostWishes::Keeper::daemon)) {
         note(rtnl_.route_delete(route, IfMissing::accept));
     }
-    for (const auto& address : addresses_) {
+    for (const auto& address : wishes_.addresses()) {
         note(rtnl_.address_delete(address, IfMissing::accept));
     }
-    for (const auto& acceptance : acceptances_) {
+    for (const auto& acceptance : wishes_.acceptances()) {
         note(xfrm_.stop_accepting(acceptance.extension, acceptance.address, IfMissing::accept));
     }
     if (configuration_.create && ifindex_ != 0) {
         note(rtnl_.link_delete(ifindex_, IfMissing::accept));
     }
-    rules_.clear();
-    routes_.clear();
-    addresses_.clear();
-    acceptances_.clear();
+    wishes_.clear();
     return failures;
 }
 

@@ -29,7 +29,11 @@ std::vector<netlink::RuleSpec> rules_for(const HostNetwork& host, const netlink:
     outward.priority = rule_priority::home_address;
     outward.table = host.configuration().table;
     outward.from = network;
-    return {inward, rest, outward};
+    // Never out without a tunnel when the table is empty.
+    auto guard = outward;
+    guard.priority = rule_priority::guard;
+    guard.unreachable = true;
+    return {inward, rest, guard, outward};
 }
 
 netlink::RouteSpec nowhere(const HostNetwork& host, const netlink::Prefix& prefix) {

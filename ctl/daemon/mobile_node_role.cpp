@@ -17,7 +17,6 @@
 #include "daemon/kernel_values.hpp"
 #include "daemon/mobile_network.hpp"
 #include "daemon/router_solicitation.hpp"
-#include "daemon/shared_address.hpp"
 #include "daemon/status.hpp"
 
 namespace dsmip::daemon {
@@ -25,17 +24,6 @@ namespace dsmip::daemon {
 namespace {
 
 using Outcome = tl::expected<void, std::string>;
-
-constexpr std::uint32_t main_table = 254;
-
-std::uint8_t full_length(const wire::IpAddress& address) {
-    return address.is_ipv4() ? wire::Ipv4Address::bit_length : wire::Ipv6Address::bit_length;
-}
-
-wire::IpAddress any_address(wire::AddressFamily family) {
-    return family == wire::AddressFamily::Ipv4 ? wire::IpAddress(wire::Ipv4Address{})
-                                               : wire::IpAddress(wire::Ipv6Address{});
-}
 
 void log_if_failed(const Outcome& outcome) {
     if (!outcome) {
@@ -46,8 +34,7 @@ void log_if_failed(const Outcome& outcome) {
 } // namespace
 
 tl::expected<std::unique_ptr<Role>, std::string>
-MobileNodeRole::open(asio::io_context& loop, const Configuration& configuration,
-                     EngineDriver::Reporter reporter) {
+MobileNodeRole::open(asio::io_context& loop, const Configuration& configuration, RoleCalls calls) {
     // First: making a link of the kind is what loads the module.
     auto network = HostNetwork::open(configuration.device);
     if (!network) {
@@ -56,7 +43,7 @@ MobileNodeRole::open(asio::io_context& loop, const Configuration& configuration,
     if (auto made = network->make_device(); !made) {
         return tl::make_unexpected(made.error());
     }
-    auto driver = EngineDriver::open(loop, false, std::move(reporter));
+    auto driver = EngineDriver::open(loop, false, calls.report);
     if (!driver) {
         return tl::make_unexpected(driver.error());
     }
@@ -66,12 +53,12 @@ MobileNodeRole::open(asio::io_context& loop, const Configuration& configuration,
     }
     return std::unique_ptr<Role>(new MobileNodeRole(loop, configuration.mobile_node,
                                                     std::move(*network), std::move(*driver),
-                                                    std::move(*monitor)));
+                                                    std::move(*monitor), std::move(calls)));
 }
 
 MobileNodeRole::MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration configuration,
                                HostNetwork network, std::unique_ptr<EngineDriver> driver,
-                               netlink::LinkMonitor monitor)
+                               netlink::LinkMonitor monitor, RoleCalls calls)
     : loop_(loop)
     , configuration_(std::move(configuration))
     , network_(std::move(network))
@@ -82,62 +69,8 @@ MobileNodeRole::MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration c
     , driver_(std::move(driver))
     , monitor_(std::move(monitor))
     , networks_([this](const auto& prefix) { return route_mobile_network(network_, prefix); },
-                [this](const auto& prefix) { return unroute_mobile_network(network_, prefix); }) {}
-
-netlink::AddressSpec MobileNodeRole::home_address() const {
-    netlink::AddressSpec spec;
-    spec.ifindex = network_.ifindex();
-    spec.address = configuration_.engine.home_address;
-    spec.prefix_length = wire::Ipv6Address::bit_length;
-    // The home agent has done duplicate address detection on the home link (RFC 6275, 10.3.1); the
-    // flag is what makes the kernel accept type 2 routing headers with it.
-    spec.home = true;
-    spec.nodad = true;
-    // The kernel chooses a route before it chooses the source, and prefers home addresses as
-    // source: without this, connections that leave by an access network would carry the home
-    // address.
-    spec.deprecated = configuration_.route == RoutedTraffic::home;
-    return spec;
-}
-
-/// A predecessor with another `route` left it with the other preference.
-netlink::IfExists MobileNodeRole::home_address_policy() const {
-    const auto* device = monitor_.state().find(network_.ifindex());
-    const auto wanted = home_address();
-    const bool change =
-        device != nullptr &&
-        std::any_of(device->addresses.begin(), device->addresses.end(), [&](const auto& present) {
-            return present.address == wanted.address && present.deprecated != wanted.deprecated;
-        });
-    return change ? netlink::IfExists::replace : netlink::IfExists::accept;
-}
-
-netlink::AddressSpec MobileNodeRole::address4(const wire::Ipv4Address& address) const {
-    netlink::AddressSpec spec;
-    spec.ifindex = network_.ifindex();
-    spec.address = address;
-    spec.prefix_length = wire::Ipv4Address::bit_length;
-    return spec;
-}
-
-netlink::RouteSpec MobileNodeRole::default_route(const wire::IpAddress& source) const {
-    netlink::RouteSpec route;
-    route.destination = {any_address(source.family()), 0};
-    route.oif = network_.ifindex();
-    route.table = network_.configuration().table;
-    route.preferred_source = source;
-    return route;
-}
-
-netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std::uint32_t priority,
-                                            std::uint32_t table) const {
-    netlink::RuleSpec rule;
-    rule.family = address.family();
-    rule.priority = priority;
-    rule.table = table;
-    rule.from = netlink::PrefixSpec{address, full_length(address)};
-    return rule;
-}
+                [this](const auto& prefix) { return unroute_mobile_network(network_, prefix); })
+    , calls_(std::move(calls)) {}
 
 netlink::DeviceSettings MobileNodeRole::device_settings() const {
     const auto home_agent = engine_.home_agent();
@@ -157,58 +90,6 @@ void MobileNodeRole::continue_with_home_agent() {
         device->settings.home_agent6) {
         engine_.start_with(*device->settings.home_agent6);
     }
-}
-
-Outcome MobileNodeRole::set_up_network() {
-    const auto& engine = configuration_.engine;
-    const auto table = network_.configuration().table;
-    Outcome result = network_.set_up_device(driver_->client(), device_settings());
-    if (result) {
-        result = network_.add_address(home_address(), home_address_policy());
-    }
-    if (result) {
-        result = network_.add_route(default_route(engine.home_address));
-    }
-    if (result) {
-        netlink::RuleSpec rule;
-        rule.family = wire::AddressFamily::Ipv6;
-        rule.priority = rule_priority::signalling;
-        rule.table = table;
-        rule.oif_name = network_.configuration().name;
-        result = network_.add_rule(rule);
-    }
-    if (result) {
-        result =
-            network_.add_rule(rule_from(engine.home_address, rule_priority::home_address, table));
-    }
-    if (result && configuration_.route == RoutedTraffic::all) {
-        result = route_everything();
-    }
-    if (result) {
-        result = network_.accept(netlink::MobilityHeaderExtension::type2_routing_header,
-                                 engine.home_address);
-    }
-    return result;
-}
-
-Outcome MobileNodeRole::route_everything() {
-    for (const auto family : {wire::AddressFamily::Ipv6, wire::AddressFamily::Ipv4}) {
-        netlink::RuleSpec attached;
-        attached.family = family;
-        attached.priority = rule_priority::attached;
-        attached.table = main_table;
-        attached.suppress_prefix_length = 0;
-        netlink::RuleSpec everything;
-        everything.family = family;
-        everything.priority = rule_priority::everything;
-        everything.table = network_.configuration().table;
-        for (const auto& rule : {attached, everything}) {
-            if (auto added = network_.add_rule(rule); !added) {
-                return added;
-            }
-        }
-    }
-    return {};
 }
 
 EngineCalls MobileNodeRole::engine_calls() {
@@ -309,29 +190,12 @@ Outcome MobileNodeRole::start() {
             network_changed();
         }
     });
+    auto keeper = HostKeeper::open(loop_, network_, calls_);
+    if (!keeper) {
+        return tl::make_unexpected(keeper.error());
+    }
+    keeper_ = std::move(*keeper);
     return {};
-}
-
-void MobileNodeRole::remove_leftover_addresses() {
-    const auto* device = monitor_.state().find(network_.ifindex());
-    if (device == nullptr) {
-        return;
-    }
-    const auto assigned = engine_.home_address4();
-    for (const auto& present : device->addresses) {
-        const auto* address4_present = present.address.ipv4();
-        const bool leftover =
-            address4_present != nullptr
-                ? assigned != *address4_present
-                : present.home && present.address != configuration_.engine.home_address;
-        if (leftover) {
-            netlink::AddressSpec spec;
-            spec.ifindex = network_.ifindex();
-            spec.address = present.address;
-            spec.prefix_length = present.prefix_length;
-            log_if_failed(network_.remove_address(spec));
-        }
-    }
 }
 
 void MobileNodeRole::network_changed() {
@@ -414,82 +278,6 @@ void MobileNodeRole::ask(const AttachmentQuestions& questions) {
     }
 }
 
-void MobileNodeRole::follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates) {
-    if (configuration_.route != RoutedTraffic::all) {
-        return;
-    }
-    std::vector<wire::IpAddress> wanted;
-    wanted.reserve(candidates.size());
-    for (const auto& candidate : candidates) {
-        wanted.push_back(candidate.address);
-    }
-    const auto missing_in = [](const auto& list, const wire::IpAddress& address) {
-        return std::find(list.begin(), list.end(), address) == list.end();
-    };
-    for (const auto& address : wanted) {
-        if (missing_in(care_of_rules_, address)) {
-            log_if_failed(
-                network_.add_rule(rule_from(address, rule_priority::care_of, main_table)));
-        }
-    }
-    for (const auto& address : care_of_rules_) {
-        if (missing_in(wanted, address)) {
-            log_if_failed(
-                network_.remove_rule(rule_from(address, rule_priority::care_of, main_table)));
-        }
-    }
-    care_of_rules_ = std::move(wanted);
-}
-
-/// Before the home address has its own rule, which all others from it come behind.
-void MobileNodeRole::follow_shared_address(
-    const std::vector<mobility::CareOfCandidate>& candidates) {
-    const auto& engine = configuration_.engine;
-    std::vector<wire::Ipv4Address> home_agents;
-    if (engine.home_agent4) {
-        home_agents.push_back(*engine.home_agent4);
-    }
-    for (const auto& other : engine.other_home_agents) {
-        if (other.address4) {
-            home_agents.push_back(*other.address4);
-        }
-    }
-    std::vector<netlink::RuleSpec> wanted;
-    if (const auto address = engine_.home_address4()) {
-        wanted = shared_address_rules(monitor_.state(), candidates, *address, home_agents);
-    }
-    const auto missing_in = [](const auto& list, const netlink::RuleSpec& rule) {
-        return std::find(list.begin(), list.end(), rule) == list.end();
-    };
-    for (const auto& rule : wanted) {
-        if (missing_in(shared_rules_, rule)) {
-            log_if_failed(network_.add_rule(rule));
-        }
-    }
-    for (const auto& rule : shared_rules_) {
-        if (missing_in(wanted, rule)) {
-            log_if_failed(network_.remove_rule(rule));
-        }
-    }
-    shared_rules_ = std::move(wanted);
-}
-
-void MobileNodeRole::assign(const wire::Ipv4Address& address) {
-    follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
-    log_if_failed(network_.add_address(address4(address)));
-    log_if_failed(network_.add_route(default_route(address)));
-    log_if_failed(network_.add_rule(
-        rule_from(address, rule_priority::home_address, network_.configuration().table)));
-}
-
-void MobileNodeRole::withdraw(const wire::Ipv4Address& address) {
-    log_if_failed(network_.remove_rule(
-        rule_from(address, rule_priority::home_address, network_.configuration().table)));
-    log_if_failed(network_.remove_route(default_route(address)));
-    log_if_failed(network_.remove_address(address4(address)));
-    follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
-}
-
 void MobileNodeRole::stop(std::function<void()> finished) {
     stopping_ = true;
     finished_ = std::move(finished);
@@ -515,6 +303,7 @@ void MobileNodeRole::finish() {
     if (!finished_) {
         return;
     }
+    keeper_.reset();
     driver_->stop();
     stop_timer_.reset();
     monitor_watch_.reset();
@@ -534,7 +323,12 @@ void MobileNodeRole::finish() {
 Json MobileNodeRole::status() const {
     Json result;
     result["device"] = {{"name", network_.configuration().name}, {"ifindex", network_.ifindex()}};
-    result["counters"] = counter_status(engine_.counters(), driver_->counters());
+    auto counts = engine_.counters();
+    if (keeper_) {
+        const auto more = keeper_->counters();
+        counts.insert(counts.end(), more.begin(), more.end());
+    }
+    result["counters"] = counter_status(counts, driver_->counters());
     auto& own = result["mobile_node"];
     own["home_address"] = to_string(configuration_.engine.home_address);
     const auto home_agent = engine_.home_agent();

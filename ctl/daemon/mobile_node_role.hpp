@@ -12,6 +12,7 @@
 #include "daemon/attachment_watch.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/engine_driver.hpp"
+#include "daemon/host_keeper.hpp"
 #include "daemon/host_network.hpp"
 #include "daemon/prefix_routes.hpp"
 #include "daemon/role.hpp"
@@ -25,9 +26,8 @@ public:
     /// Time for de-registration when the daemon is stopped.
     static constexpr mobility::Duration stop_patience = std::chrono::seconds(3);
 
-    static tl::expected<std::unique_ptr<Role>, std::string> open(asio::io_context& loop,
-                                                                 const Configuration& configuration,
-                                                                 EngineDriver::Reporter reporter);
+    static tl::expected<std::unique_ptr<Role>, std::string>
+    open(asio::io_context& loop, const Configuration& configuration, RoleCalls calls);
 
     tl::expected<void, std::string> start() override;
     void stop(std::function<void()> finished) override;
@@ -37,9 +37,10 @@ public:
 private:
     MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration configuration,
                    HostNetwork network, std::unique_ptr<EngineDriver> driver,
-                   netlink::LinkMonitor monitor);
+                   netlink::LinkMonitor monitor, RoleCalls calls);
     tl::expected<void, std::string> set_up_network();
     tl::expected<void, std::string> route_everything();
+    tl::expected<void, std::string> open_accesses();
     [[nodiscard]] netlink::DeviceSettings device_settings() const;
     void continue_with_home_agent();
     EngineCalls engine_calls();
@@ -53,6 +54,8 @@ private:
     void follow_shared_address(const std::vector<mobility::CareOfCandidate>& candidates);
     void assign(const wire::Ipv4Address& address);
     void withdraw(const wire::Ipv4Address& address);
+    /// Says that a wish was not fulfilled, and has it tried again.
+    void note(const tl::expected<void, std::string>& wish);
     void finish_if_done();
     void finish();
 
@@ -62,6 +65,9 @@ private:
     [[nodiscard]] netlink::RouteSpec default_route(const wire::IpAddress& source) const;
     [[nodiscard]] netlink::RuleSpec rule_from(const wire::IpAddress& address,
                                               std::uint32_t priority, std::uint32_t table) const;
+    [[nodiscard]] netlink::RouteSpec guard_route(wire::AddressFamily family) const;
+    [[nodiscard]] netlink::RuleSpec guard_rule(wire::AddressFamily family) const;
+    [[nodiscard]] std::vector<netlink::RuleSpec> guard_rules(const wire::IpAddress& source) const;
 
     asio::io_context& loop_;
     MobileNodeConfiguration configuration_;
@@ -81,6 +87,8 @@ private:
     std::optional<DeadlineTimer> stop_timer_;
     std::function<void()> finished_;
     bool stopping_ = false;
+    RoleCalls calls_;
+    std::unique_ptr<HostKeeper> keeper_;
 };
 
 } // namespace dsmip::daemon

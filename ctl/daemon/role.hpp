@@ -10,6 +10,7 @@
 
 #include "daemon/configuration.hpp"
 #include "daemon/control_protocol.hpp"
+#include "mobility/report.hpp"
 
 namespace dsmip::daemon {
 
@@ -21,6 +22,14 @@ struct ReloadRefusal {
 
     /// The reason, and what is not as it was.
     [[nodiscard]] std::string text() const;
+};
+
+/// What a role tells the daemon.
+struct RoleCalls {
+    /// For the log and those who monitor.
+    std::function<void(const mobility::Report&)> report;
+    /// It cannot go on: the daemon ends with this text and a failure. What is on the host stays.
+    std::function<void(std::string)> fail;
 };
 
 class Role {

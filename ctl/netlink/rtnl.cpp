@@ -18,9 +18,13 @@ namespace dsmip::netlink {
 
 namespace {
 
+constexpr int dump_attempts = 5;
+
 struct LinkIdentity {
     std::uint32_t ifindex = 0;
+    std::string name;
     std::string kind;
+    bool up = false;
 };
 
 Decoded<LinkIdentity> read_link(Octets octets) {
@@ -28,8 +32,14 @@ Decoded<LinkIdentity> read_link(Octets octets) {
     if (!raw) {
         return tl::unexpected(raw.error());
     }
-    LinkIdentity link{.ifindex = static_cast<std::uint32_t>(raw->header.ifi_index), .kind = {}};
+    LinkIdentity link{.ifindex = static_cast<std::uint32_t>(raw->header.ifi_index),
+                      .name = {},
+                      .kind = {},
+                      .up = (raw->header.ifi_flags & unsigned{IFF_UP}) != 0};
     auto done = for_each_attribute(raw->attributes, "link", [&](const Attribute& a) {
+        if (a.type == IFLA_IFNAME) {
+            link.name = read_text(a);
+        }
         if (a.type != IFLA_LINKINFO) {
             return Decoded<void>{};
         }
@@ -56,6 +66,18 @@ Result<void> check_name(std::string_view name, const std::string& request) {
     return {};
 }
 
+Result<LinkIdentity> ask_link(Socket& socket, std::span<std::byte> message,
+                              const std::string& request) {
+    Decoded<LinkIdentity> link = tl::unexpected(DecodeError{"no answer"});
+    auto done = socket.transact(message, request, [&](Octets octets) { link = read_link(octets); });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return link.map_error([&](const DecodeError& error) {
+        return NetlinkError{.code = EPROTO, .text = error.message, .request = request};
+    });
+}
+
 Result<LinkIdentity> find_link(Socket& socket, std::string_view name) {
     const std::string request = "find link \"" + std::string(name) + "\"";
     if (auto valid = check_name(name, request); !valid) {
@@ -65,16 +87,7 @@ Result<LinkIdentity> find_link(Socket& socket, std::string_view name) {
     MessageBuilder builder(buffer.octets, RTM_GETLINK, 0);
     builder.header(ifinfomsg{});
     builder.put_text(IFLA_IFNAME, name);
-
-    Decoded<LinkIdentity> link = tl::unexpected(DecodeError{"no answer"});
-    auto done =
-        socket.transact(buffer.octets, request, [&](Octets octets) { link = read_link(octets); });
-    if (!done) {
-        return tl::unexpected(done.error());
-    }
-    return link.map_error([&](const DecodeError& error) {
-        return NetlinkError{.code = EPROTO, .text = error.message, .request = request};
-    });
+    return ask_link(socket, buffer.octets, request);
 }
 
 std::string describe(std::string_view what, const AddressSpec& spec) {
@@ -99,6 +112,43 @@ void put_address(MessageBuilder& builder, const AddressSpec& spec) {
             IFA_CACHEINFO,
             ifa_cacheinfo{.ifa_prefered = 0, .ifa_valid = 0xffffffffU, .cstamp = 0, .tstamp = 0});
     }
+}
+
+Decoded<AddressSpec> read_interface_address(Octets octets) {
+    constexpr std::string_view where = "address";
+    auto raw = read_family_message<ifaddrmsg>(octets, where);
+    if (!raw) {
+        return tl::unexpected(raw.error());
+    }
+    AddressSpec spec;
+    spec.ifindex = raw->header.ifa_index;
+    spec.prefix_length = raw->header.ifa_prefixlen;
+    std::uint32_t flags = raw->header.ifa_flags;
+    std::optional<wire::IpAddress> local; // with a peer, IFA_ADDRESS is the peer's
+    const auto store = [&](const Attribute& a, auto&& field) -> Decoded<void> {
+        return read_address(a, where).map([&](const wire::IpAddress& address) { field = address; });
+    };
+    auto done = for_each_attribute(raw->attributes, where, [&](const Attribute& a) {
+        switch (a.type) {
+        case IFA_ADDRESS:
+            return store(a, spec.address);
+        case IFA_LOCAL:
+            return store(a, local);
+        case IFA_FLAGS:
+            return read_raw(a, where, flags);
+        default:
+            return Decoded<void>{};
+        }
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    spec.address = local.value_or(spec.address);
+    spec.home = (flags & IFA_F_HOMEADDRESS) != 0;
+    spec.nodad = (flags & IFA_F_NODAD) != 0;
+    spec.no_prefix_route = (flags & IFA_F_NOPREFIXROUTE) != 0;
+    spec.deprecated = (flags & IFA_F_DEPRECATED) != 0;
+    return spec;
 }
 
 } // namespace
@@ -170,6 +220,64 @@ Result<void> Rtnl::link_set_up(std::uint32_t ifindex, bool up) {
         .transact(buffer.octets,
                   "set interface " + std::to_string(ifindex) + (up ? " up" : " down"))
         .map([](DumpState) {});
+}
+
+Result<void> Rtnl::link_rename(std::uint32_t ifindex, std::string_view name) {
+    const std::string request =
+        "rename interface " + std::to_string(ifindex) + " to \"" + std::string(name) + "\"";
+    if (auto valid = check_name(name, request); !valid) {
+        return valid;
+    }
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(ifindex);
+    builder.header(header);
+    builder.put_text(IFLA_IFNAME, name);
+    return socket_.transact(buffer.octets, request).map([](DumpState) {});
+}
+
+Result<LinkStatus> Rtnl::link_status(std::uint32_t ifindex) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_GETLINK, 0);
+    ifinfomsg header{};
+    header.ifi_index = static_cast<int>(ifindex);
+    builder.header(header);
+    return ask_link(socket_, buffer.octets, "find interface " + std::to_string(ifindex))
+        .map([](const LinkIdentity& link) { return LinkStatus{.name = link.name, .up = link.up}; });
+}
+
+Result<std::vector<AddressSpec>> Rtnl::addresses(std::uint32_t ifindex) {
+    const std::string request = "list addresses of interface " + std::to_string(ifindex);
+    std::vector<AddressSpec> found;
+    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
+        found.clear();
+        RequestBuffer buffer;
+        MessageBuilder builder(buffer.octets, RTM_GETADDR, NLM_F_DUMP);
+        ifaddrmsg header{};
+        header.ifa_index = ifindex;
+        builder.header(header);
+        std::optional<DecodeError> bad;
+        auto state = socket_.transact(buffer.octets, request, [&](Octets octets) {
+            auto spec = read_interface_address(octets);
+            if (!spec) {
+                bad = spec.error();
+            } else if (spec->ifindex == ifindex) { // a kernel that is not strict tells of all
+                found.push_back(*spec);
+            }
+        });
+        if (!state) {
+            return tl::unexpected(state.error());
+        }
+        if (bad) {
+            return tl::unexpected(
+                NetlinkError{.code = EPROTO, .text = bad->message, .request = request});
+        }
+        if (*state == DumpState::complete) {
+            break;
+        }
+    }
+    return found;
 }
 
 Result<void> Rtnl::neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address& address,

@@ -88,9 +88,20 @@ struct RuleSpec {
     bool invert = false;
     /// Ignore routes of the table whose prefix is this short or shorter.
     std::optional<std::uint32_t> suppress_prefix_length{};
+    /// FR_ACT_UNREACHABLE instead of a look-up; the table then only tells whose rule it is.
+    bool unreachable = false;
+    /// FR_ACT_GOTO: the rule of this higher priority is the next, and no table is looked up.
+    std::optional<std::uint32_t> go_to{};
+    /// FR_ACT_NOP: only there to be gone to.
+    bool nop = false;
     std::uint8_t protocol = 4;
 
     friend bool operator==(const RuleSpec&, const RuleSpec&) = default;
+};
+
+struct LinkStatus {
+    std::string name;
+    bool up = false; ///< administratively (IFF_UP)
 };
 
 /// Requests to rtnetlink. Each call is one message and one acknowledgement.
@@ -108,9 +119,16 @@ public:
                                    IfExists if_exists = IfExists::fail);
     Result<void> link_delete(std::uint32_t ifindex, IfMissing if_missing = IfMissing::fail);
     Result<void> link_set_up(std::uint32_t ifindex, bool up);
+    /// EBUSY before Linux 6.2: it is up.
+    Result<void> link_rename(std::uint32_t ifindex, std::string_view name);
+    /// ENODEV: it is not, or not any more, in this network namespace.
+    Result<LinkStatus> link_status(std::uint32_t ifindex);
 
     Result<void> address_add(const AddressSpec& address, IfExists if_exists = IfExists::fail);
     Result<void> address_delete(const AddressSpec& address, IfMissing if_missing = IfMissing::fail);
+
+    /// Of one interface, both families.
+    Result<std::vector<AddressSpec>> addresses(std::uint32_t ifindex);
 
     /// Frames for an on-link IPv6 address go to `link_address` until the kernel doubts it; replaces
     /// what it knew.

@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include "netlink/attributes.hpp"
 #include "netlink/rtnl.hpp"
 #include "wire/address.hpp"
 
@@ -24,6 +25,9 @@ struct RequestBuffer {
 inline std::uint8_t address_family(const wire::IpAddress& address) {
     return address.is_ipv4() ? AF_INET : AF_INET6;
 }
+
+/// Of RTM_NEWROUTE or RTM_DELROUTE.
+Decoded<RouteSpec> read_route_spec(Octets octets);
 
 /// The flags of a request that adds something.
 inline std::uint16_t add_flags(IfExists if_exists) {

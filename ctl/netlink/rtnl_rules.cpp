@@ -76,7 +76,9 @@ void put_route(MessageBuilder& builder, const RouteSpec& route) {
     }
 }
 
-Decoded<RouteSpec> read_route(Octets octets) {
+} // namespace
+
+Decoded<RouteSpec> read_route_spec(Octets octets) {
     constexpr std::string_view where = "route";
     auto raw = read_family_message<rtmsg>(octets, where);
     if (!raw) {
@@ -114,6 +116,8 @@ Decoded<RouteSpec> read_route(Octets octets) {
     return route;
 }
 
+namespace {
+
 std::string describe(std::string_view what, const RuleSpec& rule) {
     std::string text = std::string(what) +
                        (rule.family == wire::AddressFamily::Ipv4 ? " IPv4" : " IPv6") +
@@ -127,13 +131,30 @@ std::string describe(std::string_view what, const RuleSpec& rule) {
     if (rule.ip_protocol != 0) {
         text += " protocol " + std::to_string(rule.ip_protocol);
     }
-    return text + " to table " + std::to_string(rule.table);
+    if (rule.go_to) {
+        return text + " to rule " + std::to_string(*rule.go_to);
+    }
+    if (rule.nop) {
+        return text + " that does nothing";
+    }
+    return rule.unreachable ? text + ", unreachable"
+                            : text + " to table " + std::to_string(rule.table);
+}
+
+std::uint8_t action_of(const RuleSpec& rule) {
+    if (rule.go_to) {
+        return FR_ACT_GOTO;
+    }
+    if (rule.nop) {
+        return FR_ACT_NOP;
+    }
+    return rule.unreachable ? FR_ACT_UNREACHABLE : FR_ACT_TO_TBL;
 }
 
 void put_rule(MessageBuilder& builder, const RuleSpec& rule) {
     fib_rule_hdr header{};
     header.family = rule.family == wire::AddressFamily::Ipv4 ? AF_INET : AF_INET6;
-    header.action = FR_ACT_TO_TBL;
+    header.action = action_of(rule);
     header.flags = rule.invert ? FIB_RULE_INVERT : 0U;
     header.src_len = rule.from ? rule.from->length : 0;
     header.dst_len = rule.to ? rule.to->length : 0;
@@ -141,6 +162,9 @@ void put_rule(MessageBuilder& builder, const RuleSpec& rule) {
     builder.put(FRA_PRIORITY, rule.priority);
     builder.put(FRA_TABLE, rule.table);
     builder.put(FRA_PROTOCOL, rule.protocol);
+    if (rule.go_to) {
+        builder.put(FRA_GOTO, *rule.go_to);
+    }
     if (rule.from && rule.from->length != 0) {
         builder.put(FRA_SRC, network_of(*rule.from));
     }
@@ -173,6 +197,8 @@ Decoded<RuleSpec> read_rule(Octets octets) {
         raw->header.family == AF_INET ? wire::AddressFamily::Ipv4 : wire::AddressFamily::Ipv6;
     rule.table = raw->header.table;
     rule.invert = (raw->header.flags & FIB_RULE_INVERT) != 0;
+    rule.unreachable = raw->header.action == FR_ACT_UNREACHABLE;
+    rule.nop = raw->header.action == FR_ACT_NOP;
     rule.protocol = 0;
     std::optional<std::uint32_t> mark;
     std::optional<std::uint32_t> mask;
@@ -203,6 +229,8 @@ Decoded<RuleSpec> read_rule(Octets octets) {
             return Decoded<void>{};
         case FRA_IP_PROTO:
             return read_raw(a, where, rule.ip_protocol);
+        case FRA_GOTO:
+            return read_as<std::uint32_t>(a, where, [&](std::uint32_t v) { rule.go_to = v; });
         case FRA_SUPPRESS_PREFIXLEN:
             return read_as<std::uint32_t>(a, where, [&](std::uint32_t v) {
                 if (v != UINT32_MAX) { // the kernel's "not set"
@@ -222,7 +250,7 @@ Decoded<RuleSpec> read_rule(Octets octets) {
     return rule;
 }
 
-/// Dump both families with an all-zero `Header` but for the family, and keep what `read` and
+/// Dump both families with the `Header` that `set_family` fills in, and keep what `read` and
 /// `wanted` accept.
 template<class Spec, class Header, class SetFamily, class Read, class Wanted>
 Result<std::vector<Spec>> dump_both(Socket& socket, std::uint16_t type, std::string_view request,
@@ -281,7 +309,11 @@ Result<void> Rtnl::route_delete(const RouteSpec& route, IfMissing if_missing) {
 Result<std::vector<RouteSpec>> Rtnl::routes(std::uint32_t table, std::uint8_t protocol) {
     return dump_both<RouteSpec, rtmsg>(
         socket_, RTM_GETROUTE, "list routes",
-        [](rtmsg& header, std::uint8_t family) { header.rtm_family = family; }, read_route,
+        [&](rtmsg& header, std::uint8_t family) {
+            header.rtm_family = family;
+            header.rtm_protocol = protocol; // which a strict kernel looks for by itself
+        },
+        read_route_spec,
         [&](const RouteSpec& route) {
             return route.protocol == protocol && (table == 0 || route.table == table);
         });

@@ -190,6 +190,23 @@ Result<void> Xfrm::accept(MobilityHeaderExtension extension, const wire::Ipv6Add
     return {};
 }
 
+Result<bool> Xfrm::restore(MobilityHeaderExtension extension,
+                           const wire::Ipv6Address& destination) {
+    const std::string request = describe("accept", extension, destination);
+    bool missing = false;
+    const auto note = [&](const Result<DumpState>& added) {
+        missing = missing || added.has_value();
+        return tolerate_existing(added, IfExists::accept);
+    };
+    auto done = note(add_state(socket_, extension, destination, request));
+    for (const auto& selector : selectors_of(extension, destination)) {
+        if (done) {
+            done = note(add_policy(socket_, extension, selector, request + " (policy)"));
+        }
+    }
+    return done.map([&] { return missing; });
+}
+
 Result<void> Xfrm::stop_accepting(MobilityHeaderExtension extension,
                                   const wire::Ipv6Address& destination, IfMissing if_missing) {
     const std::string request = describe("stop accepting", extension, destination);

@@ -38,6 +38,8 @@ public:
     /// sub-policies (CONFIG_XFRM_SUB_POLICY).
     Result<void> accept(MobilityHeaderExtension extension, const wire::Ipv6Address& destination,
                         IfExists if_exists = IfExists::fail);
+    /// Makes of that what is not there any more. True: something was missing.
+    Result<bool> restore(MobilityHeaderExtension extension, const wire::Ipv6Address& destination);
     Result<void> stop_accepting(MobilityHeaderExtension extension,
                                 const wire::Ipv6Address& destination,
                                 IfMissing if_missing = IfMissing::fail);

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a mobile node wants on its host: addresses, policy rules, routes.
+#include "daemon/mobile_node_role.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "daemon/shared_address.hpp"
+
+namespace dsmip::daemon {
+
+namespace {
+
+using Outcome = tl::expected<void, std::string>;
+using IfFails = HostNetwork::IfFails;
+
+constexpr std::uint32_t main_table = 254;
+
+std::uint8_t full_length(const wire::IpAddress& address) {
+    return address.is_ipv4() ? wire::Ipv4Address::bit_length : wire::Ipv6Address::bit_length;
+}
+
+wire::IpAddress any_address(wire::AddressFamily family) {
+    return family == wire::AddressFamily::Ipv4 ? wire::IpAddress(wire::Ipv4Address{})
+                                               : wire::IpAddress(wire::Ipv6Address{});
+}
+
+void log_if_failed(const Outcome& outcome) {
+    if (!outcome) {
+        spdlog::warn("{}", outcome.error());
+    }
+}
+
+} // namespace
+
+netlink::AddressSpec MobileNodeRole::home_address() const {
+    netlink::AddressSpec spec;
+    spec.ifindex = network_.ifindex();
+    spec.address = configuration_.engine.home_address;
+    spec.prefix_length = wire::Ipv6Address::bit_length;
+    // The home agent has done duplicate address detection on the home link (RFC 6275, 10.3.1); the
+    // flag is what makes the kernel accept type 2 routing headers with it.
+    spec.home = true;
+    spec.nodad = true;
+    // The kernel chooses a route before it chooses the source, and prefers home addresses as
+    // source: without this, connections that leave by an access network would carry the home
+    // address.
+    spec.deprecated = configuration_.route == RoutedTraffic::home;
+    return spec;
+}
+
+/// A predecessor with another `route` left it with the other preference.
+netlink::IfExists MobileNodeRole::home_address_policy() const {
+    const auto* device = monitor_.state().find(network_.ifindex());
+    const auto wanted = home_address();
+    const bool change =
+        device != nullptr &&
+        std::any_of(device->addresses.begin(), device->addresses.end(), [&](const auto& present) {
+            return present.address == wanted.address && present.deprecated != wanted.deprecated;
+        });
+    return change ? netlink::IfExists::replace : netlink::IfExists::accept;
+}
+
+netlink::AddressSpec MobileNodeRole::address4(const wire::Ipv4Address& address) const {
+    netlink::AddressSpec spec;
+    spec.ifindex = network_.ifindex();
+    spec.address = address;
+    spec.prefix_length = wire::Ipv4Address::bit_length;
+    return spec;
+}
+
+netlink::RouteSpec MobileNodeRole::default_route(const wire::IpAddress& source) const {
+    netlink::RouteSpec route;
+    route.destination = {any_address(source.family()), 0};
+    route.oif = network_.ifindex();
+    route.table = network_.configuration().table;
+    route.preferred_source = source;
+    return route;
+}
+
+netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std::uint32_t priority,
+                                            std::uint32_t table) const {
+    netlink::RuleSpec rule;
+    rule.family = address.family();
+    rule.priority = priority;
+    rule.table = table;
+    rule.from = netlink::PrefixSpec{address, full_length(address)};
+    return rule;
+}
+
+/// What is left of the table when its default route is gone: unreachable, for the next rule would
+/// let the packets out without a tunnel.
+netlink::RouteSpec MobileNodeRole::guard_route(wire::AddressFamily family) const {
+    netlink::RouteSpec route;
+    route.destination = {any_address(family), 0};
+    route.table = network_.configuration().table;
+    route.unreachable = true;
+    route.metric = UINT32_MAX;
+    return route;
+}
+
+/// Behind the rules that lead into the tunnel, in case one of these or all of the table is gone.
+netlink::RuleSpec MobileNodeRole::guard_rule(wire::AddressFamily family) const {
+    netlink::RuleSpec rule;
+    rule.family = family;
+    rule.priority = rule_priority::guard;
+    rule.table = network_.configuration().table;
+    rule.unreachable = true;
+    return rule;
+}
+
+std::vector<netlink::RuleSpec> MobileNodeRole::guard_rules(const wire::IpAddress& source) const {
+    auto from = guard_rule(source.family());
+    from.from = netlink::PrefixSpec{source, full_length(source)};
+    std::vector<netlink::RuleSpec> rules{from};
+    if (configuration_.route == RoutedTraffic::all) {
+        rules.push_back(guard_rule(source.family()));
+        rules.back().priority = rule_priority::guard_everything;
+    }
+    return rules;
+}
+
+Outcome MobileNodeRole::set_up_network() {
+    const auto& engine = configuration_.engine;
+    const auto table = network_.configuration().table;
+    Outcome result = network_.set_up_device(driver_->client(), device_settings());
+    if (result) {
+        result = open_accesses();
+    }
+    if (result) {
+        result = network_.add_route(guard_route(wire::AddressFamily::Ipv6));
+    }
+    for (const auto& rule : guard_rules(engine.home_address)) {
+        if (result) {
+            result = network_.add_rule(rule);
+        }
+    }
+    if (result) {
+        result = network_.add_address(home_address(), home_address_policy());
+    }
+    if (result) {
+        result = network_.add_route(default_route(engine.home_address));
+    }
+    if (result) {
+        netlink::RuleSpec rule;
+        rule.family = wire::AddressFamily::Ipv6;
+        rule.priority = rule_priority::signalling;
+        rule.table = table;
+        rule.oif_name = network_.configuration().name;
+        result = network_.add_rule(rule);
+    }
+    if (result) {
+        result =
+            network_.add_rule(rule_from(engine.home_address, rule_priority::home_address, table));
+    }
+    if (result && configuration_.route == RoutedTraffic::all) {
+        result = route_everything();
+    }
+    if (result) {
+        result = network_.accept(netlink::MobilityHeaderExtension::type2_routing_header,
+                                 engine.home_address);
+    }
+    return result;
+}
+
+/// To sockets that are bound to an access, whatever their source; they would end at the unreachable
+/// routes. They go on with the rules of others, such as those for several networks at one
+/// interface.
+Outcome MobileNodeRole::open_accesses() {
+    for (const auto family : {wire::AddressFamily::Ipv6, wire::AddressFamily::Ipv4}) {
+        netlink::RuleSpec end;
+        end.family = family;
+        end.priority = rule_priority::behind_guards;
+        end.table = main_table;
+        end.nop = true;
+        if (auto added = network_.add_rule(end); !added) {
+            return added;
+        }
+        for (const auto& access : configuration_.engine.accesses) {
+            netlink::RuleSpec bound;
+            bound.family = family;
+            bound.priority = rule_priority::signalling;
+            bound.table = main_table;
+            bound.go_to = end.priority;
+            bound.oif_name = access.link_name;
+            if (auto added = network_.add_rule(bound); !added) {
+                return added;
+            }
+        }
+    }
+    return {};
+}
+
+Outcome MobileNodeRole::route_everything() {
+    for (const auto family : {wire::AddressFamily::Ipv6, wire::AddressFamily::Ipv4}) {
+        netlink::RuleSpec attached;
+        attached.family = family;
+        attached.priority = rule_priority::attached;
+        attached.table = main_table;
+        attached.suppress_prefix_length = 0;
+        netlink::RuleSpec everything;
+        everything.family = family;
+        everything.priority = rule_priority::everything;
+        everything.table = network_.configuration().table;
+        for (const auto& rule : {attached, everything}) {
+            if (auto added = network_.add_rule(rule); !added) {
+                return added;
+            }
+        }
+    }
+    return {};
+}
+
+void MobileNodeRole::remove_leftover_addresses() {
+    const auto* device = monitor_.state().find(network_.ifindex());
+    if (device == nullptr) {
+        return;
+    }
+    const auto assigned = engine_.home_address4();
+    for (const auto& present : device->addresses) {
+        const auto* address4_present = present.address.ipv4();
+        const bool leftover =
+            address4_present != nullptr
+                ? assigned != *address4_present
+                : present.home && present.address != configuration_.engine.home_address;
+        if (leftover) {
+            netlink::AddressSpec spec;
+            spec.ifindex = network_.ifindex();
+            spec.address = present.address;
+            spec.prefix_length = present.prefix_length;
+            log_if_failed(network_.remove_address(spec));
+        }
+    }
+}
+
+void MobileNodeRole::follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates) {
+    if (configuration_.route != RoutedTraffic::all) {
+        return;
+    }
+    std::vector<wire::IpAddress> wanted;
+    wanted.reserve(candidates.size());
+    for (const auto& candidate : candidates) {
+        wanted.push_back(candidate.address);
+    }
+    const auto missing_in = [](const auto& list, const wire::IpAddress& address) {
+        return std::find(list.begin(), list.end(), address) == list.end();
+    };
+    for (const auto& address : wanted) {
+        if (missing_in(care_of_rules_, address)) {
+            note(network_.add_rule(rule_from(address, rule_priority::care_of, main_table),
+                                   IfFails::keep));
+        }
+    }
+    for (const auto& address : care_of_rules_) {
+        if (missing_in(wanted, address)) {
+            log_if_failed(
+                network_.remove_rule(rule_from(address, rule_priority::care_of, main_table)));
+        }
+    }
+    care_of_rules_ = std::move(wanted);
+}
+
+/// Before the home address has its own rule, which all others from it come behind.
+void MobileNodeRole::follow_shared_address(
+    const std::vector<mobility::CareOfCandidate>& candidates) {
+    const auto& engine = configuration_.engine;
+    std::vector<wire::Ipv4Address> home_agents;
+    if (engine.home_agent4) {
+        home_agents.push_back(*engine.home_agent4);
+    }
+    for (const auto& other : engine.other_home_agents) {
+        if (other.address4) {
+            home_agents.push_back(*other.address4);
+        }
+    }
+    std::vector<netlink::RuleSpec> wanted;
+    if (const auto address = engine_.home_address4()) {
+        wanted = shared_address_rules(monitor_.state(), candidates, *address, home_agents);
+    }
+    const auto missing_in = [](const auto& list, const netlink::RuleSpec& rule) {
+        return std::find(list.begin(), list.end(), rule) == list.end();
+    };
+    for (const auto& rule : wanted) {
+        if (missing_in(shared_rules_, rule)) {
+            note(network_.add_rule(rule, IfFails::keep));
+        }
+    }
+    for (const auto& rule : shared_rules_) {
+        if (missing_in(wanted, rule)) {
+            log_if_failed(network_.remove_rule(rule));
+        }
+    }
+    shared_rules_ = std::move(wanted);
+}
+
+void MobileNodeRole::assign(const wire::Ipv4Address& address) {
+    follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
+    note(network_.add_route(guard_route(wire::AddressFamily::Ipv4), IfFails::keep));
+    for (const auto& rule : guard_rules(address)) {
+        note(network_.add_rule(rule, IfFails::keep));
+    }
+    note(network_.add_address(address4(address), netlink::IfExists::accept, IfFails::keep));
+    note(network_.add_route(default_route(address), IfFails::keep));
+    note(network_.add_rule(
+        rule_from(address, rule_priority::home_address, network_.configuration().table),
+        IfFails::keep));
+}
+
+void MobileNodeRole::withdraw(const wire::Ipv4Address& address) {
+    log_if_failed(network_.remove_rule(
+        rule_from(address, rule_priority::home_address, network_.configuration().table)));
+    log_if_failed(network_.remove_route(default_route(address)));
+    log_if_failed(network_.remove_address(address4(address)));
+    follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
+    for (const auto& rule : guard_rules(address)) {
+        log_if_failed(network_.remove_rule(rule));
+    }
+    log_if_failed(network_.remove_route(guard_route(wire::AddressFamily::Ipv4)));
+}
+
+void MobileNodeRole::note(const Outcome& wish) {
+    log_if_failed(wish);
+    if (!wish && keeper_) {
+        keeper_->look_again();
+    }
+}
+
+} // namespace dsmip::daemon
