@@ -54,7 +54,8 @@ reachable() {
 settings() {
 	local family
 	for family in -4 -6; do
-		ip -n "$1" $family rule show | grep -E '^419' || :
+		# Of those with the same priority only one matches: their order is not told.
+		ip -n "$1" $family rule show | grep -E '^4(19|200)' | sort || :
 		ip -n "$1" $family route show table all proto 191 | sort
 		ip -n "$1" $family -o address show dev dsmip0 scope global | sed 's/^[0-9]*: //'
 	done
