@@ -3,6 +3,7 @@
 # Other programs remove what the daemons have set on their hosts: policy rules, routes, addresses, XFRM states; they set
 # the device down, move it into a VRF, switch IPv6 off on it, rename it, delete it. What can be put back is put back, counted
 # and logged; connections survive, and nothing of the node leaves without a tunnel. What cannot be put back ends the daemon.
+# timeout: 1200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/roaming.sh"
 
