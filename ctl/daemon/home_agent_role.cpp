@@ -195,9 +195,8 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
     , engine_(with_secret(configuration_.engine))
     , driver_(std::move(driver))
     , store_(std::move(store))
-    , routes_(
-          [this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
-          [this](const auto& prefix) { return network_.remove_loose_route(prefix_route(prefix)); })
+    , routes_([this](const auto& prefix) { return network_.add_loose_route(prefix_route(prefix)); },
+              [this](const auto& prefix) { return network_.remove_route(prefix_route(prefix)); })
     , home_routing_(HomeRouting::Host{
           .add_route = [this](const auto& route) { return network_.add_route(route); },
           .remove_route = [this](const auto& route) { return network_.remove_route(route); },

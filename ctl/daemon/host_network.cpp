@@ -256,10 +256,6 @@ tl::expected<bool, std::string> HostNetwork::make_route(const netlink::RouteSpec
     return true;
 }
 
-Outcome HostNetwork::remove_loose_route(netlink::RouteSpec route) {
-    return remove_route(std::move(route));
-}
-
 Outcome HostNetwork::add_rule(netlink::RuleSpec rule, IfFails if_fails) {
     rule.protocol = route_protocol;
     const auto added = outcome(rtnl_.rule_add(rule, IfExists::accept));
@@ -348,8 +344,7 @@ Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules) {
             policy_rules == PolicyRules::own &&
             (rule.priority == rule_priority::care_of || rule.priority == rule_priority::attached ||
              rule.priority == rule_priority::mobile_network ||
-             rule.priority == rule_priority::shared_address ||
-             rule.priority == rule_priority::signalling);
+             rule.priority == rule_priority::shared_address);
         const bool home_link = rule.priority == rule_priority::on_home_link;
         if ((rule.table == configuration_.table || policy || home_link) && !wishes_.has(rule)) {
             if (auto removed = rtnl_.rule_delete(rule, IfMissing::accept); !removed) {

@@ -119,11 +119,10 @@ public:
     Outcome remove_leftovers(PolicyRules policy_rules);
 
     /// A route to the device that is looked after elsewhere: not taken away at the end other than
-    /// with the device. There or gone already is as good.
+    /// with the device, or by remove_route(). There already is as good.
     Outcome add_loose_route(netlink::RouteSpec route);
     /// One that is there already.
     void adopt_loose_route(netlink::RouteSpec route);
-    Outcome remove_loose_route(netlink::RouteSpec route);
     /// The daemon's routes to the device in a table, whoever looks after them.
     tl::expected<std::vector<netlink::RouteSpec>, std::string> routes(std::uint32_t table);
 

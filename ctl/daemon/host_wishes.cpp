@@ -49,7 +49,7 @@ bool same_rule(const netlink::RuleSpec& a, const netlink::RuleSpec& b) {
     return a.family == b.family && a.priority == b.priority && a.table == b.table &&
            selector(a.from) == selector(b.from) && selector(a.to) == selector(b.to) &&
            a.fwmark == b.fwmark && a.oif_name == b.oif_name && a.ip_protocol == b.ip_protocol &&
-           a.unreachable == b.unreachable && a.go_to == b.go_to && a.nop == b.nop &&
+           a.action == b.action && a.target == b.target &&
            a.suppress_prefix_length == b.suppress_prefix_length;
 }
 

@@ -32,7 +32,7 @@ std::vector<netlink::RuleSpec> rules_for(const HostNetwork& host, const netlink:
     // Never out without a tunnel when the table is empty.
     auto guard = outward;
     guard.priority = rule_priority::guard;
-    guard.unreachable = true;
+    guard.action = netlink::RuleAction::unreachable;
     return {inward, rest, guard, outward};
 }
 

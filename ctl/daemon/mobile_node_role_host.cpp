@@ -27,6 +27,15 @@ wire::IpAddress any_address(wire::AddressFamily family) {
                                                : wire::IpAddress(wire::Ipv6Address{});
 }
 
+netlink::RuleSpec rule_for(wire::AddressFamily family, std::uint32_t priority,
+                           std::uint32_t table) {
+    netlink::RuleSpec rule;
+    rule.family = family;
+    rule.priority = priority;
+    rule.table = table;
+    return rule;
+}
+
 void log_if_failed(const Outcome& outcome) {
     if (!outcome) {
         spdlog::warn("{}", outcome.error());
@@ -82,10 +91,7 @@ netlink::RouteSpec MobileNodeRole::default_route(const wire::IpAddress& source) 
 
 netlink::RuleSpec MobileNodeRole::rule_from(const wire::IpAddress& address, std::uint32_t priority,
                                             std::uint32_t table) const {
-    netlink::RuleSpec rule;
-    rule.family = address.family();
-    rule.priority = priority;
-    rule.table = table;
+    auto rule = rule_for(address.family(), priority, table);
     rule.from = netlink::PrefixSpec{address, full_length(address)};
     return rule;
 }
@@ -103,11 +109,8 @@ netlink::RouteSpec MobileNodeRole::guard_route(wire::AddressFamily family) const
 
 /// Behind the rules that lead into the tunnel, in case one of these or all of the table is gone.
 netlink::RuleSpec MobileNodeRole::guard_rule(wire::AddressFamily family) const {
-    netlink::RuleSpec rule;
-    rule.family = family;
-    rule.priority = rule_priority::guard;
-    rule.table = network_.configuration().table;
-    rule.unreachable = true;
+    auto rule = rule_for(family, rule_priority::guard, network_.configuration().table);
+    rule.action = netlink::RuleAction::unreachable;
     return rule;
 }
 
@@ -144,10 +147,7 @@ Outcome MobileNodeRole::set_up_network() {
         result = network_.add_route(default_route(engine.home_address));
     }
     if (result) {
-        netlink::RuleSpec rule;
-        rule.family = wire::AddressFamily::Ipv6;
-        rule.priority = rule_priority::signalling;
-        rule.table = table;
+        auto rule = rule_for(wire::AddressFamily::Ipv6, rule_priority::signalling, table);
         rule.oif_name = network_.configuration().name;
         result = network_.add_rule(rule);
     }
@@ -169,21 +169,17 @@ Outcome MobileNodeRole::set_up_network() {
 /// routes. They go on with the rules of others, such as those for several networks at one
 /// interface.
 Outcome MobileNodeRole::open_accesses() {
+    const auto table = network_.configuration().table;
     for (const auto family : {wire::AddressFamily::Ipv6, wire::AddressFamily::Ipv4}) {
-        netlink::RuleSpec end;
-        end.family = family;
-        end.priority = rule_priority::behind_guards;
-        end.table = main_table;
-        end.nop = true;
+        auto end = rule_for(family, rule_priority::behind_guards, table);
+        end.action = netlink::RuleAction::nothing;
         if (auto added = network_.add_rule(end); !added) {
             return added;
         }
         for (const auto& access : configuration_.engine.accesses) {
-            netlink::RuleSpec bound;
-            bound.family = family;
-            bound.priority = rule_priority::signalling;
-            bound.table = main_table;
-            bound.go_to = end.priority;
+            auto bound = rule_for(family, rule_priority::signalling, table);
+            bound.action = netlink::RuleAction::go_to;
+            bound.target = end.priority;
             bound.oif_name = access.link_name;
             if (auto added = network_.add_rule(bound); !added) {
                 return added;
@@ -195,15 +191,10 @@ Outcome MobileNodeRole::open_accesses() {
 
 Outcome MobileNodeRole::route_everything() {
     for (const auto family : {wire::AddressFamily::Ipv6, wire::AddressFamily::Ipv4}) {
-        netlink::RuleSpec attached;
-        attached.family = family;
-        attached.priority = rule_priority::attached;
-        attached.table = main_table;
+        auto attached = rule_for(family, rule_priority::attached, main_table);
         attached.suppress_prefix_length = 0;
-        netlink::RuleSpec everything;
-        everything.family = family;
-        everything.priority = rule_priority::everything;
-        everything.table = network_.configuration().table;
+        const auto everything =
+            rule_for(family, rule_priority::everything, network_.configuration().table);
         for (const auto& rule : {attached, everything}) {
             if (auto added = network_.add_rule(rule); !added) {
                 return added;

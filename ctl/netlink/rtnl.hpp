@@ -68,6 +68,14 @@ struct RouteSpec {
     friend bool operator==(const RouteSpec&, const RouteSpec&) = default;
 };
 
+/// What becomes of what a rule selects; the values of FR_ACT_*.
+enum class RuleAction : std::uint8_t {
+    look_up = 1,
+    go_to = 2,
+    nothing = 3, ///< the rule is there to be gone to
+    unreachable = 7,
+};
+
 struct RuleSpec {
     wire::AddressFamily family = wire::AddressFamily::Ipv6;
     std::uint32_t priority = 0;
@@ -88,12 +96,10 @@ struct RuleSpec {
     bool invert = false;
     /// Ignore routes of the table whose prefix is this short or shorter.
     std::optional<std::uint32_t> suppress_prefix_length{};
-    /// FR_ACT_UNREACHABLE instead of a look-up; the table then only tells whose rule it is.
-    bool unreachable = false;
-    /// FR_ACT_GOTO: the rule of this higher priority is the next, and no table is looked up.
-    std::optional<std::uint32_t> go_to{};
-    /// FR_ACT_NOP: only there to be gone to.
-    bool nop = false;
+    /// If it is another than a look-up, the table only tells whose rule it is.
+    RuleAction action = RuleAction::look_up;
+    /// With RuleAction::go_to: a higher priority, of the rule to go on with.
+    std::uint32_t target = 0;
     std::uint8_t protocol = 4;
 
     friend bool operator==(const RuleSpec&, const RuleSpec&) = default;

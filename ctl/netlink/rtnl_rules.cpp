@@ -131,30 +131,28 @@ std::string describe(std::string_view what, const RuleSpec& rule) {
     if (rule.ip_protocol != 0) {
         text += " protocol " + std::to_string(rule.ip_protocol);
     }
-    if (rule.go_to) {
-        return text + " to rule " + std::to_string(*rule.go_to);
-    }
-    if (rule.nop) {
+    switch (rule.action) {
+    case RuleAction::look_up:
+        break;
+    case RuleAction::go_to:
+        return text + " to rule " + std::to_string(rule.target);
+    case RuleAction::nothing:
         return text + " that does nothing";
+    case RuleAction::unreachable:
+        return text + ", unreachable";
     }
-    return rule.unreachable ? text + ", unreachable"
-                            : text + " to table " + std::to_string(rule.table);
+    return text + " to table " + std::to_string(rule.table);
 }
 
-std::uint8_t action_of(const RuleSpec& rule) {
-    if (rule.go_to) {
-        return FR_ACT_GOTO;
-    }
-    if (rule.nop) {
-        return FR_ACT_NOP;
-    }
-    return rule.unreachable ? FR_ACT_UNREACHABLE : FR_ACT_TO_TBL;
-}
+static_assert(static_cast<int>(RuleAction::look_up) == FR_ACT_TO_TBL);
+static_assert(static_cast<int>(RuleAction::go_to) == FR_ACT_GOTO);
+static_assert(static_cast<int>(RuleAction::nothing) == FR_ACT_NOP);
+static_assert(static_cast<int>(RuleAction::unreachable) == FR_ACT_UNREACHABLE);
 
 void put_rule(MessageBuilder& builder, const RuleSpec& rule) {
     fib_rule_hdr header{};
     header.family = rule.family == wire::AddressFamily::Ipv4 ? AF_INET : AF_INET6;
-    header.action = action_of(rule);
+    header.action = static_cast<std::uint8_t>(rule.action);
     header.flags = rule.invert ? FIB_RULE_INVERT : 0U;
     header.src_len = rule.from ? rule.from->length : 0;
     header.dst_len = rule.to ? rule.to->length : 0;
@@ -162,8 +160,8 @@ void put_rule(MessageBuilder& builder, const RuleSpec& rule) {
     builder.put(FRA_PRIORITY, rule.priority);
     builder.put(FRA_TABLE, rule.table);
     builder.put(FRA_PROTOCOL, rule.protocol);
-    if (rule.go_to) {
-        builder.put(FRA_GOTO, *rule.go_to);
+    if (rule.action == RuleAction::go_to) {
+        builder.put(FRA_GOTO, rule.target);
     }
     if (rule.from && rule.from->length != 0) {
         builder.put(FRA_SRC, network_of(*rule.from));
@@ -197,8 +195,7 @@ Decoded<RuleSpec> read_rule(Octets octets) {
         raw->header.family == AF_INET ? wire::AddressFamily::Ipv4 : wire::AddressFamily::Ipv6;
     rule.table = raw->header.table;
     rule.invert = (raw->header.flags & FIB_RULE_INVERT) != 0;
-    rule.unreachable = raw->header.action == FR_ACT_UNREACHABLE;
-    rule.nop = raw->header.action == FR_ACT_NOP;
+    rule.action = static_cast<RuleAction>(raw->header.action); // of others anything
     rule.protocol = 0;
     std::optional<std::uint32_t> mark;
     std::optional<std::uint32_t> mask;
@@ -230,7 +227,7 @@ Decoded<RuleSpec> read_rule(Octets octets) {
         case FRA_IP_PROTO:
             return read_raw(a, where, rule.ip_protocol);
         case FRA_GOTO:
-            return read_as<std::uint32_t>(a, where, [&](std::uint32_t v) { rule.go_to = v; });
+            return read_raw(a, where, rule.target);
         case FRA_SUPPRESS_PREFIXLEN:
             return read_as<std::uint32_t>(a, where, [&](std::uint32_t v) {
                 if (v != UINT32_MAX) { // the kernel's "not set"

@@ -100,7 +100,7 @@ start from4 ip netns exec mn ping -i 0.05 -I $HOA4 $CN4
 rules_gone() { # NS: all that are not the kernel's, as systemd-networkd does when it starts
 	local family priority
 	for family in -4 -6; do
-		for priority in $(ip -n "$1" $family rule show | sed -nE 's/^(419[0-9]):.*/\1/p'); do
+		for priority in $(ip -n "$1" $family rule show | sed -nE 's/^(4(18[89]|19[0-9]|200)):.*/\1/p'); do
 			ip -n "$1" $family rule del pref "$priority" 2>/dev/null || :
 		done
 	done
@@ -259,6 +259,8 @@ OPEN=4
 unheard "device down, all traffic" ip -n mn link set dsmip0 down
 OPEN="4 6"
 unheard "rule for everything gone" rule_gone 4195
+# What leads past the guards leads nowhere then, and past them again afterwards.
+unheard "end of the guards gone" rule_gone 4200
 in_ns mn ping -c1 -W5 -I wan4 203.0.113.1 >/dev/null || fail "an access is closed to those who want it"
 in_ns mn ping -c1 -W5 -I wan4 192.0.2.126 >/dev/null || fail "what is behind an access is closed to those who want it"
 # The kernel prefers a home address, also for who asks for an interface (RFC 6724, 5).

@@ -12,6 +12,7 @@
 #include <string>
 
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 
 #include "netlink/link_monitor.hpp"
@@ -217,7 +218,20 @@ TEST_CASE("rules of both families, found again by their protocol") {
                              .invert = true,
                              .suppress_prefix_length = 0,
                              .protocol = our_protocol};
-    const std::vector<RuleSpec> all{by_mark, by_mark6, from_home, from_home4, not_short};
+    // With a priority of its own: to delete a rule without a protocol is to delete one with any.
+    RuleSpec udp = from_home4;
+    udp.priority = 1003;
+    udp.ip_protocol = IPPROTO_UDP;
+    RuleSpec nowhere = from_home;
+    nowhere.action = RuleAction::unreachable;
+    RuleSpec end = from_home;
+    end.priority = 1002;
+    end.action = RuleAction::nothing;
+    RuleSpec past = from_home;
+    past.action = RuleAction::go_to;
+    past.target = end.priority;
+    const std::vector<RuleSpec> all{by_mark, by_mark6, from_home, from_home4, not_short,
+                                    udp,     nowhere,  end,       past};
     for (const RuleSpec& rule : all) {
         CHECK(code_of(rtnl.rule_add(rule)) == 0);
         CHECK(code_of(rtnl.rule_add(rule)) == EEXIST);

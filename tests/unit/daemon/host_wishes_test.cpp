@@ -138,9 +138,17 @@ TEST_CASE("rules are told apart by all that selects and by what they do") {
     CHECK(wishes.missing(Rules{rule(4191)}) == Rules{rule(4192)});
     CHECK(wishes.missing(Rules{rule(4192)}).empty());
     auto guard = rule(4192);
-    guard.unreachable = true;
+    guard.action = netlink::RuleAction::unreachable;
     CHECK_FALSE(wishes.has(guard));
     CHECK(wishes.missing(Rules{guard}).size() == 1);
+    auto jump = rule(4192);
+    jump.action = netlink::RuleAction::go_to;
+    jump.target = 4200;
+    auto elsewhere = jump;
+    elsewhere.target = 4201;
+    wishes.add(jump);
+    CHECK(wishes.missing(Rules{rule(4192), elsewhere}) == Rules{jump});
+    wishes.remove(jump);
     auto attached = rule(4192);
     attached.suppress_prefix_length = 0;
     CHECK(wishes.missing(Rules{attached}).size() == 1);
