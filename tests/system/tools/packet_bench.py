@@ -132,18 +132,18 @@ class Inner:
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVMARK, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 22)  # SO_RCVBUFFORCE
         self.socket.setblocking(False)
+        # To close a packet socket takes the kernel a grace period, so these stay. Only raw sockets can ask for
+        # segmentation; the device has no link layer header either way.
+        self.plain = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        self.large = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.large.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
 
     def send(self, packet, mark=0, proto=None, gso=None):
         if proto is None:
             proto = 0x0800 if packet[0] >> 4 == 4 else 0x86DD
-        # Only raw sockets can ask for segmentation; the device has no link layer header either way.
-        out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW if gso else socket.SOCK_DGRAM, 0)
-        with out:
-            out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, struct.pack("=I", mark))
-            if gso:
-                out.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
-                packet = gso + packet
-            out.sendto(packet, (self.name, proto))
+        out = self.large if gso else self.plain
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, struct.pack("=I", mark))
+        out.sendto((gso or b"") + packet, (self.name, proto))
 
     def receive(self):
         """(packet, mark) of a packet that came in, or None."""
