@@ -99,6 +99,10 @@ Attempt<Json> ask_daemon(const Options& options, const Json& request) {
     if (!daemon) {
         return tl::unexpected(control_failure(daemon.error()));
     }
+    // With many nodes that takes as long as a start.
+    if (request.at("command") == "reload") {
+        daemon->wait_without_limit();
+    }
     return daemon->call(request).map_error(control_failure);
 }
 

@@ -115,6 +115,13 @@ std::optional<std::string> ControlClient::next_line() {
     return line;
 }
 
+// Not const: see send().
+// NOLINTNEXTLINE(readability-make-member-function-const)
+void ControlClient::wait_without_limit() {
+    constexpr timeval none{};
+    (void)setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+}
+
 tl::expected<Json, ControlError> ControlClient::call(const Json& request) {
     if (auto sent = send(request); !sent) {
         return tl::unexpected(sent.error());

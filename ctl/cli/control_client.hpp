@@ -22,7 +22,7 @@ struct ControlError {
         not_running, ///< nobody listens at the path
         permission,
         refused,  ///< the daemon understood and said no
-        protocol, ///< it closed, did not answer within 10 s or sent something else
+        protocol, ///< it closed, did not answer in time or sent something else
     };
     Kind kind = Kind::protocol;
     std::string message;
@@ -41,8 +41,10 @@ public:
     [[nodiscard]] int fd() const { return fd_; }
 
     tl::expected<void, ControlError> send(const Json& request);
-    /// Waits for the response and returns its "result".
+    /// Waits for the response, at most 10 s between two parts of it, and returns its "result".
     tl::expected<Json, ControlError> call(const Json& request);
+    /// From now on call() waits as long as the daemon lives.
+    void wait_without_limit();
     /// Reads what waits, once. Complete lines are then had from `next_line`. False: closed.
     bool read_some();
     std::optional<std::string> next_line();

@@ -59,16 +59,27 @@ public:
 private:
     void take(std::string_view octets) {
         input_ += octets;
+        process();
+    }
+
+    /// All lines that have come, up to one that is not answered at once.
+    void process() {
+        processing_ = true;
         std::size_t start = 0;
-        for (auto end = input_.find('\n'); end != std::string::npos && !closing_;
+        for (auto end = input_.find('\n'); end != std::string::npos && !closing_ && !waiting_;
              end = input_.find('\n', start)) {
-            answer(std::string_view(input_).substr(start, end - start));
+            const auto line = input_.substr(start, end - start);
+            start = end + 1;
+            answer(line);
             if (server_ == nullptr) {
                 return;
             }
-            start = end + 1;
         }
+        processing_ = false;
         input_.erase(0, start);
+        if (waiting_) {
+            return;
+        }
         if (input_.size() > control_line_max && !closing_) {
             refuse_overlong();
         }
@@ -84,7 +95,6 @@ private:
 
     void refuse_overlong() {
         closing_ = true;
-        input_.clear();
         send(failure_line(fmt::format("the line has more than {} characters", control_line_max)));
     }
 
@@ -103,8 +113,20 @@ private:
             send(success_line(Json::object()));
             return;
         }
-        const auto result = server_->handler_(*request);
+        waiting_ = true;
+        server_->handler_(*request, [connection = weak_from_this()](const auto& result) {
+            if (const auto self = connection.lock()) {
+                self->answered(result);
+            }
+        });
+    }
+
+    void answered(const tl::expected<Json, std::string>& result) {
+        waiting_ = false;
         send(result ? success_line(*result) : failure_line(result.error()));
+        if (server_ != nullptr && !processing_) {
+            process();
+        }
     }
 
     void send(const std::string& line) {
@@ -173,6 +195,8 @@ private:
     bool monitor_ = false;
     bool closing_ = false;
     bool read_paused_ = false;
+    bool waiting_ = false;    ///< for the handler's answer
+    bool processing_ = false; ///< the answer comes at once
 };
 
 ControlServer::ControlServer(asio::io_context& loop, Handler handler)

@@ -27,8 +27,10 @@ public:
     /// Before the next try when the machine has nothing left for a connection.
     static constexpr std::chrono::milliseconds accept_pause{250};
 
-    /// Answers everything but monitor; the result or the text of the error.
-    using Handler = std::function<tl::expected<Json, std::string>(const ControlRequest& request)>;
+    /// The result or the text of the error; once, at once or later. Nobody may be there any more.
+    using Answer = std::function<void(const tl::expected<Json, std::string>& result)>;
+    /// Answers everything but monitor. Until it does, nothing more is taken from that connection.
+    using Handler = std::function<void(const ControlRequest& request, Answer answer)>;
 
     ControlServer(asio::io_context& loop, Handler handler);
     ControlServer(const ControlServer&) = delete;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include <asio/post.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
@@ -71,7 +72,9 @@ Daemon::Daemon(Configuration configuration, std::string file,
     : configuration_(std::move(configuration))
     , file_(std::move(file))
     , log_lines_lost_(std::move(log_lines_lost))
-    , control_(loop_, [this](const ControlRequest& request) { return answer(request); }) {}
+    , control_(loop_, [this](const ControlRequest& request, ControlServer::Answer done) {
+        answer(request, std::move(done));
+    }) {}
 
 tl::expected<void, std::string> Daemon::run() {
     spdlog::warn(
@@ -120,12 +123,7 @@ void Daemon::wait_for_signal() {
         }
         wait_for_signal();
         if (!stopping_) {
-            if (const auto done = reload(); !done) {
-                const auto& refusal = done.error();
-                spdlog::error("reload refused{}: {}",
-                              refusal.not_taken_back.empty() ? ", nothing has changed" : "",
-                              refusal.text());
-            }
+            reload_at_signal();
         }
     });
 }
@@ -145,29 +143,91 @@ void Daemon::stop(int signal) {
     });
 }
 
-tl::expected<Json, ReloadRefusal> Daemon::reload() {
-    auto read = read_configuration_file(file_);
-    if (!read) {
-        return tl::make_unexpected(ReloadRefusal{fmt::format("{}", fmt::join(read.error(), "\n"))});
+/// What the worker makes of the file.
+struct Daemon::NextConfiguration {
+    Configuration configuration;
+    ConfigurationDifference difference;
+    std::shared_ptr<Preparation> of_role;
+};
+
+/// One that comes while the file is being read may mean what was written into it since.
+void Daemon::reload_at_signal() {
+    if (reload_done_) {
+        reload_again_ = true;
+        return;
     }
-    const auto changed = difference(configuration_, *read);
-    if (!changed.refused.empty()) {
-        std::vector<std::string> lines;
-        for (const auto& mistake : changed.refused) {
-            lines.push_back(to_string(mistake, file_));
+    reload([](const auto& result) {
+        if (!result) {
+            spdlog::error("reload refused{}: {}",
+                          result.error().not_taken_back.empty() ? ", nothing has changed" : "",
+                          result.error().text());
         }
-        return tl::make_unexpected(ReloadRefusal{fmt::format("{}", fmt::join(lines, "\n"))});
+    });
+}
+
+void Daemon::reload(ReloadDone done) {
+    if (reload_done_) {
+        done(tl::make_unexpected(
+            ReloadRefusal{"another reload is under way; try again when it has ended"}));
+        return;
     }
+    reload_done_ = std::move(done);
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
     tell_supervisor(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                                 std::int64_t{time.tv_sec} * 1000000 + time.tv_nsec / 1000));
-    const auto done = role_->reconfigure(*read);
-    tell_supervisor("READY=1");
-    if (!done) {
-        return tl::make_unexpected(done.error());
+    asio::post(worker_, [this] {
+        auto next = std::make_shared<Next>(read_next());
+        asio::post(loop_, [this, next = std::move(next)]() mutable {
+            take_over(next);
+            asio::post(worker_, [next = std::move(next)] {});
+        });
+    });
+}
+
+/// In the worker: nothing of what it reads changes while a reload is under way.
+Daemon::Next Daemon::read_next() const {
+    auto read = read_configuration_file(file_);
+    if (!read) {
+        return tl::make_unexpected(ReloadRefusal{fmt::format("{}", fmt::join(read.error(), "\n"))});
     }
-    configuration_ = std::move(*read);
+    NextConfiguration next{std::move(*read), {}, nullptr};
+    next.difference = difference(configuration_, next.configuration);
+    const auto& refused = next.difference.refused;
+    if (!refused.empty()) {
+        std::vector<std::string> lines;
+        for (const auto& mistake : refused) {
+            lines.push_back(to_string(mistake, file_));
+        }
+        return tl::make_unexpected(ReloadRefusal{fmt::format("{}", fmt::join(lines, "\n"))});
+    }
+    next.of_role = role_->prepare(next.configuration);
+    return next;
+}
+
+void Daemon::take_over(const std::shared_ptr<Next>& next) {
+    if (stopping_) {
+        end_reload(tl::make_unexpected(ReloadRefusal{"the daemon is being stopped"}));
+        return;
+    }
+    if (!*next) {
+        end_reload(tl::make_unexpected((*next).error()));
+        return;
+    }
+    role_->reconfigure((*next)->of_role,
+                       [this, next](const tl::expected<Role::Notes, ReloadRefusal>& done) mutable {
+                           if (!done) {
+                               end_reload(tl::make_unexpected(done.error()));
+                           } else {
+                               std::swap(configuration_, (*next)->configuration);
+                               end_reload(tell_reload(**next, *done));
+                           }
+                           asio::post(worker_, [next = std::move(next)] {});
+                       });
+}
+
+Json Daemon::tell_reload(const NextConfiguration& next, const Role::Notes& done) {
+    const auto& changed = next.difference;
     Json result;
     auto& changes = result["changes"] = Json::array();
     for (const auto& change : changed.changes) {
@@ -179,7 +239,7 @@ tl::expected<Json, ReloadRefusal> Daemon::reload() {
         spdlog::info("reload: {} more changes", changed.change_count - changed.changes.size());
     }
     auto& notes = result["notes"] = Json::array();
-    for (const auto& note : *done) {
+    for (const auto& note : done) {
         spdlog::info("reload: {}", note);
         notes.push_back(note);
     }
@@ -187,6 +247,14 @@ tl::expected<Json, ReloadRefusal> Daemon::reload() {
             "configuration-reloaded",
             {{"changes", changed.change_count}}});
     return result;
+}
+
+void Daemon::end_reload(const tl::expected<Json, ReloadRefusal>& result) {
+    tell_supervisor("READY=1");
+    std::exchange(reload_done_, nullptr)(result);
+    if (std::exchange(reload_again_, false) && !stopping_) {
+        reload_at_signal();
+    }
 }
 
 void Daemon::report(const mobility::Report& report) {
@@ -210,7 +278,17 @@ void Daemon::tell_suppressed() {
     log_timer_.set(log_limiter_.next_deadline());
 }
 
-tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
+void Daemon::answer(const ControlRequest& request, ControlServer::Answer answer) {
+    if (role_ == nullptr || !std::holds_alternative<ReloadRequest>(request)) {
+        answer(answer_at_once(request));
+        return;
+    }
+    reload([answer = std::move(answer)](const tl::expected<Json, ReloadRefusal>& result) {
+        answer(result.map_error([](const ReloadRefusal& refusal) { return refusal.text(); }));
+    });
+}
+
+tl::expected<Json, std::string> Daemon::answer_at_once(const ControlRequest& request) {
     if (role_ == nullptr) {
         return tl::make_unexpected("the daemon is still starting; try again");
     }
@@ -225,13 +303,6 @@ tl::expected<Json, std::string> Daemon::answer(const ControlRequest& request) {
     }
     if (std::holds_alternative<HomeAgentsRequest>(request)) {
         return role_->home_agents();
-    }
-    if (std::holds_alternative<ReloadRequest>(request)) {
-        auto done = reload();
-        if (!done) {
-            return tl::make_unexpected(done.error().text());
-        }
-        return std::move(*done);
     }
     Json result;
     result["role"] = to_string(configuration_.role);

@@ -11,6 +11,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/thread_pool.hpp>
 #include <tl/expected.hpp>
 
 #include "daemon/configuration.hpp"
@@ -36,11 +37,21 @@ private:
     void wait_for_signal();
     void stop(int signal);
     void fail(std::string reason);
-    /// All of the new configuration, or (an error) nothing of it.
-    tl::expected<Json, ReloadRefusal> reload();
+    /// All of the new configuration, or (an error) nothing of it. The file is read and checked by
+    /// the worker, and the role takes it over step by step: messages are served meanwhile.
+    using ReloadDone = std::function<void(const tl::expected<Json, ReloadRefusal>& result)>;
+    void reload(ReloadDone done);
+    void reload_at_signal();
+    struct NextConfiguration;
+    using Next = tl::expected<NextConfiguration, ReloadRefusal>;
+    [[nodiscard]] Next read_next() const;
+    void take_over(const std::shared_ptr<Next>& next);
+    [[nodiscard]] Json tell_reload(const NextConfiguration& next, const Role::Notes& done);
+    void end_reload(const tl::expected<Json, ReloadRefusal>& result);
     void report(const mobility::Report& report);
     void tell_suppressed();
-    tl::expected<Json, std::string> answer(const ControlRequest& request);
+    void answer(const ControlRequest& request, ControlServer::Answer answer);
+    tl::expected<Json, std::string> answer_at_once(const ControlRequest& request);
 
     Configuration configuration_;
     std::string file_;
@@ -52,8 +63,13 @@ private:
     LogLimiter log_limiter_;
     DeadlineTimer log_timer_{loop_, [this] { tell_suppressed(); }};
     std::unique_ptr<Role> role_;
+    ReloadDone reload_done_;    ///< of the reload under way
+    bool reload_again_ = false; ///< a signal came meanwhile
     bool stopping_ = false;
     std::optional<std::string> failure_;
+    /// Reads configurations, and destroys old ones: with many nodes both take long. Its thread ends
+    /// before anything that it looks at.
+    asio::thread_pool worker_{1};
 };
 
 } // namespace dsmip::daemon

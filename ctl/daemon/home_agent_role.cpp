@@ -3,7 +3,6 @@
 #include "daemon/home_agent_role.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <random>
 #include <set>
@@ -13,13 +12,12 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <linux/dsmip.h>
-
 #include "daemon/clock.hpp"
 #include "daemon/explanation.hpp"
+#include "daemon/home_agent_host.hpp"
+#include "daemon/home_agent_reload.hpp"
 #include "daemon/kernel_values.hpp"
 #include "daemon/status.hpp"
-#include "netlink/link_monitor.hpp"
 
 namespace dsmip::daemon {
 
@@ -29,117 +27,10 @@ using Outcome = tl::expected<void, std::string>;
 
 constexpr std::uint32_t main_table = 254;
 
-/// What the module lets in is what the engine would; a path cookie for more is of no use.
-void set_limits(netlink::DeviceSettings& settings, const mobility::HomeAgentPolicy& policy) {
-    // Half of the path cookies there are.
-    constexpr std::uint32_t stranger_burst_maximum = 4096;
-    const auto burst = [](std::uint32_t rate, std::uint32_t maximum) {
-        return std::clamp<std::uint32_t>(mobility::HomeAgentPolicy::saved_seconds * rate, 1,
-                                         maximum);
-    };
-    settings.source_rate = policy.updates_per_source;
-    settings.source_burst = burst(policy.updates_per_source, DSMIP_SIGNALLING_RATE_MAX);
-    settings.network_rate = policy.updates_per_network;
-    settings.network_burst = burst(policy.updates_per_network, DSMIP_SIGNALLING_RATE_MAX);
-    settings.stranger_rate = policy.updates_of_strangers;
-    settings.stranger_burst = burst(policy.updates_of_strangers, stranger_burst_maximum);
-}
-
-/// Things the operator has to do and may have forgotten; without them packets vanish silently.
-void warn_about_host(const HomeAgentConfiguration& configuration) {
-    const auto monitor = netlink::LinkMonitor::open();
-    if (monitor) {
-        const auto on_host = [&](const wire::IpAddress& wanted) {
-            const auto& links = monitor->state().links();
-            return std::any_of(links.begin(), links.end(), [&](const auto& link) {
-                const auto& addresses = link.second.addresses;
-                return std::any_of(addresses.begin(), addresses.end(),
-                                   [&](const auto& address) { return address.address == wanted; });
-            });
-        };
-        if (!on_host(configuration.engine.address6)) {
-            spdlog::warn("address6 {} is on no interface of this host; no mobile node can reach "
-                         "the home agent until it is",
-                         to_string(configuration.engine.address6));
-        }
-        if (configuration.engine.address4 && !on_host(*configuration.engine.address4)) {
-            spdlog::warn("address4 {} is on no interface of this host; no mobile node can reach "
-                         "the home agent over IPv4 until it is",
-                         to_string(*configuration.engine.address4));
-        }
-    }
-    const auto filters = configuration.home_link.empty()
-                             ? std::vector<std::string>{}
-                             : std::vector<std::string>{"all", configuration.home_link};
-    for (const auto& interface : filters) {
-        std::ifstream file("/proc/sys/net/ipv4/conf/" + interface + "/rp_filter");
-        int value = 0;
-        if (file >> value && value == 1) {
-            spdlog::warn("net.ipv4.conf.{}.rp_filter is 1 (strict): IPv4 packets of hosts on the "
-                         "home link would be dropped, because the way back to them leads through "
-                         "the tunnel device; set it to 0 or 2",
-                         interface);
-        }
-    }
-    constexpr std::array forwarding{"/proc/sys/net/ipv6/conf/all/forwarding",
-                                    "/proc/sys/net/ipv4/ip_forward"};
-    for (const auto* path : forwarding) {
-        std::ifstream file(path);
-        int value = 1;
-        if (file >> value && value == 0) {
-            spdlog::warn("{} is 0: this host forwards nothing to mobile nodes", path);
-        }
-    }
-}
-
 void log_failures(std::string_view when, const std::vector<std::string>& failures) {
     for (const auto& failure : failures) {
         spdlog::warn("{}: {}", when, failure);
     }
-}
-
-/// "1 node is", "2 nodes are".
-std::string counted(std::size_t count, std::string_view one, std::string_view several) {
-    return count == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", count, several);
-}
-
-/// What a reload means for those who are registered.
-std::vector<std::string> notes_of(const mobility::ReconfigurationOutlook& outlook) {
-    std::vector<std::string> notes;
-    const auto note = [&](std::size_t count, std::string_view one, std::string_view several) {
-        if (count != 0) {
-            notes.push_back(counted(count, one, several));
-        }
-    };
-    note(outlook.addresses_outside.size(),
-         "IPv4 home address in use is outside the pool now; it stays until the registration ends",
-         "IPv4 home addresses in use are outside the pool now; they stay until the registrations "
-         "end");
-    note(outlook.prefixes_outside,
-         "IPv4 prefix in use is outside the pool now; it stays until the registration ends",
-         "IPv4 prefixes in use are outside the pool now; they stay until the registrations end");
-    note(outlook.reservations_lost, "lease outside the pools that nobody uses is given up",
-         "leases outside the pools that nobody uses are given up");
-    note(outlook.nodes_lost, "registered node is no longer served and loses its bindings",
-         "registered nodes are no longer served and lose their bindings");
-    note(outlook.bindings_lost, "binding is removed: its care-of address is a home address now",
-         "bindings are removed: their care-of addresses are home addresses now");
-    return notes;
-}
-
-/// The real home link, which the engine is told of; none for a virtual one.
-tl::expected<std::unique_ptr<HomeLink>, std::string>
-open_home_link(HomeAgentConfiguration& configuration) {
-    auto& link = configuration.engine.home_link.link;
-    link = 0;
-    if (configuration.home_link.empty()) {
-        return nullptr;
-    }
-    auto opened = HomeLink::open(configuration.home_link, configuration.engine.address6);
-    if (opened) {
-        link = (*opened)->index();
-    }
-    return opened;
 }
 
 mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
@@ -209,6 +100,8 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
                   return network_.set_up_device(driver_->client(), settings);
               }})
     , calls_(std::move(calls)) {}
+
+HomeAgentRole::~HomeAgentRole() = default;
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
     netlink::RouteSpec route;
@@ -348,7 +241,11 @@ Outcome HomeAgentRole::start() {
     calls.binding_expired = [this](auto now, const auto& home_address, auto bid) {
         return engine_.binding_expired(now, home_address, bid);
     };
-    calls.tick = [this](auto now) { return engine_.tick(now); };
+    calls.tick = [this](auto now) {
+        auto actions = engine_.tick(now);
+        end_reload_if_done();
+        return actions;
+    };
     calls.next_deadline = [this] { return engine_.next_deadline(); };
     calls.bindings = [this](auto now) { return engine_.binding_cache(now); };
     calls.route_prefixes = [this](const auto& home_address, const auto& prefixes) {
@@ -435,6 +332,7 @@ void HomeAgentRole::watch_home_address_options() {
 
 void HomeAgentRole::stop(std::function<void()> finished) {
     keeper_.reset();
+    cut_reload_short();
     refused_options_watch_.reset();
     underlay_.reset();
     driver_->stop();
@@ -608,60 +506,6 @@ netlink::RouteSpec HomeAgentRole::address_route(const wire::Ipv4Address& address
     route.oif = network_.ifindex();
     route.table = main_table;
     return route;
-}
-
-tl::expected<Role::Notes, ReloadRefusal>
-HomeAgentRole::reconfigure(const Configuration& configuration) {
-    auto next = configuration.home_agent;
-    // Not of the file.
-    next.engine.has_store = store_ != nullptr;
-    next.engine.home_link.link = configuration_.engine.home_link.link;
-    const bool other_link = next.home_link != configuration_.home_link;
-    std::unique_ptr<HomeLink> home_link;
-    if (other_link) {
-        auto opened = open_home_link(next);
-        if (!opened) {
-            return tl::make_unexpected(ReloadRefusal{opened.error()});
-        }
-        home_link = std::move(*opened);
-    }
-    const auto outlook = engine_.foresee(next.engine);
-    if (!outlook) {
-        return tl::make_unexpected(ReloadRefusal{outlook.error()});
-    }
-    if (auto staged = home_routing_.stage(wanted_routes(next, outlook->addresses_outside));
-        !staged) {
-        return tl::make_unexpected(ReloadRefusal{staged.error(), home_routing_.cancel()});
-    }
-    // From here on nothing is refused, for foresee() has seen all that the engine would refuse;
-    // what goes wrong is told.
-    const auto actions = engine_.reconfigure(now(), next.engine);
-    configuration_ = std::move(next);
-    auto notes = notes_of(*outlook);
-    for (auto& failure : home_routing_.commit()) {
-        notes.push_back("not removed, and tried again with the next reload: " + failure);
-    }
-    netlink::DeviceSettings limits;
-    set_limits(limits, configuration_.engine.policy);
-    if (auto set = network_.set_up_device(driver_->client(), limits); !set) {
-        notes.push_back("the module keeps its limits of signalling: " + set.error());
-    }
-    if (other_link) {
-        home_link_ = std::move(home_link); // the one before stops answering
-        start_home_link();
-        warn_about_host(configuration_);
-    }
-    driver_->run(actions.value());
-    if (other_link && discovery_) {
-        // What was heard on the link before does not count here.
-        discovery_->stop();
-        if (auto started = start_discovery(); !started) {
-            notes.push_back("home agents and prefixes are not discovered: " + started.error());
-        }
-    } else if (discovery_) {
-        discovery_->reconfigure(configuration_.engine);
-    }
-    return notes;
 }
 
 } // namespace dsmip::daemon

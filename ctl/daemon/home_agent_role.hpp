@@ -26,6 +26,10 @@ public:
     static tl::expected<std::unique_ptr<Role>, std::string>
     open(asio::io_context& loop, const Configuration& configuration, RoleCalls calls);
 
+    ~HomeAgentRole() override;
+    HomeAgentRole(const HomeAgentRole&) = delete;
+    HomeAgentRole& operator=(const HomeAgentRole&) = delete;
+
     tl::expected<void, std::string> start() override;
     void stop(std::function<void()> finished) override;
     [[nodiscard]] Json status() const override;
@@ -33,7 +37,9 @@ public:
     tl::expected<Json, std::string> explain(const ExplainRequest& request) const override;
     tl::expected<Json, std::string> drain(const DrainControlRequest& request) override;
     [[nodiscard]] tl::expected<Json, std::string> home_agents() const override;
-    tl::expected<Notes, ReloadRefusal> reconfigure(const Configuration& configuration) override;
+    [[nodiscard]] std::shared_ptr<Preparation>
+    prepare(const Configuration& configuration) const override;
+    void reconfigure(std::shared_ptr<Preparation> next, Taken taken) override;
 
 private:
     HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration configuration, HostNetwork network,
@@ -53,6 +59,20 @@ private:
     void watch_home_address_options();
     tl::expected<void, std::string> start_discovery();
 
+    // home_agent_reload.cpp: a reload step by step
+    struct Reload;
+    void stage_routes();
+    tl::expected<void, std::string> switch_over();
+    void take_over(mobility::ReconfigurationOutlook outlook);
+    void remove_routes();
+    void refuse_reload(std::string reason);
+    void finish_reload(tl::expected<Notes, ReloadRefusal> result);
+    void take_back_routes();
+    void end_reload_if_done();
+    void end_reload();
+    void cut_reload_short();
+    void go_on(void (HomeAgentRole::*step)());
+
     asio::io_context& loop_;
     HomeAgentConfiguration configuration_;
     HostNetwork network_;
@@ -68,6 +88,7 @@ private:
     RoleCalls calls_;
     std::unique_ptr<DiscoveryService> discovery_; // once started
     std::unique_ptr<HostKeeper> keeper_;
+    std::unique_ptr<Reload> reload_; // under way
 };
 
 } // namespace dsmip::daemon

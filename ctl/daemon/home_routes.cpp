@@ -2,7 +2,7 @@
 // The way to home addresses.
 #include "daemon/home_routes.hpp"
 
-#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "daemon/host_network.hpp"
@@ -13,15 +13,33 @@ namespace {
 
 constexpr std::uint32_t main_table = 254;
 
+HomeRoutes::Key route_key(const netlink::RouteSpec& route) {
+    return {route.table, route.destination.address, route.destination.length};
+}
+
 } // namespace
 
 void HomeRoutes::add(const netlink::RouteSpec& route) {
-    const auto& destination = route.destination;
-    routes.insert_or_assign({route.table, destination.address, destination.length}, route);
+    routes.insert_or_assign(route_key(route), route);
+}
+
+HomeRoutes::RuleKey HomeRoutes::key_of(const netlink::RuleSpec& rule) {
+    return {rule.family,
+            rule.priority,
+            rule.table,
+            rule.to ? std::optional(rule.to->address) : std::nullopt,
+            rule.to ? rule.to->length : std::uint8_t{0},
+            rule.oif_name};
+}
+
+void HomeRoutes::add(const netlink::RuleSpec& rule) {
+    if (rule_keys_.insert(key_of(rule)).second) {
+        rules.push_back(rule);
+    }
 }
 
 bool HomeRoutes::has(const netlink::RuleSpec& rule) const {
-    return std::find(rules.begin(), rules.end(), rule) != rules.end();
+    return rule_keys_.contains(key_of(rule));
 }
 
 HomeRoutes home_routes(const HomeAgentConfiguration& configuration, const TunnelDevice& device,
@@ -44,13 +62,13 @@ HomeRoutes home_routes(const HomeAgentConfiguration& configuration, const Tunnel
         spec.priority = rule_priority::to_home;
         spec.table = device.table;
         spec.to = {address, length};
-        result.rules.push_back(std::move(spec));
+        result.add(spec);
     };
     if (real_link) {
         netlink::RuleSpec on_link;
         on_link.priority = rule_priority::on_home_link;
         on_link.oif_name = configuration.home_link;
-        result.rules.push_back(std::move(on_link));
+        result.add(on_link);
     }
     for (const auto& prefix : engine.home_prefixes) {
         if (real_link) {
@@ -79,56 +97,196 @@ HomeRoutes home_routes(const HomeAgentConfiguration& configuration, const Tunnel
 
 // ---------------------------------------------------------------- on the host
 
+/// How much is done in one turn: looking costs a microsecond, a request up to a hundred of them,
+/// and on a busy machine many more. The first is always made.
+class HomeRouting::Part {
+public:
+    bool may_look() { return looks_-- != 0; }
+    bool may_ask() {
+        using Clock = std::chrono::steady_clock;
+        const bool first = requests_ == requests_max;
+        return requests_-- != 0 && (first || Clock::now() - begin_ < time_max);
+    }
+
+private:
+    static constexpr unsigned requests_max = 64;
+    static constexpr std::chrono::milliseconds time_max{5};
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+    unsigned looks_ = 4096;
+    unsigned requests_ = requests_max;
+};
+
 HomeRouting::Outcome HomeRouting::stage(HomeRoutes wanted) {
-    wanted_ = std::move(wanted);
-    made_ = {};
-    // A route before the rule that leads to it.
-    for (const auto& [key, route] : wanted_.routes) {
-        if (!present_.routes.contains(key)) {
-            if (auto added = host_.add_route(route); !added) {
-                return added;
-            }
-            made_.routes.emplace(key, route);
+    begin(std::move(wanted));
+    for (;;) {
+        const auto done = stage_some();
+        if (!done) {
+            return tl::make_unexpected(done.error());
+        }
+        if (*done) {
+            return {};
         }
     }
-    for (const auto& rule : wanted_.rules) {
-        if (!present_.has(rule)) {
-            if (auto added = host_.add_rule(rule); !added) {
-                return added;
-            }
-            made_.rules.push_back(rule);
-        }
-    }
-    if (wanted_.home_link != present_.home_link) {
-        told_ = true;
-        return host_.set_home_link(wanted_.home_link);
-    }
-    return {};
 }
 
 HomeRouting::Failures HomeRouting::commit() {
     Failures failures;
-    const auto before = std::exchange(present_, std::exchange(wanted_, {}));
-    for (const auto& rule : before.rules) {
-        if (!present_.has(rule)) {
+    begin_commit();
+    while (!finish_some(failures)) {
+    }
+    return failures;
+}
+
+HomeRouting::Failures HomeRouting::cancel() {
+    Failures failures;
+    begin_cancel();
+    while (!finish_some(failures)) {
+    }
+    return failures;
+}
+
+void HomeRouting::begin(HomeRoutes wanted) {
+    wanted_ = std::move(wanted);
+    made_routes_.clear();
+    made_rules_.clear();
+    phase_ = Phase::staging;
+    next_route_ = wanted_.routes.begin();
+    next_rule_ = 0;
+}
+
+tl::expected<bool, std::string> HomeRouting::stage_some() {
+    Part part;
+    // A route before the rule that leads to it.
+    for (; next_route_ != wanted_.routes.end(); ++next_route_) {
+        const bool missing = !present_.routes.contains(next_route_->first);
+        if (!part.may_look() || (missing && !part.may_ask())) {
+            return false;
+        }
+        if (missing) {
+            if (auto made = make(next_route_->second); !made) {
+                return tl::make_unexpected(made.error());
+            }
+        }
+    }
+    for (; next_rule_ < wanted_.rules.size(); ++next_rule_) {
+        const auto& rule = wanted_.rules[next_rule_];
+        const bool missing = !present_.has(rule);
+        if (!part.may_look() || (missing && !part.may_ask())) {
+            return false;
+        }
+        if (missing) {
+            if (auto added = host_.add_rule(rule); !added) {
+                return tl::make_unexpected(added.error());
+            }
+            made_rules_.push_back(rule);
+        }
+    }
+    if (wanted_.home_link != present_.home_link) {
+        told_ = true;
+        if (auto told = host_.set_home_link(wanted_.home_link); !told) {
+            return tl::make_unexpected(told.error());
+        }
+    }
+    return true;
+}
+
+HomeRouting::Outcome HomeRouting::make(const netlink::RouteSpec& route) {
+    auto added = host_.add_route(route);
+    if (added) {
+        made_routes_.push_back(route);
+    }
+    return added;
+}
+
+HomeRouting::Outcome HomeRouting::stage_more(const netlink::RouteSpec& route) {
+    const auto key = route_key(route);
+    if (wanted_.routes.contains(key)) {
+        return {};
+    }
+    if (!present_.routes.contains(key)) {
+        if (auto made = make(route); !made) {
+            return made;
+        }
+    }
+    wanted_.add(route);
+    return {};
+}
+
+void HomeRouting::begin_commit() {
+    discarded_ = std::exchange(present_, std::exchange(wanted_, {}));
+    phase_ = Phase::finishing;
+    cancelling_ = false;
+    told_ = false;
+    next_route_ = discarded_.routes.begin();
+    next_rule_ = 0;
+}
+
+void HomeRouting::begin_cancel() {
+    phase_ = Phase::finishing;
+    cancelling_ = true;
+}
+
+bool HomeRouting::finish_some(Failures& failures) {
+    if (!(cancelling_ ? take_back(failures) : remove_leftovers(failures))) {
+        return false;
+    }
+    phase_ = Phase::idle;
+    return true;
+}
+
+bool HomeRouting::remove_leftovers(Failures& failures) {
+    Part part;
+    for (; next_rule_ < discarded_.rules.size(); ++next_rule_) {
+        const auto& rule = discarded_.rules[next_rule_];
+        const bool obsolete = !present_.has(rule);
+        if (!part.may_look() || (obsolete && !part.may_ask())) {
+            return false;
+        }
+        if (obsolete) {
             remove_or_keep(rule, failures);
         }
     }
-    for (const auto& [key, route] : before.routes) {
-        if (!present_.routes.contains(key)) {
-            remove_or_keep(route, failures);
+    for (; next_route_ != discarded_.routes.end(); ++next_route_) {
+        const bool obsolete = !present_.routes.contains(next_route_->first);
+        if (!part.may_look() || (obsolete && !part.may_ask())) {
+            return false;
+        }
+        if (obsolete) {
+            remove_or_keep(next_route_->second, failures);
         }
     }
-    made_ = {};
-    told_ = false;
-    return failures;
+    return true;
+}
+
+bool HomeRouting::take_back(Failures& failures) {
+    if (std::exchange(told_, false)) {
+        if (auto told = host_.set_home_link(present_.home_link); !told) {
+            failures.push_back(told.error());
+            present_.home_link = wanted_.home_link;
+        }
+    }
+    Part part;
+    for (; !made_rules_.empty(); made_rules_.pop_back()) {
+        if (!part.may_ask()) {
+            return false;
+        }
+        remove_or_keep(made_rules_.back(), failures);
+    }
+    for (; !made_routes_.empty(); made_routes_.pop_back()) {
+        if (!part.may_ask()) {
+            return false;
+        }
+        remove_or_keep(made_routes_.back(), failures);
+    }
+    discarded_ = std::exchange(wanted_, {});
+    return true;
 }
 
 // What is still there counts as present.
 void HomeRouting::remove_or_keep(const netlink::RuleSpec& rule, Failures& failures) {
     if (auto removed = host_.remove_rule(rule); !removed) {
         failures.push_back(removed.error());
-        present_.rules.push_back(rule);
+        present_.add(rule);
     }
 }
 
@@ -139,29 +297,17 @@ void HomeRouting::remove_or_keep(const netlink::RouteSpec& route, Failures& fail
     }
 }
 
-HomeRouting::Failures HomeRouting::cancel() {
-    Failures failures;
-    if (std::exchange(told_, false)) {
-        if (auto told = host_.set_home_link(present_.home_link); !told) {
-            failures.push_back(told.error());
-            present_.home_link = wanted_.home_link;
-        }
-    }
-    for (const auto& rule : made_.rules) {
-        remove_or_keep(rule, failures);
-    }
-    for (const auto& [key, route] : made_.routes) {
-        remove_or_keep(route, failures);
-    }
-    made_ = {};
-    wanted_ = {};
-    return failures;
-}
-
 HomeRouting::Failures HomeRouting::remove(const netlink::RouteSpec& route) {
     Failures failures;
-    const auto& destination = route.destination;
-    if (present_.routes.erase({route.table, destination.address, destination.length}) != 0) {
+    const auto key = route_key(route);
+    if (present_.routes.erase(key) == 0) {
+        return failures;
+    }
+    // What is being staged has counted on it.
+    if (phase_ == Phase::staging && wanted_.routes.contains(key) &&
+        (next_route_ == wanted_.routes.end() || key < next_route_->first)) {
+        made_routes_.push_back(route);
+    } else {
         remove_or_keep(route, failures);
     }
     return failures;

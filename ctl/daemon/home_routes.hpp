@@ -6,9 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -22,12 +25,21 @@ struct HomeRoutes {
     /// Table, address, length: there is one route for each.
     using Key = std::tuple<std::uint32_t, wire::IpAddress, std::uint8_t>;
     std::map<Key, netlink::RouteSpec> routes;
+    /// In the order in which they were added, each once.
     std::vector<netlink::RuleSpec> rules;
     /// Interface index of the real home link, which the device has to know; 0 = none.
     std::uint32_t home_link = 0;
 
     void add(const netlink::RouteSpec& route);
+    /// Of a rule family, priority, table, destination and outgoing interface count.
+    void add(const netlink::RuleSpec& rule);
     [[nodiscard]] bool has(const netlink::RuleSpec& rule) const;
+
+private:
+    using RuleKey = std::tuple<wire::AddressFamily, std::uint32_t, std::uint32_t,
+                               std::optional<wire::IpAddress>, std::uint8_t, std::string>;
+    static RuleKey key_of(const netlink::RuleSpec& rule);
+    std::set<RuleKey> rule_keys_;
 };
 
 /// The device and its table.
@@ -67,18 +79,43 @@ public:
     /// Takes back what stage() has done. Goes on after failures and returns their texts: that much
     /// is on the host and not as it was. The next commit() removes it.
     Failures cancel();
+
+    /// The same in parts that take some milliseconds each: begin(), then stage_some() until it is
+    /// true, then begin_commit() or begin_cancel(), then finish_some() until it is true.
+    void begin(HomeRoutes wanted);
+    tl::expected<bool, std::string> stage_some();
+    /// One more that is wanted; between the end of staging and begin_commit().
+    Outcome stage_more(const netlink::RouteSpec& route);
+    void begin_commit();
+    void begin_cancel();
+    bool finish_some(Failures& failures);
+    /// What the last change has left, to be destroyed where nobody waits for it.
+    [[nodiscard]] HomeRoutes take_discarded() { return std::exchange(discarded_, {}); }
+
     /// One that is in force, and committed.
     Failures remove(const netlink::RouteSpec& route);
 
 private:
+    class Part;
+    enum class Phase : std::uint8_t { idle, staging, finishing };
+    Outcome make(const netlink::RouteSpec& route);
     void remove_or_keep(const netlink::RuleSpec& rule, Failures& failures);
     void remove_or_keep(const netlink::RouteSpec& route, Failures& failures);
+    bool remove_leftovers(Failures& failures);
+    bool take_back(Failures& failures);
 
     Host host_;
     HomeRoutes present_;
     HomeRoutes wanted_;
-    HomeRoutes made_;   // by stage()
+    Phase phase_ = Phase::idle;
+    bool cancelling_ = false;
+    /// The next one of `wanted_` to be made, or of `discarded_` to be removed.
+    std::map<HomeRoutes::Key, netlink::RouteSpec>::const_iterator next_route_;
+    std::size_t next_rule_ = 0;
+    std::vector<netlink::RouteSpec> made_routes_; // by stage()
+    std::vector<netlink::RuleSpec> made_rules_;
     bool told_ = false; // the device, by stage(): it may have `wanted_.home_link`
+    HomeRoutes discarded_;
 };
 
 } // namespace dsmip::daemon

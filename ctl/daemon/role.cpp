@@ -28,8 +28,12 @@ std::string ReloadRefusal::text() const {
                              reason, fmt::join(not_taken_back, "; "));
 }
 
-tl::expected<Role::Notes, ReloadRefusal> Role::reconfigure(const Configuration& /*configuration*/) {
-    return Notes{};
+std::shared_ptr<Preparation> Role::prepare(const Configuration& /*configuration*/) const {
+    return nullptr;
+}
+
+void Role::reconfigure(std::shared_ptr<Preparation> /*next*/, Taken taken) {
+    taken(Notes{});
 }
 
 } // namespace dsmip::daemon

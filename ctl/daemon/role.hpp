@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,15 @@ struct RoleCalls {
     std::function<void(const mobility::Report&)> report;
     /// It cannot go on: the daemon ends with this text and a failure. What is on the host stays.
     std::function<void(std::string)> fail;
+};
+
+/// What a role has made of a configuration alone.
+class Preparation {
+public:
+    Preparation() = default;
+    Preparation(const Preparation&) = delete;
+    Preparation& operator=(const Preparation&) = delete;
+    virtual ~Preparation() = default;
 };
 
 class Role {
@@ -61,11 +71,17 @@ public:
     /// The home agents of the home link; only one of them knows.
     [[nodiscard]] virtual tl::expected<Json, std::string> home_agents() const;
 
+    /// Called in another thread, while this one goes on: reads nothing that changes at run time.
+    [[nodiscard]] virtual std::shared_ptr<Preparation>
+    prepare(const Configuration& configuration) const;
+
     /// Takes over a configuration that differs only in what may change (configuration_difference),
-    /// whole or, with the error, not at all. Says what that means for what is registered, and what
-    /// could not be done on the host.
+    /// whole or, with the error, not at all; `taken` is called once that is done, at once or
+    /// later, and no other is given to the role before. Says what that means for what is
+    /// registered, and what could not be done on the host. Then `next` holds what was replaced.
     using Notes = std::vector<std::string>;
-    virtual tl::expected<Notes, ReloadRefusal> reconfigure(const Configuration& configuration);
+    using Taken = std::function<void(tl::expected<Notes, ReloadRefusal> result)>;
+    virtual void reconfigure(std::shared_ptr<Preparation> next, Taken taken);
 };
 
 } // namespace dsmip::daemon

@@ -226,6 +226,33 @@ std::optional<wire::Ipv6Address> BindingCache::due(TimePoint now) {
     return std::nullopt;
 }
 
+BindingCache::Walk BindingCache::begin_walk() {
+    return {.number = ++last_walk_,
+            .bucket = 0,
+            .buckets = entries_.bucket_count(),
+            .done = entries_.empty()};
+}
+
+std::vector<wire::Ipv6Address> BindingCache::walk(Walk& walk, std::size_t count) {
+    constexpr std::size_t buckets_per_entry = 16;
+    if (walk.buckets != entries_.bucket_count()) { // it has grown, and each entry is elsewhere
+        walk.bucket = 0;
+        walk.buckets = entries_.bucket_count();
+    }
+    std::vector<wire::Ipv6Address> found;
+    const auto end = std::min(walk.buckets, walk.bucket + count * buckets_per_entry);
+    for (; walk.bucket < end && found.size() < count; ++walk.bucket) {
+        for (auto entry = entries_.begin(walk.bucket); entry != entries_.end(walk.bucket);
+             ++entry) {
+            if (std::exchange(entry->second.passed_by, walk.number) != walk.number) {
+                found.push_back(entry->first);
+            }
+        }
+    }
+    walk.done = walk.bucket == walk.buckets;
+    return found;
+}
+
 std::optional<TimePoint> BindingCache::next_deadline() const {
     const auto* request = first_request();
     const auto next = deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);

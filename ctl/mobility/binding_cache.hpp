@@ -197,6 +197,7 @@ struct CacheEntry {
     std::optional<TimePoint> noted_deadline;
     RequestId noted_request = 0;
     std::size_t noted_bindings = 0;
+    std::uint32_t passed_by = 0; // the last walk
 
     // Is there a sequence number that a Binding Update has to follow?
     [[nodiscard]] bool has_sequence() const { return !current.empty() || dead_until.has_value(); }
@@ -223,6 +224,18 @@ public:
     [[nodiscard]] std::optional<wire::Ipv6Address> due(TimePoint now);
     // Nothing is due before it; perhaps nothing is due at it either.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+    // A walk over the entries, some at a time. Those that are made meanwhile may be left out.
+    struct Walk {
+        std::uint32_t number = 0; // an entry has been passed by a walk of the same number
+        std::size_t bucket = 0;   // the next one
+        std::size_t buckets = 0;  // when the walk began with the first one
+        bool done = true;
+    };
+    [[nodiscard]] Walk begin_walk();
+    // The next entries, each once in a walk: at least `count` of them unless there are fewer, or
+    // the table is nearly empty.
+    std::vector<wire::Ipv6Address> walk(Walk& walk, std::size_t count);
 
     [[nodiscard]] std::size_t node_count() const { return nodes_; }
     // With those that are about to be registered, and those that were.
@@ -253,6 +266,7 @@ private:
     mutable std::array<std::deque<Request>, participants> requests_;
     std::size_t nodes_ = 0;
     std::size_t bindings_ = 0;
+    std::uint32_t last_walk_ = 0;
 };
 
 } // namespace dsmip::mobility

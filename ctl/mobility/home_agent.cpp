@@ -19,17 +19,15 @@ constexpr std::size_t turn_max = 256;
 
 } // namespace
 
-HomeAgent::Impl::Impl(HomeAgentConfig config)
-    : config_(std::move(config))
-    , pool_(config_.address_pool, config_.pool_leases_max)
-    , prefixes_(config_.prefixes)
+HomeAgent::Impl::Impl(PreparedConfiguration::Parts parts)
+    : config_(std::move(parts.config))
+    , listed_nodes_(std::move(parts.listed_nodes))
+    , pool_(std::move(parts.pool))
+    , prefixes_(std::move(parts.prefixes))
     , binding_errors_(binding_error_interval, binding_error_burst)
     , rates_(config_.policy.secret)
     , proved_(wire::mixed(config_.policy.secret))
-    , challenge_(config_.policy.secret) {
-    reserve(config_, pool_, prefixes_);
-    listed_nodes_ = listed_nodes_of(config_);
-}
+    , challenge_(config_.policy.secret) {}
 
 RegistrationContext HomeAgent::Impl::context(const wire::Ipv6Address& home_address) const {
     return {
@@ -99,10 +97,14 @@ Actions HomeAgent::Impl::tick(TimePoint now) {
             [&](const wire::Ipv6Address& home_address) { ask_for_refresh(now, home_address); });
     in_turn([&] { return drain_.take(now); },
             [&](const wire::Ipv6Address& home_address) { ask_to_go(home_address); });
+    continue_revision(now);
     return take();
 }
 
 std::optional<TimePoint> HomeAgent::Impl::next_deadline() const {
+    if (revision_.under_way) {
+        return TimePoint::min();
+    }
     std::optional<TimePoint> next;
     for (const auto& deadline : {cache_.next_deadline(), refreshes_.next_deadline(config_.refresh),
                                  drain_.next_deadline()}) {
@@ -197,7 +199,7 @@ Explanation HomeAgent::Impl::explain(TimePoint now, const wire::Ipv6Address& hom
 // ---------------------------------------------------------------- public face
 
 HomeAgent::HomeAgent(HomeAgentConfig config)
-    : impl_(std::make_unique<Impl>(std::move(config))) {}
+    : impl_(std::make_unique<Impl>(PreparedConfiguration::Parts(std::move(config)))) {}
 HomeAgent::~HomeAgent() = default;
 HomeAgent::HomeAgent(HomeAgent&&) noexcept = default;
 HomeAgent& HomeAgent::operator=(HomeAgent&&) noexcept = default;
@@ -243,14 +245,18 @@ std::optional<DrainStatus> HomeAgent::drain_status() const {
     return impl_->drain_status();
 }
 tl::expected<ReconfigurationOutlook, std::string>
-HomeAgent::foresee(const HomeAgentConfig& config) const {
-    return impl_->foresee(config);
+HomeAgent::foresee(const PreparedConfiguration& next) const {
+    return impl_->foresee(*next.parts_);
 }
 std::vector<wire::Ipv4Address> HomeAgent::leases_outside() const {
     return impl_->leases_outside();
 }
-tl::expected<Actions, std::string> HomeAgent::reconfigure(TimePoint now, HomeAgentConfig config) {
-    return impl_->reconfigure(now, std::move(config));
+tl::expected<Actions, std::string> HomeAgent::reconfigure(TimePoint now,
+                                                          PreparedConfiguration& next) {
+    return impl_->reconfigure(now, *next.parts_);
+}
+const Revision& HomeAgent::revision() const {
+    return impl_->revision();
 }
 Actions HomeAgent::tick(TimePoint now) {
     return impl_->tick(now);

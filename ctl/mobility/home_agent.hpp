@@ -128,14 +128,38 @@ struct Explanation {
     NodeHistory history;
 };
 
-// What a new configuration does to what is registered.
+// What a new configuration does to what is lent.
 struct ReconfigurationOutlook {
     // Leases in use that are in no pool any more.
     std::vector<wire::Ipv4Address> addresses_outside;
     std::size_t prefixes_outside = 0;
     std::size_t reservations_lost = 0; // leases of such nobody uses
-    std::size_t nodes_lost = 0;        // registered, and served no longer
-    std::size_t bindings_lost = 0;     // of others, whose care-of addresses become home addresses
+};
+
+// What a new configuration has done to the nodes that were registered, so far.
+struct Revision {
+    bool under_way = false;        // tick() goes on with it
+    std::size_t nodes_lost = 0;    // served no longer
+    std::size_t bindings_lost = 0; // of others, whose care-of addresses became home addresses
+};
+
+// A configuration and all that a home agent makes of it alone: what takes long with many nodes.
+// Nothing of it is shared with a home agent, so it may be made and destroyed in another thread.
+class PreparedConfiguration {
+public:
+    explicit PreparedConfiguration(HomeAgentConfig config);
+    PreparedConfiguration(PreparedConfiguration&&) noexcept;
+    PreparedConfiguration& operator=(PreparedConfiguration&&) noexcept;
+    ~PreparedConfiguration();
+
+    // Interface index of the home link, where it becomes known later; 0 = virtual.
+    void set_home_link(unsigned link);
+
+    struct Parts;
+
+private:
+    friend class HomeAgent;
+    std::unique_ptr<Parts> parts_;
 };
 
 // Not thread safe.  Every call returns what is to be done, in order.
@@ -188,12 +212,16 @@ public:
 
     // What another configuration would do, without doing it; the error says why it cannot be.
     [[nodiscard]] tl::expected<ReconfigurationOutlook, std::string>
-    foresee(const HomeAgentConfig& config) const;
+    foresee(const PreparedConfiguration& next) const;
     // Takes it over, with the same error; then nothing has changed.  Addresses of the home agent
     // stay.  What it takes from a node is removed.  A lease that is in no pool any more stays as
     // long as the registration that uses it; then ForgetLease4.  Another home link: claimed anew.
+    // Afterwards `next` holds what was replaced.  One call attends to a limited number of nodes,
+    // tick() to the others; see revision().
     [[nodiscard]] tl::expected<Actions, std::string> reconfigure(TimePoint now,
-                                                                 HomeAgentConfig config);
+                                                                 PreparedConfiguration& next);
+    // Of the last reconfigure().
+    [[nodiscard]] const Revision& revision() const;
 
     // IPv4 home addresses in use that were lent from a pool which does not have them any more.
     [[nodiscard]] std::vector<wire::Ipv4Address> leases_outside() const;

@@ -18,6 +18,7 @@
 #include "mobility/home_agent_counters.hpp"
 #include "mobility/home_agent_history.hpp"
 #include "mobility/home_agent_policy.hpp"
+#include "mobility/home_agent_prepared.hpp"
 #include "mobility/home_agent_registration.hpp"
 #include "mobility/prefix_table.hpp"
 #include "mobility/token_bucket.hpp"
@@ -27,7 +28,7 @@ namespace dsmip::mobility {
 
 class HomeAgent::Impl {
 public:
-    explicit Impl(HomeAgentConfig config);
+    explicit Impl(PreparedConfiguration::Parts parts);
 
     // home_agent_restore.cpp
     Actions restore(TimePoint now, std::span<const KernelNode> nodes);
@@ -59,8 +60,10 @@ public:
 
     // home_agent_reconfigure.cpp
     [[nodiscard]] tl::expected<ReconfigurationOutlook, std::string>
-    foresee(const HomeAgentConfig& config) const;
-    tl::expected<Actions, std::string> reconfigure(TimePoint now, HomeAgentConfig config);
+    foresee(const PreparedConfiguration::Parts& next) const;
+    tl::expected<Actions, std::string> reconfigure(TimePoint now,
+                                                   PreparedConfiguration::Parts& next);
+    [[nodiscard]] const Revision& revision() const { return revision_; }
     [[nodiscard]] std::vector<wire::Ipv4Address> leases_outside() const;
 
     // home_agent_receive.cpp
@@ -96,10 +99,13 @@ private:
     [[nodiscard]] bool serves(const wire::Ipv6Address& home_address) const;
 
     // ---- configuration (home_agent_reconfigure.cpp)
-    static void reserve(const HomeAgentConfig& config, AddressPool& pool, PrefixTable& prefixes);
     // Why that configuration cannot be: what it gives to one node is lent to another.
     [[nodiscard]] std::optional<std::string>
-    takes_lease_in_use(const HomeAgentConfig& config) const;
+    takes_lease_in_use(const PreparedConfiguration::Parts& next) const;
+    void hand_over_leases(PreparedConfiguration::Parts& next);
+    // Some of the nodes that have not been looked at since the configuration changed.
+    void continue_revision(TimePoint now);
+    void revise_in_turn(TimePoint now, const wire::Ipv6Address& home_address);
     // Takes from a node what the configuration no longer gives it.
     void revise(TimePoint now, const wire::Ipv6Address& home_address);
     // The same with bindings that would lead back here.
@@ -198,6 +204,9 @@ private:
 
     HomeAgentConfig config_;
     ListedNodes listed_nodes_;
+    Revision revision_;
+    BindingCache::Walk revision_walk_;
+    bool revises_claims_ = false; // the home link has become another one
     AddressPool pool_;
     PrefixTable prefixes_;
     BindingCache cache_;

@@ -3,68 +3,15 @@
 #include "mobility/home_agent_engine.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace dsmip::mobility {
 namespace {
 
-// IPv4 addresses that are given for good, by node.
-class Claims {
-public:
-    explicit Claims(const HomeAgentConfig& config) {
-        for (const auto& node : config.nodes) {
-            for (const auto& address : node.home_addresses4) {
-                add(host_prefix(address), node.home_address);
-            }
-            for (const auto& prefix : node.prefixes4) {
-                add(prefix, node.home_address);
-            }
-        }
-        // A wider one before those in it, which then add nothing.
-        std::sort(all_.begin(), all_.end(), [](const Claim& a, const Claim& b) {
-            return a.first != b.first ? a.first < b.first : a.last > b.last;
-        });
-        std::uint64_t end = 0;
-        std::erase_if(all_, [&](const Claim& claim) {
-            const bool covered = claim.last < end;
-            end = std::max(end, std::uint64_t{claim.last} + 1);
-            return covered;
-        });
-    }
-
-    // The node that a part of it belongs to, if that is not `holder`.
-    [[nodiscard]] const wire::Ipv6Address* claimant(const wire::Prefix4& lease,
-                                                    const wire::Ipv6Address& holder) const {
-        const auto wanted = range(lease, holder);
-        const auto behind = std::upper_bound(
-            all_.begin(), all_.end(), wanted.last,
-            [](std::uint32_t last, const Claim& claim) { return last < claim.first; });
-        if (behind == all_.begin()) {
-            return nullptr;
-        }
-        const auto& nearest = *std::prev(behind);
-        return nearest.last >= wanted.first && nearest.node != holder ? &nearest.node : nullptr;
-    }
-
-private:
-    struct Claim {
-        std::uint32_t first = 0;
-        std::uint32_t last = 0;
-        wire::Ipv6Address node;
-    };
-    static Claim range(const wire::Prefix4& prefix, const wire::Ipv6Address& node) {
-        const auto first = to_number(prefix.network().address);
-        const auto size = std::uint64_t{1} << (wire::Ipv4Address::bit_length - prefix.length);
-        return {first, static_cast<std::uint32_t>(first + size - 1), node};
-    }
-    void add(const wire::Prefix4& prefix, const wire::Ipv6Address& node) {
-        all_.push_back(range(prefix, node));
-    }
-
-    std::vector<Claim> all_;
-};
+// Nodes that one turn looks at; messages are not to wait for all of them.
+constexpr std::size_t turn_max = 256;
 
 // What is lent stays lent: in the pool as long as it lasts, elsewhere as long as it is in use.
 template<class Pool, class Keep>
@@ -90,36 +37,17 @@ bool leads_home(const Binding& binding, const HomeAgentConfig& config, const Add
 
 } // namespace
 
-void HomeAgent::Impl::reserve(const HomeAgentConfig& config, AddressPool& pool,
-                              PrefixTable& prefixes) {
-    if (config.address4) {
-        pool.reserve(*config.address4, std::nullopt);
-    }
-    for (const auto& node : config.nodes) {
-        for (const auto& address : node.home_addresses4) {
-            pool.reserve(address, node.home_address);
-        }
-        for (const auto& prefix : node.prefixes6) {
-            prefixes.reserve(node.home_address, prefix);
-        }
-        for (const auto& prefix : node.prefixes4) {
-            prefixes.reserve(node.home_address, prefix);
-        }
-    }
-}
-
 // Nobody else may have what is lent and in use: no node for good, and not the other pool.
 std::optional<std::string>
-HomeAgent::Impl::takes_lease_in_use(const HomeAgentConfig& config) const {
+HomeAgent::Impl::takes_lease_in_use(const PreparedConfiguration::Parts& next) const {
     std::optional<std::string> taken;
-    const Claims claims(config);
     const auto check = [&](const LeasePool4& leases, const std::optional<wire::Prefix4>& other_pool,
                            const char* name_of_other) {
         leases.for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
             if (taken || !leases.is_in_use(lease)) {
                 return;
             }
-            if (const auto* node = claims.claimant(lease, holder)) {
+            if (const auto* node = next.claims.claimant(lease, holder)) {
                 taken = wire::to_string(lease) + " of node " + wire::to_string(*node) +
                         " is lent to " + wire::to_string(holder) +
                         ", which uses it; delete its binding first";
@@ -129,22 +57,19 @@ HomeAgent::Impl::takes_lease_in_use(const HomeAgentConfig& config) const {
             }
         });
     };
-    check(pool_.leases(), config.prefixes.pool4, "pool of prefixes");
-    check(prefixes_.leases(), config.address_pool, "pool of addresses");
+    check(pool_.leases(), next.config.prefixes.pool4, "pool of prefixes");
+    check(prefixes_.leases(), next.config.address_pool, "pool of addresses");
     return taken;
 }
 
 tl::expected<ReconfigurationOutlook, std::string>
-HomeAgent::Impl::foresee(const HomeAgentConfig& config) const {
-    if (auto taken = takes_lease_in_use(config)) {
+HomeAgent::Impl::foresee(const PreparedConfiguration::Parts& next) const {
+    if (auto taken = takes_lease_in_use(next)) {
         return tl::make_unexpected(std::move(*taken));
     }
-    AddressPool pool(config.address_pool, config.pool_leases_max);
-    PrefixTable prefixes(config.prefixes);
-    reserve(config, pool, prefixes);
     ReconfigurationOutlook outlook;
     pool_.leases().for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
-        if (pool.leases().contains(lease) || pool.owns(holder, lease.address)) {
+        if (next.pool.leases().contains(lease) || next.pool.owns(holder, lease.address)) {
             return;
         }
         if (pool_.leases().is_in_use(lease)) {
@@ -154,23 +79,11 @@ HomeAgent::Impl::foresee(const HomeAgentConfig& config) const {
         }
     });
     prefixes_.leases().for_each([&](const wire::Ipv6Address& holder, const wire::Prefix4& lease) {
-        if (!prefixes.leases().contains(lease) && !prefixes.owns(holder, lease)) {
+        if (!next.prefixes.leases().contains(lease) && !next.prefixes.owns(holder, lease)) {
             ++(prefixes_.leases().is_in_use(lease) ? outlook.prefixes_outside
                                                    : outlook.reservations_lost);
         }
     });
-    const auto listed = listed_nodes_of(config);
-    for (const auto& [home_address, entry] : cache_.entries()) {
-        const auto& bindings = entry.current.bindings;
-        if (!entry.current.empty() && !is_served(home_address, config, listed)) {
-            ++outlook.nodes_lost;
-        } else {
-            outlook.bindings_lost += static_cast<std::size_t>(
-                std::count_if(bindings.begin(), bindings.end(), [&](const Binding& binding) {
-                    return leads_home(binding, config, pool);
-                }));
-        }
-    }
     return outlook;
 }
 
@@ -186,48 +99,70 @@ std::vector<wire::Ipv4Address> HomeAgent::Impl::leases_outside() const {
     return outside;
 }
 
-tl::expected<Actions, std::string> HomeAgent::Impl::reconfigure(TimePoint now,
-                                                                HomeAgentConfig config) {
-    if (auto taken = takes_lease_in_use(config)) {
+void HomeAgent::Impl::hand_over_leases(PreparedConfiguration::Parts& next) {
+    hand_over(pool_.leases(), next.pool, [&](const auto& home_address, const auto& lease) {
+        return next.pool.keep(home_address, lease.address);
+    });
+    hand_over(prefixes_.leases(), next.prefixes, [&](const auto& home_address, const auto& lease) {
+        return next.prefixes.keep(home_address, lease);
+    });
+}
+
+tl::expected<Actions, std::string>
+HomeAgent::Impl::reconfigure(TimePoint now, PreparedConfiguration::Parts& next) {
+    if (auto taken = takes_lease_in_use(next)) {
         return tl::make_unexpected(std::move(*taken));
     }
     // Not of the file.
-    config.has_store = config_.has_store;
-    config.policy.secret = config_.policy.secret;
-    const bool other_link = config.home_link.link != config_.home_link.link;
-    AddressPool pool(config.address_pool, config.pool_leases_max);
-    PrefixTable prefixes(config.prefixes);
-    reserve(config, pool, prefixes);
-    hand_over(pool_.leases(), pool, [&](const auto& home_address, const auto& lease) {
-        return pool.keep(home_address, lease.address);
-    });
-    hand_over(prefixes_.leases(), prefixes, [&](const auto& home_address, const auto& lease) {
-        return prefixes.keep(home_address, lease);
-    });
-    pool_ = std::move(pool);
-    prefixes_ = std::move(prefixes);
-    config_ = std::move(config);
-    listed_nodes_ = listed_nodes_of(config_);
-    refreshes_.clear();
-    std::vector<wire::Ipv6Address> known;
-    known.reserve(cache_.entries().size());
-    for (const auto& [home_address, entry] : cache_.entries()) {
-        known.push_back(home_address);
-    }
-    for (const auto& home_address : known) {
-        auto& entry = cache_.at(home_address);
-        if (other_link) {
-            entry.claimed.reset(); // who answered there does not any more
-        }
-        if (entry.pending) {
-            entry.waiting.emplace_front(ConfigurationChange{});
-        } else {
-            revise(now, home_address);
-        }
-        note_refresh(now, home_address);
-        settle(home_address);
-    }
+    next.config.has_store = config_.has_store;
+    next.config.policy.secret = config_.policy.secret;
+    // A revision that is still under way goes on as a part of this one.
+    revises_claims_ = next.config.home_link.link != config_.home_link.link ||
+                      (revision_.under_way && revises_claims_);
+    hand_over_leases(next);
+    std::swap(pool_, next.pool);
+    std::swap(prefixes_, next.prefixes);
+    std::swap(config_, next.config);
+    std::swap(listed_nodes_, next.listed_nodes);
+    std::swap(refreshes_, next.refreshes);
+    revision_ = {.under_way = true};
+    revision_walk_ = cache_.begin_walk();
+    continue_revision(now);
     return take();
+}
+
+// A node that registers before its turn comes does so by the new configuration already.
+void HomeAgent::Impl::continue_revision(TimePoint now) {
+    if (!revision_.under_way) {
+        return;
+    }
+    for (const auto& home_address : cache_.walk(revision_walk_, turn_max)) {
+        revise_in_turn(now, home_address);
+    }
+    revision_.under_way = !revision_walk_.done;
+}
+
+void HomeAgent::Impl::revise_in_turn(TimePoint now, const wire::Ipv6Address& home_address) {
+    auto& entry = cache_.at(home_address);
+    const auto& bindings = entry.current.bindings;
+    if (!entry.current.empty() && !serves(home_address)) {
+        ++revision_.nodes_lost;
+    } else {
+        revision_.bindings_lost += static_cast<std::size_t>(
+            std::count_if(bindings.begin(), bindings.end(), [&](const Binding& binding) {
+                return leads_home(binding, config_, pool_);
+            }));
+    }
+    if (revises_claims_) {
+        entry.claimed.reset(); // who answered there does not any more
+    }
+    if (entry.pending) {
+        entry.waiting.emplace_front(ConfigurationChange{});
+    } else {
+        revise(now, home_address);
+    }
+    note_refresh(now, home_address);
+    settle(home_address);
 }
 
 void HomeAgent::Impl::revise(TimePoint now, const wire::Ipv6Address& home_address) {

@@ -46,13 +46,16 @@ struct Server {
     asio::io_context loop;
     int asked = 0;
     std::size_t answer_size = 2;
-    ControlServer server{loop,
-                         [this](const ControlRequest& request) -> tl::expected<Json, std::string> {
+    ControlServer::Answer late; ///< of a reload, which is answered later
+    ControlServer server{loop, [this](const ControlRequest& request, ControlServer::Answer answer) {
                              ++asked;
                              if (std::holds_alternative<BindingDeleteRequest>(request)) {
-                                 return tl::make_unexpected("no such binding");
+                                 answer(tl::make_unexpected("no such binding"));
+                             } else if (std::holds_alternative<ReloadRequest>(request)) {
+                                 late = std::move(answer);
+                             } else {
+                                 answer(Json(std::string(answer_size, 'x')));
                              }
-                             return Json(std::string(answer_size, 'x'));
                          }};
 
     Server() { REQUIRE(server.listen(path)); }
@@ -127,6 +130,40 @@ TEST_CASE("requests are answered in order, in pieces or together") {
                                           "{\"ok\":false,\"error\":\"no valid JSON"));
     client.send(status);
     CHECK(client.received() == status_answer);
+}
+
+TEST_CASE("what is answered later holds up those behind it on that connection, and nobody else") {
+    Server server;
+    Client client(server);
+    Client other(server);
+    client.send(std::string("{\"command\":\"reload\"}\n") + status);
+    client.send(status);
+    CHECK(client.received().empty());
+    other.send(status);
+    CHECK(other.received() == status_answer);
+    REQUIRE(server.late);
+    server.late(Json("late"));
+    CHECK(client.received() ==
+          "{\"ok\":true,\"result\":\"late\"}\n" + std::string(status_answer) + status_answer);
+}
+
+TEST_CASE("an answer that nobody waits for any more") {
+    Server server;
+    {
+        Client client(server);
+        client.send("{\"command\":\"reload\"}\n");
+        REQUIRE(server.late);
+    }
+    SECTION("the peer has gone") {
+        server.late(Json("late"));
+        Client other(server);
+        other.send(status);
+        CHECK(other.received() == status_answer);
+    }
+    SECTION("the server has been closed") {
+        server.server.close();
+        CHECK_NOTHROW(server.late(Json("late")));
+    }
 }
 
 TEST_CASE("a peer that has sent all it wants still gets its answer") {
@@ -282,8 +319,8 @@ TEST_CASE("a socket that a dead daemon left is replaced, a live one and other fi
     Folder folder;
     const auto path = (folder.path / "control.sock").string();
     asio::io_context loop;
-    const auto handler = [](const ControlRequest&) -> tl::expected<Json, std::string> {
-        return Json();
+    const auto handler = [](const ControlRequest&, const ControlServer::Answer& answer) {
+        answer(Json());
     };
     {
         // Closed without removing its file, as by SIGKILL.

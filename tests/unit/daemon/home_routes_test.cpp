@@ -244,6 +244,118 @@ TEST_CASE("what cannot be removed is told, and goes with the next change") {
     CHECK(host.present == lines(home_routes(next, device, {})));
 }
 
+// ---------------------------------------------------------------- in parts
+
+namespace {
+
+constexpr unsigned many = 5000;
+// Requests that one part makes at most.
+constexpr std::size_t part_max = 64;
+
+HomeAgentConfiguration with_nodes(unsigned first, unsigned end) {
+    auto result = configuration();
+    result.engine.nodes.clear();
+    for (auto number = first; number < end; ++number) {
+        const auto high = static_cast<std::uint8_t>(number >> 8U);
+        const auto low = static_cast<std::uint8_t>(number);
+        auto address6 = v6("2001:db8:1::");
+        address6.bytes[14] = high;
+        address6.bytes[15] = low;
+        result.engine.nodes.push_back({address6, {wire::Ipv4Address{{10, 0, high, low}}}});
+    }
+    return result;
+}
+
+/// Calls `part` until it is true; counts what was asked of the host.
+struct Parts {
+    FakeHost& host;
+    unsigned count = 0;
+    std::size_t requests = 0;
+
+    template<class Part>
+    void all(Part part) {
+        for (bool done = false; !done; ++count) {
+            host.log.clear();
+            done = part();
+            CHECK(host.log.size() <= part_max);
+            requests += host.log.size();
+        }
+    }
+};
+
+struct QuickHost : FakeHost {
+    // A sorted vector of thousands takes too long.
+    QuickHost() {
+        const auto note = [this](const auto& what) {
+            log.push_back(text(what));
+            return HomeRouting::Outcome{};
+        };
+        routing = HomeRouting{HomeRouting::Host{
+            .add_route = note,
+            .remove_route = note,
+            .add_rule = note,
+            .remove_rule = note,
+            .set_home_link = [](std::uint32_t) { return HomeRouting::Outcome{}; }}};
+    }
+};
+
+} // namespace
+
+TEST_CASE("many routes change in parts, none of which asks much of the host") {
+    QuickHost host;
+    host.begin(with_nodes(0, many));
+    auto& routing = host.routing;
+    Parts parts{host};
+    routing.begin(home_routes(with_nodes(many / 2, many + many / 2), device, {}));
+    parts.all([&] { return routing.stage_some().value(); });
+    CHECK(parts.requests == many / 2);
+    CHECK(parts.count > many / 2 / part_max);
+    if (GENERATE(true, false)) {
+        routing.begin_commit();
+    } else {
+        routing.begin_cancel();
+    }
+    HomeRouting::Failures failures;
+    parts.all([&] { return routing.finish_some(failures); });
+    CHECK(failures.empty());
+    CHECK(parts.requests == 2 * (many / 2));
+    CHECK_FALSE(routing.take_discarded().routes.empty());
+}
+
+TEST_CASE("routes that stay are looked at in parts, too") {
+    QuickHost host;
+    host.begin(with_nodes(0, 4 * many));
+    Parts parts{host};
+    host.routing.begin(home_routes(with_nodes(0, 4 * many), device, {}));
+    parts.all([&] { return host.routing.stage_some().value(); });
+    CHECK(parts.count > 3);
+    CHECK(parts.requests == 0);
+}
+
+TEST_CASE("a lease that ends while routes are staged, and is given to a node for good") {
+    FakeHost host;
+    const std::vector lent{v4("198.51.100.3")};
+    REQUIRE(host.routing.stage(home_routes(configuration(), device, lent)));
+    CHECK(host.routing.commit().empty());
+    const auto before = lines(home_routes(configuration(), device, {}));
+    auto next = configuration();
+    next.engine.nodes.push_back({v6("2001:db8:1::101"), lent});
+    host.routing.begin(home_routes(next, device, {}));
+    REQUIRE(host.routing.stage_some() == true);
+    netlink::RouteSpec route;
+    route.destination = {lent[0], wire::Ipv4Address::bit_length};
+    route.oif = device.ifindex;
+    CHECK(host.routing.remove(route).empty());
+    SECTION("it leads there without a pause") {
+        CHECK(host.routing.commit().empty());
+        CHECK(host.present == lines(home_routes(next, device, {})));
+    }
+    SECTION("and not if the change is taken back") {
+        CHECK(host.routing.cancel().empty());
+        CHECK(host.present == before);
+    }
+}
+
 TEST_CASE("the route of a lease goes once, and is not missed") {
     FakeHost host;
     const std::vector lent{v4("198.51.100.3")};

@@ -95,7 +95,7 @@ TEST_CASE("how a binding ended") {
     SECTION("the configuration") {
         auto config = default_config();
         config.nodes.erase(config.nodes.begin());
-        auto actions = scene.agent.reconfigure(scene.now, config);
+        auto actions = scene.reconfigure(config);
         REQUIRE(actions);
         scene.run(*actions);
         wanted = "configuration";

@@ -465,7 +465,7 @@ TEST_CASE("another home link, and none, by a reload") {
     scene.home_link_events.clear();
 
     config.home_link.link = home_interface + 1;
-    auto actions = scene.agent.reconfigure(scene.now, config);
+    auto actions = scene.reconfigure(config);
     REQUIRE(actions);
     scene.run(std::move(*actions));
     CHECK(scene.binding(node, 2)->link == home_interface + 1);
@@ -474,7 +474,7 @@ TEST_CASE("another home link, and none, by a reload") {
 
     scene.home_link_events.clear();
     config.home_link.link = 0;
-    actions = scene.agent.reconfigure(scene.now, config);
+    actions = scene.reconfigure(config);
     REQUIRE(actions);
     scene.run(std::move(*actions));
     CHECK(scene.bids(node) == Bids{1});
@@ -482,7 +482,7 @@ TEST_CASE("another home link, and none, by a reload") {
     CHECK(scene.counter("bindings_removed") == 1);
 
     config.home_link.link = home_interface;
-    actions = scene.agent.reconfigure(scene.now, config);
+    actions = scene.reconfigure(config);
     REQUIRE(actions);
     scene.run(std::move(*actions));
     CHECK(scene.home_link_events == Events{"claim"});
@@ -496,7 +496,7 @@ TEST_CASE("who uses neighbour discovery was told so when it registered, not by a
     scene.home_link(at_home(11, 2, node_link_address));
     CHECK(scene.answer().status() == accepted);
     scene.home_link_events.clear();
-    auto actions = scene.agent.reconfigure(scene.now, real_link(false));
+    auto actions = scene.reconfigure(real_link(false));
     REQUIRE(actions);
     scene.run(std::move(*actions));
     CHECK(scene.home_link_events.empty()); // it still answers for itself

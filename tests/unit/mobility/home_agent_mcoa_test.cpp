@@ -174,7 +174,7 @@ TEST_CASE("barred by configuration", "[M-4.3-05][M-4.3-06][M-6.3-19]") {
         CHECK(scene.answer().bid_status() ==
               Statuses{accepted, accepted, BindingStatus::InsufficientResources});
         config.nodes.front().max_bindings = 1;
-        REQUIRE(scene.agent.reconfigure(scene.now, config));
+        REQUIRE(scene.reconfigure(config));
         scene.native(Update(2).bid(4, visited), visited);
         CHECK(scene.answer().status() == BindingStatus::InsufficientResources);
     }

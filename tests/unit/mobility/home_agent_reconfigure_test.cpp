@@ -18,7 +18,7 @@ HomeAgentConfig with_store() {
 }
 
 void reconfigure(Scene& scene, const HomeAgentConfig& config) {
-    auto actions = scene.agent.reconfigure(scene.now, config);
+    auto actions = scene.reconfigure(config);
     REQUIRE(actions);
     scene.run(std::move(*actions));
 }
@@ -32,7 +32,7 @@ wire::Prefix6 p6(const char* address) {
 }
 
 ReconfigurationOutlook foreseen(const Scene& scene, const HomeAgentConfig& config) {
-    const auto outlook = scene.agent.foresee(config);
+    const auto outlook = scene.agent.foresee(PreparedConfiguration(config));
     REQUIRE(outlook);
     return *outlook;
 }
@@ -121,7 +121,7 @@ TEST_CASE("leases survive, and one in use is not given to another node") {
     auto config = with_store();
     config.nodes.front().home_addresses4.push_back(scene.lease);
     const auto before = scene.agent.binding_cache(scene.now);
-    const auto refused = scene.agent.reconfigure(scene.now, config);
+    const auto refused = scene.reconfigure(config);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().find(wire::to_string(scene.lease)) != std::string::npos);
     CHECK(refused.error().find(wire::to_string(other)) != std::string::npos);
@@ -317,9 +317,9 @@ TEST_CASE("what is lent from one pool cannot become a part of the other") {
     for (const bool foreseen_only : {true, false}) {
         std::string error;
         if (foreseen_only) {
-            error = scene.agent.foresee(config).error();
+            error = scene.agent.foresee(PreparedConfiguration(config)).error();
         } else {
-            error = scene.agent.reconfigure(scene.now, config).error();
+            error = scene.reconfigure(config).error();
         }
         CHECK(error.find(wire::to_string(other) + ", which uses it") != std::string::npos);
         CHECK(error.find("pool of addresses 10.64.0.0/16") != std::string::npos);
@@ -356,9 +356,9 @@ TEST_CASE("a home prefix that is taken away takes the bindings of its nodes with
     scene.sent.clear();
     auto config = with_store();
     config.accept_unlisted_nodes = true;
-    CHECK(foreseen(scene, config).nodes_lost == 1);
     const auto before = scene.registered(node);
     reconfigure(scene, config);
+    CHECK(scene.agent.revision().nodes_lost == 1);
     CHECK_FALSE(scene.registered(second));
     CHECK(scene.registered(node) == before);
     CHECK(scene.store_in_step());
@@ -374,8 +374,8 @@ TEST_CASE("a binding whose care-of address becomes a home address would lead bac
     auto config = with_store();
     SECTION("of IPv6") {
         config.home_prefixes.push_back(p6("2001:db8:2::")); // that of `visited`
-        CHECK(foreseen(scene, config).bindings_lost == 2);
         reconfigure(scene, config);
+        CHECK(scene.agent.revision().bindings_lost == 2);
         CHECK(scene.bids(node) == std::vector<std::uint16_t>{2});
         CHECK_FALSE(scene.registered(other));
         CHECK(scene.counter("bindings_removed") == 2);
@@ -386,8 +386,8 @@ TEST_CASE("a binding whose care-of address becomes a home address would lead bac
         scene.udp(Update(71).of(other).care_of4(private4), outside);
         (void)scene.answer();
         config.address_pool = p4("203.0.113.0", 24);
-        CHECK(foreseen(scene, config).bindings_lost == 1);
         reconfigure(scene, config);
+        CHECK(scene.agent.revision().bindings_lost == 1);
         CHECK_FALSE(scene.registered(other));
         CHECK(scene.bids(node).size() == 2);
     }

@@ -150,14 +150,14 @@ TEST_CASE("what a restart finds is asked about, and a reload changes when") {
         CHECK(scene.sent.size() == 1);
     }
     SECTION("reload: earlier") {
-        auto actions = scene.agent.reconfigure(scene.now, asking(seconds(100)));
+        auto actions = scene.reconfigure(asking(seconds(100)));
         REQUIRE(actions);
         scene.run(*actions);
         scene.advance(seconds(500));
         CHECK(scene.sent.size() == 1);
     }
     SECTION("reload: never") {
-        auto actions = scene.agent.reconfigure(scene.now, default_config());
+        auto actions = scene.reconfigure(default_config());
         REQUIRE(actions);
         scene.run(*actions);
         scene.advance(minutes(20));

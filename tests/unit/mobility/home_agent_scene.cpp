@@ -254,6 +254,11 @@ void Scene::advance(Duration by) {
 
 // ---------------------------------------------------------------- kernel
 
+tl::expected<Actions, std::string> Scene::reconfigure(HomeAgentConfig config) {
+    PreparedConfiguration next(std::move(config));
+    return agent.reconfigure(now, next);
+}
+
 void Scene::run(Actions actions) {
     for (auto& action : actions) {
         queue_.push_back(std::move(action));

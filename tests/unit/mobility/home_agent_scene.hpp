@@ -101,6 +101,7 @@ public:
                                                       const wire::Ipv6Address& care_of);
     void advance(Duration by); // deadlines and kernel expiries on the way are met
     bool remove(const wire::Ipv6Address& home_address, std::optional<std::uint16_t> bid = {});
+    [[nodiscard]] tl::expected<Actions, std::string> reconfigure(HomeAgentConfig config);
     void restart(HomeAgentConfig config);  // new engine, same kernel, same store
     void lose_kernel() { table_.clear(); } // as in a reboot
     void lose_store() { records_.clear(); }
