@@ -63,6 +63,7 @@ struct MobileNodeConfiguration {
     mobility::MobileNodeConfig engine;
     std::uint16_t udp_port = 0; ///< 0 = any free one
     RoutedTraffic route = RoutedTraffic::home;
+    std::chrono::seconds router_check{15}; ///< longest time between questions to an access's router
 };
 
 /// [store]

@@ -172,6 +172,15 @@ constexpr auto rows =
          port_maximum,
          {},
          [](C& c, const V& v) { c.mobile_node.udp_port = number<std::uint16_t>(v); }},
+        {"mobile-node",
+         "router-check",
+         K::duration,
+         "15s",
+         false,
+         router_check_minimum,
+         refresh_maximum,
+         {},
+         [](C& c, const V& v) { c.mobile_node.router_check = as<std::chrono::seconds>(v); }},
         {"mobile-node", "route", K::choice, "\"home\"", false, 0, 0, route_choices,
          [](C& c, const V& v) {
              c.mobile_node.route =

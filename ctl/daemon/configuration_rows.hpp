@@ -31,6 +31,8 @@ inline constexpr std::int64_t lifetime_minimum = 4; // one unit (RFC 6275, 6.1.7
 inline constexpr std::int64_t lifetime_maximum = std::int64_t{65535} * 4;
 inline constexpr std::int64_t refresh_minimum = 1;
 inline constexpr std::int64_t refresh_maximum = std::int64_t{24} * 3600;
+// One packet in 10 s: the checks come after two thirds of the time at the earliest.
+inline constexpr std::int64_t router_check_minimum = 15;
 inline constexpr std::int64_t port_maximum = std::numeric_limits<std::uint16_t>::max();
 // The name of an interface with its final zero fits 16 octets (IFNAMSIZ).
 inline constexpr std::int64_t interface_name_maximum = 15;

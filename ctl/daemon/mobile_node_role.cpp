@@ -31,6 +31,15 @@ void log_if_failed(const Outcome& outcome) {
     }
 }
 
+AttachmentSettings attachment_settings(const MobileNodeConfiguration& configuration) {
+    AttachmentSettings settings;
+    for (const auto& access : configuration.engine.accesses) {
+        settings.links.push_back(access.link_name); // other links are no business of the node
+    }
+    settings.check = configuration.router_check;
+    return settings;
+}
+
 } // namespace
 
 tl::expected<std::unique_ptr<Role>, std::string>
@@ -68,6 +77,10 @@ MobileNodeRole::MobileNodeRole(asio::io_context& loop, MobileNodeConfiguration c
               })
     , driver_(std::move(driver))
     , monitor_(std::move(monitor))
+    , attachments_(attachment_settings(configuration_),
+                   [device = std::make_shared<std::random_device>()] {
+                       return static_cast<std::uint32_t>((*device)());
+                   })
     , networks_([this](const auto& prefix) { return route_mobile_network(network_, prefix); },
                 [this](const auto& prefix) { return unroute_mobile_network(network_, prefix); })
     , calls_(std::move(calls)) {}
@@ -211,8 +224,9 @@ void MobileNodeRole::network_changed() {
     forget_left_networks();
     auto candidates = care_of_candidates(monitor_.state(), excluded);
     for (auto& candidate : candidates) {
-        candidate.presence =
-            attachments_.presence(*monitor_.state().find(candidate.link), candidate.address);
+        const auto& link = *monitor_.state().find(candidate.link);
+        candidate.presence = attachments_.presence(link, candidate.address);
+        candidate.attachment = attachments_.attachment(link);
     }
     follow_shared_address(candidates);
     if (candidates_ == candidates) {
@@ -221,14 +235,6 @@ void MobileNodeRole::network_changed() {
     follow_care_of(candidates);
     candidates_ = candidates;
     driver_->run(engine_.network_changed(now(), std::move(candidates)));
-}
-
-bool MobileNodeRole::is_access(std::uint32_t ifindex) const {
-    const auto* link = monitor_.state().find(ifindex);
-    const auto& accesses = configuration_.engine.accesses;
-    return link != nullptr &&
-           std::any_of(accesses.begin(), accesses.end(),
-                       [&](const auto& access) { return access.link_name == link->name; });
 }
 
 /// A node that has left the home link, or another network with a home agent, by the interface that
@@ -241,10 +247,9 @@ void MobileNodeRole::forget_left_networks() {
             return network.prefix.contains(home_agent);
         };
         const auto& others = engine.other_home_agents;
-        return !is_access(network.link) ||
-               !(holds(engine.home_agent6) ||
-                 std::any_of(others.begin(), others.end(),
-                             [&](const auto& other) { return holds(other.address6); }));
+        return !holds(engine.home_agent6) &&
+               std::none_of(others.begin(), others.end(),
+                            [&](const auto& other) { return holds(other.address6); });
     });
     for (const auto& network : left) {
         if (std::find(left_networks_.begin(), left_networks_.end(), network) ==
@@ -257,20 +262,13 @@ void MobileNodeRole::forget_left_networks() {
     left_networks_ = std::move(left);
 }
 
-/// On the accesses; other links are no business of the node.
 void MobileNodeRole::ask(const AttachmentQuestions& questions) {
     for (const auto ifindex : questions.solicit) {
-        if (!is_access(ifindex)) {
-            continue;
-        }
         if (const auto asked = solicit_routers(ifindex); !asked) {
             spdlog::debug("{}", asked.error());
         }
     }
     for (const auto& neighbour : questions.probe) {
-        if (!is_access(neighbour.link)) {
-            continue;
-        }
         if (const auto asked = network_.probe_neighbour(neighbour.link, neighbour.address);
             !asked) {
             spdlog::debug("{}", asked.error());

@@ -47,7 +47,6 @@ private:
     mobility::Actions restore();
     void remove_leftover_addresses();
     void network_changed();
-    [[nodiscard]] bool is_access(std::uint32_t ifindex) const;
     void ask(const AttachmentQuestions& questions);
     void forget_left_networks();
     void follow_care_of(const std::vector<mobility::CareOfCandidate>& candidates);

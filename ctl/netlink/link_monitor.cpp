@@ -129,7 +129,7 @@ Result<void> LinkMonitor::dump_all() {
             }
             interrupted = interrupted || *result == DumpState::interrupted;
         }
-        fresh.keep_silent_gateways(state_);
+        fresh.keep_gateways(state_);
         state_ = std::move(fresh);
         if (!interrupted) {
             break;

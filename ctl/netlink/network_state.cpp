@@ -242,6 +242,30 @@ Decoded<NextHopMessage> read_next_hop(const FamilyMessage<nhmsg>& raw) {
     return message;
 }
 
+struct NeighbourMessage {
+    std::optional<wire::IpAddress> address;
+    std::vector<std::uint8_t> link_address; // empty = not known
+};
+
+Decoded<NeighbourMessage> read_neighbour(const FamilyMessage<ndmsg>& raw) {
+    constexpr std::string_view where = "neighbour";
+    NeighbourMessage message;
+    auto done = for_each_attribute(raw.attributes, where, [&](const Attribute& a) -> Decoded<void> {
+        if (a.type == NDA_DST) {
+            return read_address(a, where).map([&](const auto& value) { message.address = value; });
+        }
+        if (a.type == NDA_LLADDR) {
+            message.link_address.resize(a.payload.size());
+            std::memcpy(message.link_address.data(), a.payload.data(), a.payload.size());
+        }
+        return {};
+    });
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return message;
+}
+
 /// Where a route leads that only names an object, as the kernel tells when the sysctl
 /// nexthop_compat_mode is off. A group has no groups as members.
 std::vector<Hop> hops_of(const std::map<std::uint32_t, NextHop>& objects, std::uint32_t id) {
@@ -350,6 +374,7 @@ Decoded<StateChange> NetworkState::apply_link(Octets message) {
     link->default_routes = known.default_routes;
     if (link->running && link->carrier_changes == known.carrier_changes) {
         link->silent_gateways = known.silent_gateways;
+        link->gateway_link_addresses = known.gateway_link_addresses;
     }
     const bool changed = known != *link;
     known = std::move(*link);
@@ -452,8 +477,7 @@ Decoded<StateChange> NetworkState::apply_next_hop(Octets message) {
 }
 
 Decoded<StateChange> NetworkState::apply_neighbour(Octets message) {
-    constexpr std::string_view where = "neighbour";
-    auto raw = read_family_message<ndmsg>(message, where);
+    auto raw = read_family_message<ndmsg>(message, "neighbour");
     if (!raw) {
         return tl::unexpected(raw.error());
     }
@@ -462,43 +486,50 @@ Decoded<StateChange> NetworkState::apply_neighbour(Octets message) {
         (raw->header.ndm_family != AF_INET && raw->header.ndm_family != AF_INET6)) {
         return StateChange{};
     }
-    std::optional<wire::IpAddress> address;
-    auto done =
-        for_each_attribute(raw->attributes, where, [&](const Attribute& a) -> Decoded<void> {
-            if (a.type == NDA_DST) {
-                return read_address(a, where).map([&](const auto& value) { address = value; });
-            }
-            return {};
-        });
-    if (!done) {
-        return tl::unexpected(done.error());
+    auto read = read_neighbour(*raw);
+    if (!read) {
+        return tl::unexpected(read.error());
     }
     Link& link = found->second;
     const bool is_gateway =
-        address && std::any_of(link.default_routes.begin(), link.default_routes.end(),
-                               [&](const auto& route) { return route.gateway == address; });
+        read->address &&
+        std::any_of(link.default_routes.begin(), link.default_routes.end(),
+                    [&](const auto& route) { return route.gateway == read->address; });
     if (!is_gateway) {
         return StateChange{};
     }
     constexpr unsigned heard = NUD_REACHABLE | NUD_STALE | NUD_PERMANENT | NUD_NOARP;
     if ((raw->header.ndm_state & NUD_FAILED) != 0) {
-        return StateChange{.changed = link.silent_gateways.insert(*address).second};
+        return StateChange{.changed = link.silent_gateways.insert(*read->address).second};
     }
-    if ((raw->header.ndm_state & heard) != 0) {
-        return StateChange{.changed = link.silent_gateways.erase(*address) != 0};
+    if ((raw->header.ndm_state & heard) == 0) {
+        return StateChange{}; // being asked: nothing is known yet
     }
-    return StateChange{}; // being asked: nothing is known yet
+    bool changed = link.silent_gateways.erase(*read->address) != 0;
+    if (!read->link_address.empty()) {
+        auto& known = link.gateway_link_addresses[*read->address];
+        changed = changed || known != read->link_address;
+        known = std::move(read->link_address);
+    }
+    return StateChange{.changed = changed};
 }
 
-void NetworkState::keep_silent_gateways(const NetworkState& earlier) {
+void NetworkState::keep_gateways(const NetworkState& earlier) {
     for (auto& [ifindex, link] : links_) {
         const auto* known = earlier.find(ifindex);
         if (known == nullptr || !link.running || known->carrier_changes != link.carrier_changes) {
             continue;
         }
         for (const auto& route : link.default_routes) {
-            if (route.gateway && known->silent_gateways.contains(*route.gateway)) {
+            if (!route.gateway) {
+                continue;
+            }
+            if (known->silent_gateways.contains(*route.gateway)) {
                 link.silent_gateways.insert(*route.gateway);
+            }
+            const auto heard = known->gateway_link_addresses.find(*route.gateway);
+            if (heard != known->gateway_link_addresses.end()) {
+                link.gateway_link_addresses.insert(*heard);
             }
         }
     }

@@ -73,6 +73,9 @@ struct Link {
     /// Gateways of default routes that did not answer neighbour discovery or ARP (NUD_FAILED) and
     /// were not heard since. Forgotten when the carrier goes.
     std::set<wire::IpAddress> silent_gateways;
+    /// Link-layer addresses of gateways of default routes, as they were heard last. Forgotten when
+    /// the carrier goes.
+    std::map<wire::IpAddress, std::vector<std::uint8_t>> gateway_link_addresses;
 
     [[nodiscard]] bool has_default_route(wire::AddressFamily family) const;
     /// There are gateways for that family, and all of them are silent.
@@ -108,9 +111,9 @@ public:
     /// changes nothing.
     tl::expected<StateChange, DecodeError> apply(std::span<const std::byte> message);
 
-    /// What a dump does not tell: the silent gateways, of links whose carrier has not changed
-    /// since.
-    void keep_silent_gateways(const NetworkState& earlier);
+    /// What a dump does not tell: which gateways are silent, and the link-layer addresses of the
+    /// others, of links whose carrier has not changed since.
+    void keep_gateways(const NetworkState& earlier);
 
     [[nodiscard]] const std::map<std::uint32_t, Link>& links() const { return links_; }
     [[nodiscard]] const Link* find(std::uint32_t ifindex) const;

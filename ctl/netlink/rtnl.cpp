@@ -151,6 +151,27 @@ Decoded<AddressSpec> read_interface_address(Octets octets) {
     return spec;
 }
 
+/// NUD_* of a neighbour, NUD_NONE if the kernel does not know it.
+Result<std::uint16_t> neighbour_state(Socket& socket, const ndmsg& neighbour,
+                                      const wire::IpAddress& address, const std::string& request) {
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_GETNEIGH, 0);
+    builder.header(neighbour);
+    builder.put(NDA_DST, address);
+    std::uint16_t state = NUD_NONE;
+    auto done = tolerate_missing(socket.transact(buffer.octets, request,
+                                                 [&](Octets octets) {
+                                                     const auto raw = read_family_message<ndmsg>(
+                                                         octets, "neighbour");
+                                                     state = raw ? raw->header.ndm_state : state;
+                                                 }),
+                                 IfMissing::accept);
+    if (!done) {
+        return tl::unexpected(done.error());
+    }
+    return state;
+}
+
 } // namespace
 
 Rtnl::Rtnl(Socket socket)
@@ -298,18 +319,32 @@ Result<void> Rtnl::neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address&
 }
 
 Result<void> Rtnl::neighbour_probe(std::uint32_t ifindex, const wire::IpAddress& address) {
-    RequestBuffer buffer;
-    MessageBuilder builder(buffer.octets, RTM_NEWNEIGH, add_flags(IfExists::replace));
+    const std::string request = "ask for neighbour " + wire::to_string(address) + " on interface " +
+                                std::to_string(ifindex);
     ndmsg header{};
     header.ndm_family = address_family(address);
     header.ndm_ifindex = static_cast<int>(ifindex);
-    header.ndm_flags = NTF_USE;
+    const auto state = neighbour_state(socket_, header, address, request);
+    if (!state) {
+        return tl::unexpected(state.error());
+    }
+    constexpr unsigned by_hand = NUD_PERMANENT | NUD_NOARP;
+    constexpr unsigned address_known = NUD_REACHABLE | NUD_STALE | NUD_DELAY;
+    std::uint16_t flags = 0; // no NLM_F_REPLACE: it stays a router
+    if ((*state & (by_hand | NUD_INCOMPLETE | NUD_PROBE)) != 0) {
+        return {}; // nothing to ask, or asked already
+    }
+    if ((*state & address_known) != 0) {
+        header.ndm_state = NUD_PROBE;
+    } else {
+        header.ndm_flags = NTF_USE;
+        flags = add_flags(IfExists::replace);
+    }
+    RequestBuffer buffer;
+    MessageBuilder builder(buffer.octets, RTM_NEWNEIGH, flags);
     builder.header(header);
     builder.put(NDA_DST, address);
-    return socket_
-        .transact(buffer.octets, "ask for neighbour " + wire::to_string(address) +
-                                     " on interface " + std::to_string(ifindex))
-        .map([](DumpState) {});
+    return socket_.transact(buffer.octets, request).map([](DumpState) {});
 }
 
 Result<void> Rtnl::address_add(const AddressSpec& address, IfExists if_exists) {

@@ -141,7 +141,8 @@ public:
     Result<void> neighbour_set(std::uint32_t ifindex, const wire::Ipv6Address& address,
                                std::span<const std::uint8_t> link_address);
 
-    /// Have the kernel ask whether the neighbour is there, as if there were traffic to it.
+    /// Have the kernel ask at once whether the neighbour is there: by unicast where it knows a
+    /// link-layer address, else by broadcast or multicast. One that was set by hand is not asked.
     Result<void> neighbour_probe(std::uint32_t ifindex, const wire::IpAddress& address);
 
     Result<void> route_add(const RouteSpec& route, IfExists if_exists = IfExists::fail);

@@ -4,14 +4,16 @@
 # keeps old addresses and routes beside the new ones, and nobody flushes them.
 #
 #   core --- field-a (bridge)  2001:db8:a::/64 --+
-#       \                                         port === wanx  mn
-#        +-- field-b (bridge)  2001:db8:b::/64 --+
+#       \-- field-b (bridge)  2001:db8:b::/64 ---+ port === wanx  mn
+#        +-- field-d (bridge)  2001:db8:d::/64 --+
+#
+# Their routers advertise once when asked, and then not for minutes.
 # requirements: D-4.4.2-01
 . "$(dirname "$0")/lib.sh"
 . "$SYSTEM_DIR/roaming.sh"
 
 roaming_network
-for field in a b; do
+for field in a b d; do
 	ip -n core link add field-$field type bridge mcast_snooping 0 forward_delay 0
 	ip -n core link set field-$field up
 	ip -n core address add 2001:db8:$field::1/64 dev field-$field
@@ -26,18 +28,27 @@ for field in a b; do
 done
 start fields ip netns exec core radvd -n -C "$WORK/fields.conf" -p /run/radvd/fields.pid -m stderr
 wire core port mn wanx
-# plug FIELD: with loss of carrier.
+capture core port port ip6
+# reconnect FIELD: without loss of carrier; plug FIELD: with it.
+reconnect() { ip -n core link set port master "field-$1"; }
 plug() {
 	ip -n core link set port down
 	wait_until "loss of carrier" carrier_is 0
-	ip -n core link set port master "field-$1"
+	reconnect "$1"
 	ip -n core link set port up
 }
 carrier_is() { [ "$(in_ns mn cat /sys/class/net/wanx/carrier)" = "$1" ]; }
 has_address() { [[ $(ip -n mn -6 address show dev wanx) == *"inet6 $1"* ]]; }
 
+carrier_changes() { in_ns mn cat "/sys/class/net/$1/carrier_changes"; }
+moves() {
+	mn_ctl status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["counters"]["moves"])'
+}
+# seen_since SEQUENCE: the home agent has had a later Binding Update.
+seen_since() { [ "$(sequence_of ha $HOA6)" != "$1" ]; }
+
 ip -n mn link set wanx down
-ip -n core link set port master field-a
+reconnect a
 ha_config
 start_ha
 mn_config
@@ -71,20 +82,66 @@ info "after $((SECONDS - begin)) s"
 wait_until "traffic by the first network" in_ns cn ping -c1 -W2 $HOA6
 
 say "Pulled and plugged in again in the same network: no move"
-moves=$(mn_ctl status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["counters"]["moves"])')
+moves=$(moves)
 refreshed=$(sequence_of ha $HOA6)
 plug a
-seen_again() { [ "$(sequence_of ha $HOA6)" != "$refreshed" ]; }
-wait_until "a Binding Update after the replug" seen_again
+wait_until "a Binding Update after the replug" seen_since "$refreshed"
 wait_until "traffic" in_ns cn ping -c1 -W2 $HOA6
-expect_equal "moves" "$moves" "$(mn_ctl status --json |
-	python3 -c 'import json,sys; print(json.load(sys.stdin)["counters"]["moves"])')"
+expect_equal "moves" "$moves" "$(moves)"
 
-say "A kept IPv4 lease, and another network when the carrier is back: the other access serves"
+# The node has nothing to send, so no neighbour is missed by the kernel, and no Binding Update is due.
+changes=$(carrier_changes wanx)
+for field in d b a; do
+	say "Without a carrier event into field-$field, and nobody says a word"
+	begin=$SECONDS
+	reconnect $field
+	wait_bound ha "via 2001:db8:$field:"
+	info "after $((SECONDS - begin)) s"
+	wait_until "traffic by field-$field" in_ns cn ping -c1 -W2 $HOA6
+done
+expect_equal "carrier changes" "$changes" "$(carrier_changes wanx)"
+
+say "Stays where it is: nothing but a question now and then"
+moves=$(moves)
+refreshed=$(sequence_of ha $HOA6)
+start questions ip netns exec core timeout 60 tcpdump -lni port -c 2 "icmp6 and (ip6[40] == 133 or ip6[40] == 135) and src host $(
+	ip -n mn -6 -o address show dev wanx scope link | sed -nE 's,.* inet6 ([^/]+)/.*,\1,p'
+)"
+# shellcheck disable=SC2154 # set by start
+wait "$PID_questions" || fail "the node did not ask twice in a minute"
+expect_equal "moves" "$moves" "$(moves)"
+expect_equal "sequence number" "$refreshed" "$(sequence_of ha $HOA6)"
+
+say "An IPv4 lease that is kept over a loss of carrier in the same network: registered again, no move"
 ip -n mn link set wanx down
 attach wan4
 wait_bound ha "via 203.0.113.10"
+moves=$(moves)
+refreshed=$(sequence_of ha $HOA6)
+changes=$(carrier_changes wan4)
+ip -n core link set visited4 down
+lost_carrier() { [ "$(carrier_changes wan4)" != "$changes" ]; }
+wait_until "loss of carrier" lost_carrier
+ip -n core link set visited4 up
+wait_until "a Binding Update after the loss of carrier" seen_since "$refreshed"
+wait_bound ha "via 203.0.113.10"
+wait_until "traffic" in_ns cn ping -c1 -W2 $HOA4
+expect_equal "moves" "$moves" "$(moves)"
+
+say "An IPv4 network that is left without a carrier event: its gateway does not answer"
 attach wann
+moves=$(moves)
+changes=$(carrier_changes wan4)
+begin=$SECONDS
+ip -n core address del 203.0.113.1/25 dev visited4
+wait_bound ha "via $NAT4"
+info "after $((SECONDS - begin)) s"
+wait_until "traffic by the other access" in_ns cn ping -c1 -W2 $HOA4
+ip -n core address add 203.0.113.1/25 dev visited4
+wait_bound ha "via 203.0.113.10"
+expect_equal "carrier changes" "$changes" "$(carrier_changes wan4)"
+
+say "A kept IPv4 lease, and another network when the carrier is back: the other access serves"
 ip -n core link set visited4 down
 wait_bound ha "via $NAT4"
 ip -n core address del 203.0.113.1/25 dev visited4
@@ -100,3 +157,15 @@ ip -n core address add 203.0.113.1/25 dev visited4
 wait_bound ha "via 203.0.113.10"
 info "after $((SECONDS - begin)) s"
 wait_until "traffic by the first access" in_ns cn ping -c1 -W2 $HOA4
+
+say "Another network with the same gateway address, without a carrier event: the node registers again"
+detach wan4
+wait_bound ha "via $NAT4"
+refreshed=$(sequence_of ha $HOA6)
+changes=$(carrier_changes wann)
+begin=$SECONDS
+ip -n nat link set private address 02:00:00:00:00:99
+wait_until "a Binding Update by the other gateway" seen_since "$refreshed"
+info "after $((SECONDS - begin)) s"
+wait_until "traffic by the other gateway" in_ns cn ping -c1 -W2 $HOA4
+expect_equal "carrier changes" "$changes" "$(carrier_changes wann)"

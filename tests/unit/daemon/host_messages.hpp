@@ -117,7 +117,8 @@ public:
     void autoconfigured(unsigned index, std::string_view text, std::uint32_t updated) {
         address(index, text, 0, RT_SCOPE_UNIVERSE, updated);
     }
-    void neighbour(unsigned index, std::string_view text, std::uint16_t state) {
+    void neighbour(unsigned index, std::string_view text, std::uint16_t state,
+                   std::span<const std::uint8_t> link_address = {}) {
         const auto parsed = wire::IpAddress::parse(text).value();
         ndmsg info{};
         info.ndm_family = parsed.is_ipv4() ? AF_INET : AF_INET6;
@@ -125,15 +126,22 @@ public:
         info.ndm_state = state;
         Message message(RTM_NEWNEIGH, info);
         put(message, NDA_DST, parsed);
+        if (!link_address.empty()) {
+            message.attribute(NDA_LLADDR, link_address);
+        }
         apply(message);
     }
-    void default_route_by(unsigned index, std::string_view gateway) {
+    void no_default_route_by(unsigned index, std::string_view gateway) {
+        default_route_by(index, gateway, RTM_DELROUTE);
+    }
+    void default_route_by(unsigned index, std::string_view gateway,
+                          std::uint16_t type = RTM_NEWROUTE) {
         const auto parsed = wire::IpAddress::parse(gateway).value();
         rtmsg info{};
         info.rtm_family = parsed.is_ipv4() ? AF_INET : AF_INET6;
         info.rtm_table = RT_TABLE_MAIN;
         info.rtm_type = RTN_UNICAST;
-        Message message(RTM_NEWROUTE, info);
+        Message message(type, info);
         message.value(RTA_OIF, index).value(RTA_TABLE, std::uint32_t{RT_TABLE_MAIN});
         put(message, RTA_GATEWAY, parsed);
         apply(message);
