@@ -73,9 +73,10 @@ check-style:
 check-kmod:
 	scripts/check-kmod
 
-# The description of the contract and of the counters is that of this tree.
+# The descriptions of the contract, of counters and of events are those of this tree.
 check-documentation:
 	tests/uapi_documentation
+	tests/events_documentation
 
 check-system: ctl
 	tests/vm/selftest.sh
