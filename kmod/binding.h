@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what every packet does with a binding, inline: its end and its
- * statistics.
+ * dsmip: inline functions that every packet calls: expiry and statistics of a
+ * binding.
  */
 #ifndef _DSMIP_BINDING_H
 #define _DSMIP_BINDING_H
@@ -24,9 +24,9 @@ static inline struct dsmip_traffic *dsmip_traffic(const struct dsmip_binding *b,
 }
 
 /*
- * Atomic, as several CPUs may have one share.  Where bindings are few a CPU
- * mostly has its own and so its cache line; where they are many, two CPUs
- * seldom meet at one of them.
+ * Statistics are atomic, because several CPUs may use one share.  With few
+ * bindings each CPU usually has its own share and so its own cache line; with
+ * many bindings two CPUs rarely use the same one.
  */
 static inline unsigned int dsmip_traffic_share(const struct dsmip_binding *b)
 {
@@ -34,7 +34,7 @@ static inline unsigned int dsmip_traffic_share(const struct dsmip_binding *b)
 }
 
 /**
- * dsmip_binding_rx - count packets from the end point of a binding
+ * dsmip_binding_rx - count packets received on a binding
  * @b: binding
  * @packets: number of packets, as they were on the wire
  * @octets: of the inner packets
@@ -54,14 +54,14 @@ static inline void dsmip_binding_rx(struct dsmip_binding *b,
 }
 
 /**
- * dsmip_binding_tx - count packets to the end point of a binding
+ * dsmip_binding_tx - count packets sent on a binding
  * @b: binding
  * @packets: number of packets, as they will be on the wire
  * @octets: of the inner packets
  *
  * Context: RCU reader.
- * Return: a value for the identification field of the outer packet.  Those of a
- * CPU with a share of its own begin far from those of the others.
+ * Return: a value for the identification field of the outer packet.  CPUs with
+ * separate shares start with values that are far apart.
  */
 static inline u16 dsmip_binding_tx(struct dsmip_binding *b,
 				   unsigned int packets, unsigned int octets)

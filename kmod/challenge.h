@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: Binding Updates above a limit, and the answer that has to come back.
+ * dsmip: answers to Binding Updates above a limit, whose number the node must use next.
  */
 #ifndef _DSMIP_CHALLENGE_H
 #define _DSMIP_CHALLENGE_H

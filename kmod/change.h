@@ -6,9 +6,8 @@
  *	dsmip_change_put() / dsmip_change_cut()		once for each node
  *	dsmip_change_commit() or dsmip_change_abort()
  *
- * All under dsmip_dev.lock, held from the beginning to the end.  Everything
- * that can fail happens before the commit; readers see nothing of it until
- * then.
+ * The caller holds dsmip_dev.lock from begin to commit or abort.  Everything that
+ * can fail happens before the commit; readers see no change until then.
  */
 #ifndef _DSMIP_CHANGE_H
 #define _DSMIP_CHANGE_H
@@ -19,8 +18,9 @@
 #include "dsmip.h"
 
 /*
- * What a request says of one binding.  @given has BIT(DSMIP_BINDING_A_*) for
- * what it names, CARE_OF4, CARE_OF6 or HOME_LINK among them; @at is where it says so.
+ * Contents of a request for one binding.  @given has BIT(DSMIP_BINDING_A_*) for
+ * each attribute that the request has, including CARE_OF4, CARE_OF6 and HOME_LINK.
+ * @at is the place in the request, for errors.
  */
 struct dsmip_binding_request {
 	u32 given;
@@ -38,7 +38,7 @@ struct dsmip_binding_request {
 	const struct nlattr *at;
 };
 
-/* What a request says of one node; for a deletion only BIDs are looked at. */
+/* Contents of a request for one node; a deletion uses only the BIDs. */
 struct dsmip_node_request {
 	struct in6_addr home;
 	bool home4_given;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what the files of the module share.
+ * dsmip: declarations shared by the files of the module.
  *
  * main.c     module, per-namespace list
  * device.c   net device
@@ -9,25 +9,25 @@
  * underlay.c where outer packets belong: interface or VRF
  * netlink.c  the generic netlink family; netlink_*.c its larger parts
  * table.c    nodes and bindings: memory, order, the table as a whole
- * node.c     look-up, end points, routes; binding.h: statistics
+ * node.c     look-up, match by care-of address, routes; binding.h: statistics
  * choose.c   choice of a binding; flow.c flow rules
  * prefix.c   prefixes of mobile networks
- * change.c   making, updating and deleting them, all or nothing
- * expiry.c   the end of lifetimes
+ * change.c   creating, updating and deleting nodes and bindings, all or nothing
+ * expiry.c   deletes bindings whose lifetime ends
  * path.c     path cookies; cookie.c how they reach and leave sockets
- * limit.c    how much signalling, and how many ICMP errors, are heeded
- * challenge.c  what is answered that is too much
- * icmp.c     errors about our packets, relayed to inner sources
+ * limit.c    rate limits of signalling and of ICMP errors
+ * challenge.c  answers to Binding Updates above a limit
+ * icmp.c     ICMP errors about outer packets, relayed to inner sources
  * output.c   transmit: choice of binding, encapsulation
  * input.c    receive: ingress filter, decapsulation; its hooks: chain.c, udp.c
- * passage.c  receive: what gets in without a binding
- * gro.c      merging received packets; gso.c: packets that stand for several
+ * passage.c  receive: packets that need no binding
+ * gro.c      merging received packets; gso.c: large packets that are segmented later
  * counter.c  names and sums of the counters
  *
  * Locking: readers (packet path, dumps of one node) use RCU.  Everything that
  * changes a device, its nodes or bindings holds dsmip_dev.lock.  Path cookies
- * have their own lockless ring.  dsmip_dev.lock may be taken under RTNL, never
- * the other way round.
+ * have their own lockless ring.  dsmip_dev.lock may be taken under RTNL; RTNL is
+ * never taken under dsmip_dev.lock.
  */
 #ifndef _DSMIP_H
 #define _DSMIP_H
@@ -54,8 +54,8 @@
 
 /*
  * Counters.  The first group counts drops on transmit, the second drops on
- * receive, the third things worth knowing that are no drops.  The names that
- * user space sees are the strings.
+ * receive, the third other events.  The strings are the names that user space
+ * sees.
  */
 #define DSMIP_COUNTERS(X)						\
 	X(TX_NO_ROLE, "tx_no_role")		/* device has no role yet */ \
@@ -63,17 +63,17 @@
 	X(TX_NO_NODE, "tx_no_node")		/* no node has this home address */ \
 	X(TX_NO_BINDING, "tx_no_binding")	/* node without a live binding */ \
 	X(TX_NO_ADDRESS, "tx_no_address")	/* no home agent address of the family */ \
-	X(TX_NO_SOCKET, "tx_no_socket")		/* UDP format without UDP socket */ \
-	X(TX_NO_ROUTE, "tx_no_route")		/* no route to the end point */ \
-	X(TX_UNDERLAY, "tx_underlay")		/* underlay is gone, or the way is not in it */ \
+	X(TX_NO_SOCKET, "tx_no_socket")		/* encapsulation in UDP, but no socket */ \
+	X(TX_NO_ROUTE, "tx_no_route")		/* no route for the outer packet */ \
+	X(TX_UNDERLAY, "tx_underlay")		/* underlay is gone, or route is outside */ \
 	X(TX_POLICY, "tx_policy")		/* IPsec policy refuses the outer packet */ \
-	X(TX_LOOP, "tx_loop")			/* outer route leads into the device, or round */ \
-	X(TX_TOO_BIG, "tx_too_big")		/* above tunnel MTU, sender was told */ \
+	X(TX_LOOP, "tx_loop")			/* outer route leads into device, or loop */ \
+	X(TX_TOO_BIG, "tx_too_big")		/* above tunnel MTU, sender got an error */ \
 	X(TX_NO_MEMORY, "tx_no_memory")		/* no room for the headers */ \
-	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, old or used up */ \
+	X(TX_COOKIE, "tx_cookie")		/* cookie unknown, expired or used */ \
 	X(TX_COOKIE_INNER, "tx_cookie_inner")	/* cookie of another home address */ \
 	X(TX_SEGMENT, "tx_segment")		/* software segmentation failed */ \
-	X(TX_LINK_LOCAL, "tx_link_local")	/* unicast of one link; IPv6: sender was told */ \
+	X(TX_LINK_LOCAL, "tx_link_local")	/* link-local; IPv6: sender got an error */ \
 	X(TX_MULTICAST, "tx_multicast")		/* no multicast in tunnels */ \
 	X(TX_HOME_LINK, "tx_home_link")		/* home link is gone or down */ \
 	X(TX_HOME_NEIGHBOUR, "tx_home_neighbour")	/* nobody answers there for the node */ \
@@ -82,13 +82,13 @@
 	X(RX_INNER_HEADER, "rx_inner_header")	/* inner IP header contradicts itself */ \
 	X(RX_INNER_ADDRESS, "rx_inner_address")	/* inner address never valid here */ \
 	X(RX_INNER_SOURCE, "rx_inner_source")	/* inner source is this host itself */ \
-	X(RX_NOT_SIGNALLING, "rx_not_signalling")	/* for the home agent, not to be let in */ \
+	X(RX_NOT_SIGNALLING, "rx_not_signalling")	/* to the home agent, but not allowed */ \
 	X(RX_TLV_TYPE, "rx_tlv_type")		/* TLV type or next header unknown */ \
-	X(RX_TLV_LENGTH, "rx_tlv_length")	/* TLV length is not that of UDP */ \
-	X(RX_NESTED, "rx_nested")		/* in more than two tunnels of ours */ \
+	X(RX_TLV_LENGTH, "rx_tlv_length")	/* TLV length differs from that of UDP */ \
+	X(RX_NESTED, "rx_nested")		/* in more than two dsmip tunnels */ \
 	X(RX_NO_NODE, "rx_no_node")		/* no node has this home address */ \
-	X(RX_END_POINT, "rx_end_point")		/* node known, end point not its own */ \
-	X(RX_FORMAT, "rx_format")		/* end point known, format not allowed */ \
+	X(RX_END_POINT, "rx_end_point")		/* node known, source in no binding */ \
+	X(RX_FORMAT, "rx_format")		/* binding does not allow the encapsulation */ \
 	X(RX_UNDERLAY, "rx_underlay")		/* came by another interface or VRF */ \
 	X(RX_OTHER_FORMAT, "rx_other_format")	/* accepted: direct though UDP was agreed */ \
 	X(RX_POLICY, "rx_policy")		/* IPsec policy refuses the outer packet */ \
@@ -96,33 +96,33 @@
 	X(RX_NO_MEMORY, "rx_no_memory")		/* no memory */ \
 	X(RX_DEVICE_DOWN, "rx_device_down")	/* device is not up */ \
 	X(RX_WAITING, "rx_waiting")		/* too many wait for GRO on this CPU */ \
-	X(RX_RATE_SOURCE, "rx_rate_source")	/* signalling: too much of one source */ \
+	X(RX_RATE_SOURCE, "rx_rate_source")	/* signalling above the limit of a source */ \
 	X(RX_RATE_NETWORK, "rx_rate_network")	/* ... of one network */ \
-	X(RX_RATE_STRANGERS, "rx_rate_strangers")	/* ... of all without a binding */ \
+	X(RX_RATE_STRANGERS, "rx_rate_strangers")	/* ... of all unregistered sources */ \
 	X(SIGNALLING_IN, "signalling_in")	/* signalling given a path cookie */ \
 	X(SIGNALLING_OUT, "signalling_out")	/* signalling sent by cookie */ \
-	X(SIGNALLING_CHALLENGED, "signalling_challenged")	/* too much: answered by 135 */ \
-	X(SIGNALLING_UNANSWERED, "signalling_unanswered")	/* too much: no answer */ \
-	X(SIGNALLING_PROVED, "signalling_proved")	/* too much, but proves its source */ \
+	X(SIGNALLING_CHALLENGED, "signalling_challenged")	/* above a limit: answer 135 */ \
+	X(SIGNALLING_UNANSWERED, "signalling_unanswered")	/* above a limit: no answer */ \
+	X(SIGNALLING_PROVED, "signalling_proved")	/* above a limit, source proved */ \
 	X(COOKIE_DISPLACED, "cookie_displaced")	/* live cookie displaced by a newer */ \
-	X(BINDING_EXPIRED, "binding_expired")	/* binding deleted at its lifetime */ \
-	X(ICMP_RELAYED, "icmp_relayed")		/* error about our packet, inner source told */ \
-	X(ICMP_MTU, "icmp_mtu")			/* path MTU news that concern no sender */ \
+	X(BINDING_EXPIRED, "binding_expired")	/* lifetime of a binding ended */ \
+	X(ICMP_RELAYED, "icmp_relayed")		/* error relayed to the inner source */ \
+	X(ICMP_MTU, "icmp_mtu")			/* path MTU changed, no error needed */ \
 	X(ICMP_OTHER, "icmp_other")		/* error of a kind that is not relayed */ \
 	X(ICMP_SHORT, "icmp_short")		/* quotes too little of the packet */ \
 	X(ICMP_END_POINT, "icmp_end_point")	/* about a packet no binding sends */ \
 	X(ICMP_UNDERLAY, "icmp_underlay")	/* came by another interface or VRF */ \
 	X(ICMP_UNSENT, "icmp_unsent")		/* no memory or route to relay it */ \
-	X(ICMP_UNSOLICITED, "icmp_unsolicited")	/* about a binding that sent nothing lately */ \
+	X(ICMP_UNSOLICITED, "icmp_unsolicited")	/* about a binding that sent nothing */ \
 	X(ICMP_FORGED, "icmp_forged")		/* quotes what this host did not send */ \
-	X(ICMP_RATE, "icmp_rate")		/* more errors than are believed */ \
+	X(ICMP_RATE, "icmp_rate")		/* errors above the rate limit */ \
 	X(PAYLOAD_IN, "payload_in")		/* ESP or GRE out of UDP, to the stack */ \
 	X(PAYLOAD_OUT, "payload_out")		/* ESP or GRE of the stack, into UDP */ \
 	X(KEEPALIVE_IN, "keepalive_in")		/* one octet 0xff over UDP, consumed */ \
-	X(TX_GSO_PACKETS, "tx_gso_packets")	/* sent unsegmented ... */ \
-	X(TX_GSO_SEGMENTS, "tx_gso_segments")	/* ... and what they are later */ \
+	X(TX_GSO_PACKETS, "tx_gso_packets")	/* sent, segmented later ... */ \
+	X(TX_GSO_SEGMENTS, "tx_gso_segments")	/* ... number of these segments */ \
 	X(RX_GRO_PACKETS, "rx_gro_packets")	/* came in merged ... */ \
-	X(RX_GRO_SEGMENTS, "rx_gro_segments")	/* ... and what they were before */
+	X(RX_GRO_SEGMENTS, "rx_gro_segments")	/* ... packets before the merge */
 
 enum dsmip_counter {
 #define X(id, name) DSMIP_C_##id,
@@ -137,9 +137,8 @@ struct dsmip_pcpu {
 };
 
 /*
- * An outer address.  IPv4 is kept apart from IPv6 by @family, never mapped.
- * @port is the UDP port, 0 where there is none.  AF_PACKET: a binding of a node
- * that is at home, where frames for it go.
+ * An outer address.  @family tells IPv4 from IPv6; IPv4 is never mapped.  @port is
+ * the UDP port, 0 = none.  AF_PACKET: link-layer address of a node that is at home.
  */
 struct dsmip_endpoint {
 	union {
@@ -152,14 +151,14 @@ struct dsmip_endpoint {
 	u8 link_address_len;	/* with AF_PACKET; 0 = resolve it */
 };
 
-/* Traffic of one binding, or the share of some CPUs in it. */
+/* Traffic of one binding, or the share of it that some CPUs count. */
 struct dsmip_traffic {
 	atomic64_t rx_packets;
 	atomic64_t rx_bytes;
 	atomic64_t tx_packets;
 	atomic64_t tx_bytes;
 	unsigned long last_heard;	/* jiffies, 0 = never */
-	unsigned long last_sent;	/* as that, late by up to a second */
+	unsigned long last_sent;	/* the same, up to a second too old */
 };
 
 struct dsmip_binding;
@@ -176,18 +175,18 @@ struct dsmip_binding_set {
 };
 
 /*
- * struct dsmip_binding - one care-of end point of a node
- * @retired: link in the list of what waits for the end of its last reader
+ * struct dsmip_binding - one binding of a node: care-of address, port, encapsulation
+ * @retired: link in the list of memory that waits for its last reader
  * @expiry: in dsmip_table.expiry; .expires in boottime ns
  * @traffic: (@traffic_mask + 1) shares, a cache line each if that is not one;
  *	see dsmip_traffic()
- * @owns_traffic: whoever has it frees @traffic.  The one binding that replaces
- *	another takes it over.
- * @secret: what is sent to its end point is marked with, see label.c
- * @own: the set of a node that has no other binding; made with the binding
+ * @owns_traffic: this binding frees @traffic.  A binding that replaces another
+ *	takes it over.
+ * @secret: outer packets carry values that are derived from it, see label.c
+ * @own: the set of a node that has no other binding; part of the binding
  *
- * Immutable once visible to readers except for traffic, @dst and @mtu: an update
- * makes a new one and hands @traffic over.  There may be millions: two
+ * Immutable once visible to readers, except for traffic, @dst and @mtu.  An update
+ * creates a new binding, which takes over @traffic.  There may be millions: two
  * cache lines, see table.c.
  */
 struct dsmip_binding {
@@ -201,7 +200,7 @@ struct dsmip_binding {
 	u8 encap;		/* enum dsmip_encap */
 	u32 link;
 	u32 dst_cookie;
-	struct dst_entry __rcu *dst;	/* route to the end point */
+	struct dst_entry __rcu *dst;	/* route of outer packets */
 	struct dsmip_traffic *traffic;
 	struct dsmip_node *node;
 	__be32 claimed4;
@@ -210,16 +209,16 @@ struct dsmip_binding {
 	u8 traffic_mask;
 	bool owns_traffic;
 	u8 weight;
-	u16 mtu;		/* of the tunnel, as last seen; 0 = never */
-	u32 dst_generation;	/* what @dst was looked up under: encap.c */
+	u16 mtu;		/* of the tunnel, at the last packet; 0 = none yet */
+	u32 dst_generation;	/* routing generation of @dst: encap.c */
 	u64 secret;
-	struct dsmip_binding_set own;	/* the last: its one slot follows */
+	struct dsmip_binding_set own;	/* last member: its one slot follows */
 };
 
 /*
- * One key of a node in the table; IPv4 addresses as ::ffff:a.b.c.d.  It stands
- * in the table before the change that brings it is sure to happen; readers see
- * it once it is @live.
+ * One key of a node in the table; IPv4 addresses as ::ffff:a.b.c.d.  A change
+ * inserts it into the table before the commit; readers ignore it until it is
+ * @live.
  */
 struct dsmip_home_address {
 	struct rhash_head hash;
@@ -232,10 +231,10 @@ struct dsmip_home_address {
 struct dsmip_node {
 	struct dsmip_home_address home;		/* the IPv6 one, the key */
 	u8 home4_count;				/* under dsmip_dev.lock */
-	bool staged;				/* part of a change under way */
+	bool staged;				/* part of a change not committed yet */
 	struct dsmip_home_address **home4;
 	struct dsmip_binding_set __rcu *set;
-	struct dsmip_flow_set __rcu *flows;	/* mostly none; flow.h */
+	struct dsmip_flow_set __rcu *flows;	/* usually NULL; flow.h */
 	struct rb_node order;			/* in dsmip_table.order */
 	struct rb_root prefixes;		/* struct dsmip_prefix */
 };
@@ -250,12 +249,12 @@ struct dsmip_prefix_key {
 	u16 family;		/* AF_INET, AF_INET6 */
 };
 
-/* struct dsmip_prefix - one prefix; readers see it once it is @live */
+/* struct dsmip_prefix - one prefix; readers ignore it until it is @live */
 struct dsmip_prefix {
 	struct rhash_head hash;
 	struct dsmip_prefix_key key;
 	bool live;
-	bool kept;			/* by the change under way */
+	bool kept;			/* by the current change */
 	struct dsmip_node *node;
 	union {
 		struct llist_node retired;
@@ -289,7 +288,7 @@ struct dsmip_table {
 	struct llist_node retired;
 };
 
-/* How much signalling gets a path cookie: from one source, ... */
+/* Rate limits of signalling: for one source, one network, all unregistered sources. */
 enum dsmip_rate_of {
 	DSMIP_RATE_SOURCE,
 	DSMIP_RATE_NETWORK,
@@ -302,7 +301,7 @@ struct dsmip_rate {
 	u32 burst;
 };
 
-/* Settings of a device; replaced as a whole. */
+/* Settings of a device; a change replaces all of them. */
 struct dsmip_settings {
 	struct rcu_head rcu;
 	u8 role;			/* enum dsmip_role */
@@ -315,8 +314,8 @@ struct dsmip_settings {
 	u32 cookie_lifetime;		/* ms */
 	u32 home_link;			/* interface index, 0 = none */
 	u32 underlay;			/* interface index, 0 = default VRF */
-	u8 hop_limit;			/* 0 = of the route */
-	u8 dscp;			/* DSMIP_DSCP_COPY = of the inner packet */
+	u8 hop_limit;			/* 0 = that of the route */
+	u8 dscp;			/* DSMIP_DSCP_COPY = that of the inner packet */
 	u8 df;				/* enum dsmip_df */
 	struct dsmip_rate rate[DSMIP_RATES];
 };
@@ -331,15 +330,15 @@ struct dsmip_settings {
 /*
  * struct dsmip_path - the outer tuple a path cookie stands for
  *
- * Immutable but for @expires and @used.
+ * Immutable except for @expires and @used.
  */
 struct dsmip_path {
 	u32 cookie;
 	struct dsmip_endpoint remote;
 	struct dsmip_endpoint local;
 	u8 encap;
-	bool reusable;			/* made by PATH_NEW */
-	atomic_t used;			/* one answer only unless reusable */
+	bool reusable;			/* created by PATH_NEW */
+	atomic_t used;			/* good for one answer unless reusable */
 	u32 link;
 	u32 lifetime;			/* ms */
 	unsigned long expires;		/* jiffies */
@@ -354,18 +353,18 @@ struct dsmip_dev {
 	struct list_head list;		/* in dsmip_net.devices, RCU */
 	struct mutex lock;
 	struct dsmip_settings __rcu *settings;
-	/* Not beside what each registration writes: every packet reads it. */
-	u32 routes;			/* those looked up before it changed are out of date */
-	u32 tunnel_mtu;			/* of inner packets that go into tunnels */
-	u64 label_secret;		/* label.c: of packets without a binding */
-	siphash_key_t label_key;	/* label.c: secrets of bindings */
+	/* Every packet reads it: keep it apart from what each registration writes. */
+	u32 routes;			/* generation: routes of earlier ones are out of date */
+	u32 tunnel_mtu;			/* largest inner packet in tunnels */
+	u64 label_secret;		/* label.c: for packets without a binding */
+	siphash_key_t label_key;	/* label.c: for the secrets of bindings */
 	siphash_key_t challenge_key;	/* challenge.c */
 	struct socket __rcu *sock4;
 	struct socket __rcu *sock6;
 	__be16 udp_port_bound;		/* under lock; READ_ONCE for readers */
 
 	bool going;			/* being unregistered; dsmip_going() */
-	bool mtu_follows;		/* under RTNL: we ask for another MTU */
+	bool mtu_follows;		/* under RTNL: the module itself changes the MTU */
 
 	struct dsmip_table __rcu *table;
 	unsigned int nodes;
@@ -378,7 +377,7 @@ struct dsmip_dev {
 	struct dsmip_fragments *fragments;	/* choose.c */
 
 	struct dsmip_path __rcu **paths;	/* ring of DSMIP_PATH_RING_SIZE */
-	struct mem_cgroup *payer;		/* for @paths: of who made the device */
+	struct mem_cgroup *payer;		/* creator of the device; pays for @paths */
 	atomic_t path_head;
 	struct dsmip_limits *limits;		/* limit.c */
 
@@ -390,9 +389,9 @@ struct dsmip_dev {
 };
 
 /*
- * Whether the device is being deleted.  Who deletes it holds RTNL and waits for
- * the lock: who has that, and more to do than a moment takes, looks here and gives
- * up.  Who gets the lock afterwards has come too late.
+ * Whether the device is being deleted.  The deleting task holds RTNL and waits for
+ * the lock.  So a long operation under the lock checks this now and then, and gives
+ * up.  An operation that gets the lock afterwards must check it, too.
  */
 static inline bool dsmip_going(const struct dsmip_dev *dd)
 {
@@ -421,7 +420,7 @@ void dsmip_mtu_unregister(void);
 
 /* settings.c: under dsmip_dev.lock */
 struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd);
-/* Put @wanted (copied) in force; on an error everything stays as it was. */
+/* Apply @wanted (copied); on an error nothing changes. */
 int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 		       struct netlink_ext_ack *extack);
 
@@ -447,17 +446,17 @@ void dsmip_drop(struct dsmip_dev *dd, struct sk_buff *skb,
 struct dsmip_node *dsmip_node_find6(struct dsmip_dev *dd,
 				    const struct in6_addr *home);
 struct dsmip_node *dsmip_node_find4(struct dsmip_dev *dd, __be32 home);
-/* The live binding whose end point has this address (the port is for the
- * caller to judge, bindings with an equal port come first); NULL = none.
+/* The live binding with this care-of address; NULL = none.  Bindings with an equal
+ * port come first; the caller checks the port.
  */
 struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 				       const struct dsmip_endpoint *from);
-/* Route to its end point, good for the reader's section; NULL = look it up. */
+/* Cached route of outer packets, valid in this RCU section; NULL = look it up. */
 struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b, u32 generation);
 void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
 			   u32 cookie, u32 generation);
 void dsmip_binding_drop_dst(struct dsmip_binding *b);
-/* Whether it was sent anything in the last @period jiffies, or a second more. */
+/* Whether it sent a packet in the last @period jiffies, or up to a second longer. */
 bool dsmip_binding_sent(const struct dsmip_binding *b, unsigned long period);
 
 /* choose.c */
@@ -466,30 +465,30 @@ void dsmip_fragments_destroy(struct dsmip_dev *dd);
 
 /* flow.c */
 void dsmip_node_free_flows(struct dsmip_node *node);
-/* The node goes; under dsmip_dev.lock. */
+/* The node is being deleted; under dsmip_dev.lock. */
 void dsmip_node_forget_flows(struct dsmip_dev *dd, struct dsmip_node *node);
 
 /* table.c */
 int dsmip_memory_init(void);
-/* Wait until everything that was retired is freed. */
+/* Wait until all retired memory is freed. */
 void dsmip_memory_flush(void);
 void dsmip_memory_exit(void);
 int dsmip_nodes_init(struct dsmip_dev *dd);
-/* Give up the table of a device that no reader finds any more. */
+/* Retire the table of a device that no reader can find any more. */
 void dsmip_nodes_detach(struct dsmip_dev *dd);
 
 /* table.c: under dsmip_dev.lock */
-/* Delete all nodes, at once for readers and later requests; -ENOMEM. */
+/* Delete all nodes; readers and later requests see none at once; -ENOMEM. */
 int dsmip_nodes_flush(struct dsmip_dev *dd);
-/* note for dumps that something changed */
+/* Something changed: dumps in progress report it. */
 void dsmip_changed(struct dsmip_dev *dd);
 
 /* path.c */
 int dsmip_paths_init(struct dsmip_dev *dd);
 void dsmip_paths_destroy(struct dsmip_dev *dd);
-/* Remember @path (copied) and return its cookie; 0 = no memory.  Any context. */
+/* Store @path (copied) and return its cookie; 0 = no memory.  Any context. */
 u32 dsmip_path_add(struct dsmip_dev *dd, const struct dsmip_path *path);
-/* Under RCU; NULL = never given, expired, displaced or used up. */
+/* Under RCU; NULL = never assigned, expired, displaced or used up. */
 struct dsmip_path *dsmip_path_find(struct dsmip_dev *dd, u32 cookie);
 /* Take the right to send one packet over @path; false = used up. */
 bool dsmip_path_use(struct dsmip_path *path);
@@ -504,13 +503,13 @@ struct dsmip_path *dsmip_cookie_path(struct dsmip_dev *dd,
 				     const struct sk_buff *skb);
 
 /* label.c */
-/* Of @b, whose node and end point are set. */
+/* Secret of @b; its node, care-of address and port are set. */
 u64 dsmip_label_secret(const struct dsmip_dev *dd, const struct dsmip_binding *b);
 
 /* limit.c */
 int dsmip_limits_init(struct dsmip_dev *dd);
 void dsmip_limits_destroy(struct dsmip_dev *dd);
-/* What was used up does not count any more. */
+/* All limits start again with full buckets. */
 void dsmip_limits_reset(struct dsmip_dev *dd);
 
 /* output.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what the parts of the generic netlink family share.
+ * dsmip: declarations shared by the parts of the generic netlink family.
  *
  * Handlers of requests that name a device find it, held and locked, with
  * dsmip_request_dev().
@@ -20,8 +20,9 @@ static inline struct dsmip_dev *dsmip_request_dev(struct genl_info *info)
 }
 
 /*
- * Before the request is answered, and without the lock of the device, which is
- * never held when RTNL is taken: see to the MTU of the device.
+ * Have the MTU of the device updated before the request is answered.  This happens
+ * after the lock of the device is released, because it needs RTNL, which is never
+ * taken under that lock.
  */
 static inline void dsmip_request_mtu(struct genl_info *info)
 {
@@ -30,10 +31,10 @@ static inline void dsmip_request_mtu(struct genl_info *info)
 
 /* netlink.c */
 
-/* A reply to @info with room for @size octets of attributes, begun. */
+/* Start a reply to @info with room for @size octets of attributes. */
 struct sk_buff *dsmip_reply_new(struct genl_info *info, size_t size, void **hdr);
 int dsmip_reply_send(struct sk_buff *skb, struct genl_info *info, void *hdr);
-/* Tell the group of a request that was granted. */
+/* Send a successful request to the multicast group. */
 void dsmip_notify_request(struct genl_info *info);
 /* The device with the lowest index above @ifindex, held and locked; or NULL. */
 struct dsmip_dev *dsmip_dev_after(struct net *net, int ifindex);
@@ -42,34 +43,34 @@ struct dsmip_dev *dsmip_dev_get(struct net *net, int ifindex,
 				struct netlink_ext_ack *extack);
 void dsmip_dev_put(struct dsmip_dev *dd);
 
-/* @err, or -ENODEV when the device of the request is being deleted meanwhile. */
+/* @err, or -ENODEV if the device of the request is being deleted. */
 int dsmip_request_check(struct genl_info *info, int err);
 
-/* Where a dump over devices goes on; first in what netlink_callback.ctx holds. */
+/* Where a dump over devices continues; first member in netlink_callback.ctx. */
 struct dsmip_dump_place {
-	int ifindex;		/* begun device; for all devices: below the next */
-	bool checked;		/* the request was looked at */
+	int ifindex;		/* current device; for all devices: below the next */
+	bool checked;		/* the request was checked */
 	bool one_device;
-	bool begun;		/* something of the device was told already */
+	bool begun;		/* part of the device was already sent */
 };
 
 /*
- * Tell of one device from where the dump stands; -EMSGSIZE: message is full,
- * -EAGAIN: it is long, and others may have the lock for once.
+ * Dump one device from the current place; -EMSGSIZE: message is full, -EAGAIN: it
+ * takes long, release the lock for others and continue.
  */
 typedef int (*dsmip_dump_device)(struct sk_buff *skb,
 				 struct netlink_callback *cb,
 				 struct dsmip_dev *dd);
-/* dumpit: of the device that the request names, or of all. */
+/* dumpit: dump the device that the request names, or all. */
 int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
 		       dsmip_dump_device one);
 
 int dsmip_put_endpoint(struct sk_buff *skb, int attr4, int attr6,
 		       const struct dsmip_endpoint *ep);
-/* The one that is given, with port 0; false if that is not exactly one. */
+/* The address that is given, with port 0; false unless exactly one is given. */
 bool dsmip_get_endpoint(const struct nlattr *attr4, const struct nlattr *attr6,
 			struct dsmip_endpoint *ep);
-/* A care-of or tunnel address: unicast, not bound to one link. */
+/* Whether it may be a care-of or tunnel address: unicast, not link-local. */
 bool dsmip_valid_endpoint(const struct dsmip_endpoint *ep);
 
 /* netlink_device.c */
@@ -91,15 +92,15 @@ extern const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1];
 int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info);
 int dsmip_binding_dump_start(struct netlink_callback *cb);
 int dsmip_binding_dump(struct sk_buff *skb, struct netlink_callback *cb);
-/* The entry of the home address that a request names, or an error. */
+/* The entry of the home address in a request, or an error. */
 struct dsmip_home_address *dsmip_request_home(struct genl_info *info);
-/* Tell of one node; -EMSGSIZE: message is full, -ENODATA: nothing to tell. */
+/* Put one node; -EMSGSIZE: message is full, -ENODATA: the node has nothing to show. */
 typedef int (*dsmip_put_node_fn)(struct sk_buff *skb, struct dsmip_dev *dd,
 				 struct dsmip_node *node);
-/* Answer with what @put, in no more than @size octets, tells of @node. */
+/* Answer with the attributes that @put adds for @node, at most @size octets. */
 int dsmip_reply_node(struct genl_info *info, struct dsmip_node *node,
 		     size_t size, dsmip_put_node_fn put);
-/* A message @cmd for each node of a device, from where the dump stands. */
+/* A message @cmd for each node of a device, from the current place of the dump. */
 int dsmip_dump_each_node(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct dsmip_dev *dd, u8 cmd, dsmip_put_node_fn put);
 size_t dsmip_binding_size(void);

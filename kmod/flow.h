@@ -2,12 +2,12 @@
 /*
  * dsmip: flow rules of a node (RFC 6088, RFC 6089).
  *
- * flow.c		what a packet is, and which rules match it
+ * flow.c		the key of a packet, and the rules that match it
  * choose.c		the binding for a packet, by mark, rule, priority, weight
  * netlink_flow.c	FLOW_NEW, FLOW_DEL and FLOW_GET
  *
- * The rules of a node are an immutable set under RCU, replaced as a whole; a
- * rule that stays is handed on from set to set.
+ * The rules of a node are an immutable set under RCU; a change replaces the set.
+ * An unchanged rule moves from the old set to the new one.
  */
 #ifndef _DSMIP_FLOW_H
 #define _DSMIP_FLOW_H
@@ -17,7 +17,7 @@
 
 #include "tunnel.h"
 
-/* Selectors with a number for a value; then those with an address. */
+/* First the selectors that are numbers, then those that are addresses. */
 enum dsmip_selector {
 	DSMIP_SEL_SPI,
 	DSMIP_SEL_FLOW_LABEL,
@@ -34,7 +34,7 @@ enum dsmip_selector {
 
 /*
  * struct dsmip_flow - one rule; immutable once visible to readers
- * @given: BIT(enum dsmip_selector) of those that it has
+ * @given: BIT(enum dsmip_selector) of the selectors that the rule has
  * @family: of packets, or AF_UNSPEC for both
  * @number: start and end of ranges, in host byte order
  * @address: start and end of ranges, IPv4 as ::ffff:a.b.c.d
@@ -65,11 +65,11 @@ enum dsmip_fragment {
 };
 
 /*
- * struct dsmip_flow_key - what rules and flow hash look at in a packet
+ * struct dsmip_flow_key - the fields of a packet that rules and flow hash use
  * @number: values of selectors, as in &struct dsmip_flow
- * @address: source and destination as of packets toward the node
- * @present: BIT(enum dsmip_selector) of those that the packet has
- * @id: identification of the packet that a fragment is of
+ * @address: source and destination, as in packets toward the node
+ * @present: BIT(enum dsmip_selector) of the fields that the packet has
+ * @id: identification of the fragmented packet
  */
 struct dsmip_flow_key {
 	u32 number[DSMIP_SEL_NUMBERS];

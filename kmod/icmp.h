@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: ICMP errors about our packets, and the tunnel MTU of bindings.
+ * dsmip: ICMP errors about outer packets, and the tunnel MTU of bindings.
  */
 #ifndef _DSMIP_ICMP_H
 #define _DSMIP_ICMP_H
@@ -8,24 +8,24 @@
 #include "underlay.h"
 
 enum dsmip_icmp_kind {
-	DSMIP_ICMP_OTHER,		/* not for the inner source */
+	DSMIP_ICMP_OTHER,		/* not relayed to the inner source */
 	DSMIP_ICMP_UNREACHABLE,
 	DSMIP_ICMP_TOO_BIG,
 };
 
 /*
- * struct dsmip_icmp - what an ICMP error says of a packet
- * @near: outer source of the packet
+ * struct dsmip_icmp - contents of an ICMP error about an outer packet
+ * @near: outer source of the quoted packet
  * @far: its outer destination
  * @in: where the error came in
- * @kind: what happened to it
- * @mtu: if it was too big
+ * @kind: kind of the error
+ * @mtu: if the packet was too big
  * @offset: of the inner packet from the quoted outer header
  * @label: flow label of the packet, IPv6
  * @ident: its identification, IPv4
  * @df: it has DF, IPv4
  * @encap: &enum dsmip_encap
- * @truncated: too little is quoted to tell whose it was
+ * @truncated: too little is quoted to find the inner source
  */
 struct dsmip_icmp {
 	struct dsmip_endpoint near;
@@ -51,7 +51,7 @@ bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 void dsmip_mtu_changed(struct dsmip_dev *dd, struct dsmip_binding *b,
 		       unsigned int mtu);
 
-/* The tunnel MTU of @b was seen to be @mtu. */
+/* A packet of @b found the tunnel MTU @mtu. */
 static inline void dsmip_mtu_note(struct dsmip_dev *dd, struct dsmip_binding *b,
 				  unsigned int mtu)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what netlink_flow.c and netlink_flow_show.c share.
+ * dsmip: declarations shared by netlink_flow.c and netlink_flow_show.c.
  */
 #ifndef _DSMIP_NETLINK_FLOW_H
 #define _DSMIP_NETLINK_FLOW_H
@@ -8,10 +8,10 @@
 #include "flow.h"
 
 /*
- * How a selector with a number looks in attributes.
- * @start: DSMIP_FLOW_A_*_START; that of the end is one more
+ * Attributes of a selector that is a number.
+ * @start: DSMIP_FLOW_A_*_START; the attribute of the end is the next one
  * @size: octets of the attribute
- * @shift: lower bits that do not count
+ * @shift: number of low bits that are ignored
  */
 struct dsmip_flow_number_attr {
 	u16 start;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: parts of the table of nodes, for what changes and shows it.  All but
- * what says otherwise needs dsmip_dev.lock.
+ * dsmip: parts of the table of nodes, for changing and showing it.  Unless stated
+ * otherwise the caller holds dsmip_dev.lock.
  */
 #ifndef _DSMIP_NODE_H
 #define _DSMIP_NODE_H
@@ -22,9 +22,9 @@ struct dsmip_binding_totals {
 };
 
 /*
- * Every packet takes this way.  The product of both halves, each mixed with the
- * secret of the table, costs a fifth of what jhash() does and needs the secret
- * to be led astray just as well.
+ * Every packet calls this.  The hash multiplies both halves, each mixed with the
+ * secret of the table.  It costs a fifth of jhash(); as with jhash(), nobody can
+ * construct collisions without the secret.
  */
 static inline u32 dsmip_homes_hash(const void *data, u32 len, u32 seed)
 {
@@ -36,7 +36,7 @@ static inline u32 dsmip_homes_hash(const void *data, u32 len, u32 seed)
 	return folded ^ folded >> 32;
 }
 
-/* Constant, so that a look-up has hash and comparison inline. */
+/* Constant, so that the compiler inlines hash and comparison. */
 static inline int dsmip_homes_compare(struct rhashtable_compare_arg *arg,
 				      const void *entry)
 {
@@ -63,12 +63,12 @@ static inline struct dsmip_table *dsmip_table(struct dsmip_dev *dd)
 /* Entry of the table, live or not; NULL = none. */
 struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
 					   const struct in6_addr *address);
-/* -EEXIST, or no memory. */
+/* 0, -EEXIST or no memory. */
 int dsmip_home_insert(struct dsmip_dev *dd, struct dsmip_home_address *home);
-/* Whether to try an insertion again that failed with @err; waits for it. */
+/* Whether to repeat an insertion that failed with @err; waits before it returns. */
 bool dsmip_insert_again(const struct dsmip_dev *dd, int err, unsigned int *tries);
 
-/* What readers may hold, in the order it is freed in. */
+/* Memory that readers may still use, in the order in which it is freed. */
 enum dsmip_retired {
 	DSMIP_RETIRED_HOME,
 	DSMIP_RETIRED_PREFIX,
@@ -79,7 +79,7 @@ enum dsmip_retired {
 	DSMIP_RETIRED_KINDS
 };
 
-/* Free it after its last reader; it is in no table any more.  Any context. */
+/* Free it after its last reader.  It must be in no table.  Any context. */
 void dsmip_retire(struct llist_node *what, enum dsmip_retired kind);
 
 /* Let readers see an entry that is in the table; its node is complete. */
@@ -95,30 +95,30 @@ static inline struct dsmip_binding_set *dsmip_node_set(struct dsmip_dev *dd,
 	return rcu_dereference_protected(node->set, lockdep_is_held(&dd->lock));
 }
 
-/* Nothing in them; any context that may sleep.  NULL = no memory. */
+/* Empty objects; any context that may sleep.  NULL = no memory. */
 struct dsmip_node *dsmip_node_alloc(void);
 struct dsmip_home_address *dsmip_home_alloc(void);
-/* With statistics of its own if @traffic. */
+/* With its own statistics if @traffic. */
 struct dsmip_binding *dsmip_binding_alloc(struct dsmip_dev *dd, bool traffic);
 /* A set with room for @count bindings. */
 struct dsmip_binding_set *dsmip_set_alloc(unsigned int count);
 
-/* Free what no reader has seen. */
+/* Free an object that no reader has seen. */
 void dsmip_node_free(struct dsmip_node *node);
 void dsmip_home_free(struct dsmip_home_address *home);
 void dsmip_binding_free(struct dsmip_binding *b);
 void dsmip_set_free(struct dsmip_binding_set *set);
 
-/* The set to publish in place of @set: a lone binding brings its own. */
+/* The set to publish in place of @set: a single binding contains its own. */
 struct dsmip_binding_set *dsmip_set_settle(struct dsmip_binding_set *set);
 
-/* End what readers may hold: out of the table, freed after the last of them. */
+/* Remove from the table, and free after the last reader. */
 void dsmip_set_retire(struct dsmip_binding_set *set);
 void dsmip_binding_retire(struct dsmip_dev *dd, struct dsmip_binding *b);
 void dsmip_home_retire(struct dsmip_dev *dd, struct dsmip_home_address *home);
-/* One that never got further than into the hash. */
+/* A node that was only inserted into the hash. */
 void dsmip_node_retire_staged(struct dsmip_dev *dd, struct dsmip_node *node);
-/* A node with all that it has. */
+/* A node with everything that belongs to it. */
 void dsmip_node_retire(struct dsmip_dev *dd, struct dsmip_node *node);
 
 /* node.c */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what gets in without a binding, and what no inner source may be.
+ * dsmip: packets that need no binding, and inner sources that are never valid.
  */
 #ifndef _DSMIP_PASSAGE_H
 #define _DSMIP_PASSAGE_H
 
 #include "tunnel.h"
 
-/* What stands before the thing that may get in. */
+/* Headers before the protocol that may pass. */
 enum dsmip_way {
 	DSMIP_WAY_PLAIN,	/* the inner IPv6 header */
 	DSMIP_WAY_OPTIONS,	/* ... and one Destination Options header */
@@ -15,10 +15,10 @@ enum dsmip_way {
 	DSMIP_WAY_TLV,		/* a TLV header; there is no inner packet */
 };
 
-/* A verdict of dsmip_passage(): its addresses fit, but it is not on the list. */
+/* A verdict of dsmip_passage(): the addresses match, but it is not on the list. */
 #define DSMIP_UNLISTED	(-3)
 
-/* The home agent's end of an inner packet that comes to a device of @role. */
+/* Is HOME_AGENT6 the destination (@role home agent), or the source (mobile node)? */
 static inline bool dsmip_passage_end(const struct dsmip_settings *s, u8 role,
 				     const struct dsmip_inner *inner)
 {
@@ -37,19 +37,19 @@ int dsmip_passage_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
 			const struct dsmip_node *node);
 
 /**
- * dsmip_passage - whether an inner packet is signalling, as the list has it
+ * dsmip_passage - whether an inner packet is signalling on the list
  * @dd: device that it comes to
  * @s: its settings
  * @skb: packet
  * @offset: of the inner header from skb->data
- * @inner: what that says; @inner->len is not trusted
+ * @inner: contents of that header; @inner->len is not trusted
  * @node: the node that its addresses belong to, NULL = none
  *
  * Under RCU.
  *
- * Return: DSMIP_ACCEPT: it needs no binding; DSMIP_UNCLAIMED: it is between other
- * addresses; DSMIP_UNLISTED: it is not on the list; else it would be but for its
- * source, and this counts the drop.
+ * Return: DSMIP_ACCEPT: it needs no binding; DSMIP_UNCLAIMED: it is not between
+ * these addresses; DSMIP_UNLISTED: it is not on the list.  Any other value is the
+ * counter of the drop: it is on the list, but its source is not valid.
  */
 static inline int dsmip_passage(struct dsmip_dev *dd,
 				const struct dsmip_settings *s,
@@ -76,13 +76,13 @@ bool dsmip_inner_source_host(const struct dsmip_dev *dd,
 			     const struct dsmip_inner *inner,
 			     const struct dsmip_node *node);
 
-/* Most addresses are of 2000::/3 and never bad. */
+/* Most addresses are in 2000::/3 and always valid. */
 static inline bool dsmip_is_global6(const struct in6_addr *address)
 {
 	return (address->s6_addr[0] & 0xe0) == 0x20;
 }
 
-/* Nor is IPv4 unicast beside 0/8, 127/8 and what 169.254/16 is of. */
+/* So is IPv4 unicast, except 0/8, 127/8 and 169/8, which contains 169.254/16. */
 static inline bool dsmip_is_usual4(__be32 address)
 {
 	u8 first = ntohl(address) >> 24;
@@ -90,7 +90,7 @@ static inline bool dsmip_is_usual4(__be32 address)
 	return first < 224 && first && first != 127 && first != 169;
 }
 
-/* A look that may err to one side. */
+/* Quick check: false = both are valid; true = dsmip_inner_address_bad() decides. */
 static inline bool dsmip_inner_address_suspect(const struct dsmip_inner *inner)
 {
 	if (inner->family == AF_INET)
@@ -100,8 +100,8 @@ static inline bool dsmip_inner_address_suspect(const struct dsmip_inner *inner)
 }
 
 /**
- * dsmip_inner_addresses - whether the addresses of an inner packet can come out
- *	of a tunnel at all
+ * dsmip_inner_addresses - whether the addresses of an inner packet are valid in a
+ *	tunnel
  * @s: settings of the device that it comes to
  * @inner: inner packet
  *
@@ -121,15 +121,16 @@ static inline int dsmip_inner_addresses(const struct dsmip_settings *s,
 }
 
 /**
- * dsmip_inner_source_own - whether the source of payload is this host itself
+ * dsmip_inner_source_own - whether the source of payload is an address of this host
  * @dd: device that it comes to
  * @s: its settings
  * @inner: inner packet
  * @node: node that it belongs to
  *
- * At a home agent the source is an address of the node, by the ingress filter:
- * only a prefix can hold one of this host besides.  At a mobile node it is
- * anybody's; of IPv4 the stack refuses its own as martian.
+ * At a home agent the ingress filter has found that the source belongs to the node;
+ * it can be an address of this host as well only if a prefix of the node contains
+ * it.  At a mobile node the source may be any address; in IPv4 the stack itself
+ * drops sources of this host as martian.
  *
  * Under RCU.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what an operator decides about outer headers: hop limit, DSCP, DF.
+ * dsmip: settings of the operator for outer headers: hop limit, DSCP, DF.
  */
 #ifndef _DSMIP_POLICY_H
 #define _DSMIP_POLICY_H
@@ -11,7 +11,7 @@
 
 #include "tunnel.h"
 
-/* A packet to be segmented is judged by its segments. */
+/* Of a packet that is segmented later, the size of the segments counts. */
 static inline bool dsmip_fits(const struct sk_buff *skb, unsigned int mtu)
 {
 	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
@@ -30,7 +30,7 @@ static inline u8 dsmip_policy_hop_limit6(const struct dsmip_settings *s,
 	return s->hop_limit ?: ip6_dst_hoplimit(dst);
 }
 
-/* DSCP as set or copied, ECN as RFC 6040 has it in normal mode. */
+/* DSCP as set or copied; ECN as in the normal mode of RFC 6040. */
 static inline u8 dsmip_policy_dsfield(const struct dsmip_settings *s, u8 inner)
 {
 	u8 dscp = s->dscp == DSMIP_DSCP_COPY ? inner : s->dscp << 2;
@@ -39,10 +39,9 @@ static inline u8 dsmip_policy_dsfield(const struct dsmip_settings *s, u8 inner)
 }
 
 /*
- * DF of an outer IPv4 header.  @skb is the inner packet, @mtu what of it the
- * path is known to let through.  Unless told otherwise, routers may fragment the
- * outer packet only if the inner one would not be refused for its size; else
- * their errors tell us the path MTU.
+ * DF of an outer IPv4 header.  @skb is the inner packet, @mtu the tunnel MTU.  By
+ * default DF is set if the inner packet would be refused for its size; the errors
+ * of routers then reveal the path MTU.  Otherwise routers may fragment.
  */
 static inline bool dsmip_policy_df(const struct dsmip_settings *s,
 				   const struct sk_buff *skb,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: prefixes of mobile networks.  All but the look-up under RCU needs
- * dsmip_dev.lock.
+ * dsmip: prefixes of mobile networks.  Except for the look-up under RCU the caller
+ * holds dsmip_dev.lock.
  *
- * A change is staged for one node after the other, then committed or aborted
- * for one after the other.
+ * A change is first staged for each node, then committed or aborted for each.
  */
 #ifndef _DSMIP_PREFIX_H
 #define _DSMIP_PREFIX_H
@@ -20,7 +19,7 @@ dsmip_prefix_longest(const struct dsmip_prefix_lengths *lengths,
 		     struct dsmip_table *table, u16 family,
 		     const struct in6_addr *address);
 
-/* Node with the longest prefix that holds @address; NULL = none.  Under RCU. */
+/* Node with the longest prefix that contains @address; NULL = none.  Under RCU. */
 static inline struct dsmip_node *
 dsmip_prefix_node(const struct dsmip_prefix_lengths *lengths,
 		  struct dsmip_table *table, u16 family,
@@ -34,29 +33,29 @@ dsmip_prefix_node(const struct dsmip_prefix_lengths *lengths,
 	return prefix ? prefix->node : NULL;
 }
 
-/* Whether all bits behind the length are zero. */
+/* Whether all bits beyond the length are zero. */
 bool dsmip_prefix_clean(const struct dsmip_prefix_key *key);
 /* The one with this key in the table of @node, live or not; NULL = none. */
 struct dsmip_prefix *dsmip_prefix_find(struct dsmip_dev *dd,
 				       const struct dsmip_prefix_key *key);
-/* The first with a key above @last, NULL: the first; all, or those of @node. */
+/* The first of all prefixes, or of @node, with a key above @last (NULL = any). */
 struct dsmip_prefix *dsmip_prefix_after(struct dsmip_dev *dd,
 					struct dsmip_node *node,
 					const struct dsmip_prefix_key *last);
 
-/* Have @node keep or get a prefix; -EADDRINUSE, -EEXIST, -ENOMEM. */
+/* Stage that @node keeps or gets a prefix; -EADDRINUSE, -EEXIST, -ENOMEM. */
 int dsmip_prefix_stage(struct dsmip_dev *dd, struct dsmip_node *node,
 		       const struct dsmip_prefix_key *key, bool exclusive,
 		       const struct nlattr *at, struct netlink_ext_ack *extack);
-/* What was staged is in force; with @replace the others of @node go. */
+/* Apply the staged prefixes; with @replace the others of @node are deleted. */
 void dsmip_prefixes_commit(struct dsmip_dev *dd, struct dsmip_node *node,
 			   bool replace);
-/* What was staged is undone. */
+/* Undo the staged prefixes. */
 void dsmip_prefixes_abort(struct dsmip_dev *dd, struct dsmip_node *node);
-/* End one. */
+/* Delete one; it is freed after its last reader. */
 void dsmip_prefix_retire(struct dsmip_dev *dd, struct dsmip_prefix *prefix);
 
-/* Out of the table with those of @node; they are freed with it. */
+/* Remove the prefixes of @node from the table; they are freed with the node. */
 void dsmip_prefixes_withdraw(struct dsmip_dev *dd, struct dsmip_node *node);
 void dsmip_prefixes_free(struct dsmip_node *node);
 void dsmip_prefix_free(struct dsmip_prefix *prefix);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: what the receive and the transmit side share.
+ * dsmip: declarations shared by receive and transmit.
  *
- * inner.c    looking at inner packets
- * passage.c  what gets in without a binding, and what no inner source may be
+ * inner.c    parses inner packets
+ * passage.c  packets that need no binding, and inner sources that are never valid
  * nest.c     tunnels in tunnels
- * output.c   transmit: which outer tuple
- * homelink.c transmit: to a node that is at home, without one
+ * output.c   transmit: choice of the outer tuple
+ * homelink.c transmit: to a node that is at home, without outer header
  * encap.c    transmit: outer headers
- * split.c    transmit: IPv4 packets in fragments, before either of the two
- * label.c    transmit: what outer headers tell flows and bindings by
- * payload.c  ESP and GRE in the place of inner packets
- * chain.c    receive: direct packets, from the tunnel chains
- * udp.c      receive: UDP, from our sockets
- * input.c    receive: judgement and delivery, for both; limit.c: of signalling;
- *            challenge.c: what is answered that is too much
+ * split.c    transmit: fragments IPv4 packets before homelink.c or encap.c
+ * label.c    transmit: flow label and identification of outer headers
+ * payload.c  ESP and GRE in place of inner packets
+ * chain.c    receive: direct encapsulation, from the tunnel chains
+ * udp.c      receive: UDP, from the sockets of the device
+ * input.c    receive: checks and delivery, for both; limit.c: limits of signalling;
+ *            challenge.c: answers to Binding Updates above a limit
  * deliver.c  receive: up the stack, through GRO or past it
  * gro.c      receive: merging by outer headers
- * gso.c      packets that stand for several, both ways
+ * gso.c      large packets that are segmented later, both directions
  */
 #ifndef _DSMIP_TUNNEL_H
 #define _DSMIP_TUNNEL_H
@@ -47,7 +47,7 @@ static inline u16 dsmip_tlv_length(u8 encap, unsigned int len)
 	return encap == DSMIP_ENCAP_UDP_TLV || len <= U8_MAX ? len : 0;
 }
 
-/* Octets that stand before the inner packet. */
+/* Octets of all headers before the inner packet. */
 static inline unsigned int dsmip_overhead(u8 outer_family, u8 encap)
 {
 	return (outer_family == AF_INET ? sizeof(struct iphdr) :
@@ -56,15 +56,15 @@ static inline unsigned int dsmip_overhead(u8 outer_family, u8 encap)
 	       (encap > DSMIP_ENCAP_UDP ? DSMIP_TLV_LEN : 0);
 }
 
-/* struct dsmip_inner - what a look at the header of an inner packet tells */
+/* struct dsmip_inner - contents of the header of an inner packet */
 struct dsmip_inner {
 	u8 family;
-	u8 proto;		/* protocol, next header behind the IPv6 header */
+	u8 proto;		/* protocol; in IPv6 next header of the IPv6 header */
 	u8 dsfield;
 	u8 header;		/* length of the header */
 	bool df;		/* don't fragment; always in IPv6 */
 	bool later;		/* IPv4: a fragment, but not the first */
-	unsigned int len;	/* of the packet, as its header says */
+	unsigned int len;	/* of the packet, according to its header */
 	union {
 		struct {	/* IPv6; valid until the head of the skb moves */
 			const struct in6_addr *src6;
@@ -78,17 +78,17 @@ struct dsmip_inner {
 };
 
 /*
- * struct dsmip_arrival - how a packet came, and what it turned out to be
+ * struct dsmip_arrival - how a packet came in, and what the checks found
  * @from: outer source
  * @to: outer destination
- * @binding: it belongs to; NULL where none is needed
+ * @binding: the binding that it belongs to; NULL if it needs none
  * @offset: of the inner packet from skb->data
- * @link: interface it came in by; in a VRF the port of that
+ * @link: interface it came in by; in a VRF the port of the VRF
  * @encap: &enum dsmip_encap
- * @payload: IPPROTO_ESP or IPPROTO_GRE, which stand in the place of an inner
- *	packet; 0 = an inner packet
+ * @payload: IPPROTO_ESP or IPPROTO_GRE in place of an inner packet; 0 = an inner
+ *	packet
  * @dsfield: of the outer header
- * @signalling: it is due a path cookie
+ * @signalling: it gets a path cookie
  */
 struct dsmip_arrival {
 	struct dsmip_endpoint from;
@@ -103,14 +103,14 @@ struct dsmip_arrival {
 };
 
 /*
- * struct dsmip_tunnel - what the outer headers of a packet are made from
+ * struct dsmip_tunnel - the values of the outer headers of a packet
  * @settings: of the device
  * @routes: dsmip_dev.routes, read before @settings
- * @payload: IPPROTO_ESP or IPPROTO_GRE: only what is behind the IP header of the
- *	packet is sent; 0 = all of it
- * @src: near end; address may be all zero (routing decides)
- * @dst: far end
- * @binding: to count at, and which keeps the route; NULL for signalling sent by
+ * @payload: IPPROTO_ESP or IPPROTO_GRE: the packet is sent without its IP header;
+ *	0 = the whole packet is sent
+ * @src: outer source; an all-zero address = routing decides
+ * @dst: outer destination
+ * @binding: counts the packet and caches the route; NULL for signalling sent by
  *	cookie
  */
 struct dsmip_tunnel {
@@ -138,7 +138,7 @@ dsmip_choose_among(struct dsmip_dev *dd, const struct dsmip_settings *s,
  * @s: its settings
  * @node: node
  * @skb: inner packet, from its IP header on
- * @inner: what its header says
+ * @inner: contents of its header
  *
  * Context: RCU reader.
  * Return: binding; NULL if none is live.
@@ -170,10 +170,10 @@ void dsmip_homelink_pass(struct sk_buff *skb, struct dsmip_dev *dd, int ifindex,
 /* split.c */
 
 /*
- * struct dsmip_split - what is done with the pieces of a packet
- * @route: stands in for theirs
- * @send: called with each; consumes it
- * @err: of the last call
+ * struct dsmip_split - how the fragments of a packet are sent
+ * @route: used in place of their own route
+ * @send: called with each fragment; consumes it
+ * @err: result of the last call
  */
 struct dsmip_split {
 	struct rtable route;
@@ -185,9 +185,9 @@ int dsmip_split(struct sk_buff *skb, struct dsmip_dev *dd,
 		struct net_device *dev, unsigned int mtu,
 		struct dsmip_split *split);
 
-/* Verdicts beside the counters, which all mean drop. */
+/* Verdicts.  Any other value is the counter of a drop. */
 #define DSMIP_ACCEPT	(-1)	/* the packet is good */
-#define DSMIP_UNCLAIMED	(-2)	/* none of our business */
+#define DSMIP_UNCLAIMED	(-2)	/* not for this device */
 
 /* limit.c */
 int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
@@ -207,8 +207,8 @@ int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
  * dsmip_inner_udp - the UDP header of an inner packet
  * @skb: packet
  * @offset: of the inner header from skb->data
- * @inner: what that says
- * @space: for the header, if it is not all in one piece
+ * @inner: contents of that header
+ * @space: room for a copy, if the header is not linear
  *
  * Return: the header; NULL: a later fragment, too short, or not UDP.
  */
@@ -225,12 +225,12 @@ dsmip_inner_udp(const struct sk_buff *skb, unsigned int offset,
 /* nest.c */
 
 /*
- * So many tunnel headers of ours may stand in front of each other in an inner
- * packet: one, for a node whose care-of address is in the network of another.
+ * Maximum number of dsmip tunnel headers nested in an inner packet.  One allows a
+ * node whose care-of address is in the network of a mobile router.
  */
 #define DSMIP_NESTED_MAX	1
 
-/* The UDP port at the home agent's end; 0 = none. */
+/* The UDP port of the home agent; 0 = none. */
 static inline __be16 dsmip_home_agent_port(const struct dsmip_dev *dd,
 					   const struct dsmip_settings *s)
 {
@@ -254,7 +254,7 @@ static inline bool dsmip_maybe_tunnel_udp(const struct sk_buff *skb,
 	return uh && port && (uh->source == port || uh->dest == port);
 }
 
-/* Whether a packet may be a tunnel packet: a quick look at each. */
+/* Quick check of every packet: may it be a tunnel packet? */
 static inline bool dsmip_maybe_tunnel(const struct sk_buff *skb,
 				      unsigned int offset,
 				      const struct dsmip_inner *inner,
@@ -278,9 +278,9 @@ bool dsmip_payload_path(struct dsmip_dev *dd, const struct sk_buff *skb,
 			const struct dsmip_inner *inner, struct dsmip_tunnel *t);
 
 /*
- * The node that an inner packet belongs to, by its destination or its source:
- * a home agent sends by the former and gets by the latter, a mobile node the
- * other way round.
+ * The node that an inner packet belongs to, by its destination or its source.  A
+ * home agent uses the destination on transmit and the source on receive; a mobile
+ * node does the reverse.
  */
 static inline struct dsmip_node *dsmip_inner_node(struct dsmip_dev *dd,
 						  const struct dsmip_inner *inner,
@@ -299,7 +299,7 @@ bool dsmip_encap_refuses(struct sk_buff *skb, const struct dsmip_inner *inner,
 void dsmip_encap(struct sk_buff *skb, struct dsmip_tunnel *t,
 		 const struct dsmip_inner *inner);
 
-/* Whether a packet is refused for its size, and its sender told. */
+/* Whether a packet is too big to send; if so its sender gets an error. */
 static inline bool dsmip_encap_too_big(struct sk_buff *skb,
 				       const struct dsmip_inner *inner,
 				       unsigned int mtu)
@@ -331,7 +331,7 @@ int dsmip_input_filter(struct dsmip_dev *dd, const struct dsmip_settings *s,
 bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 		 struct dsmip_arrival *a);
 
-/* What inner packet @skb is as traffic: packets on the wire, their octets. */
+/* Number of packets on the wire that inner packet @skb stands for, and octets. */
 static inline void dsmip_gso_traffic(const struct sk_buff *skb,
 				     unsigned int *packets,
 				     unsigned int *octets)

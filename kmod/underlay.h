@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dsmip: where the outer packets of a device belong.
+ * dsmip: the underlay of a device: interface or VRF of its outer packets.
  */
 #ifndef _DSMIP_UNDERLAY_H
 #define _DSMIP_UNDERLAY_H
@@ -14,9 +14,9 @@
 #include "dsmip.h"
 
 /*
- * struct dsmip_ingress - where a packet came in, in the words of sockets
- * @iif: interface; of a port of a VRF the VRF
- * @port: the port of a VRF, 0 = none
+ * struct dsmip_ingress - where a packet came in, as sockets see it
+ * @iif: interface; for a port of a VRF, the VRF
+ * @port: the port of the VRF, 0 = none
  */
 struct dsmip_ingress {
 	int iif;
@@ -37,7 +37,7 @@ static inline struct dsmip_ingress dsmip_ingress_of(const struct sk_buff *skb,
 	};
 }
 
-/* The rule is that of UDP sockets, and so one for all formats. */
+/* The rule of UDP sockets, applied to every encapsulation. */
 static inline bool dsmip_underlay_judge(const struct dsmip_dev *dd,
 					const struct dsmip_settings *s,
 					const struct dsmip_ingress *in)
@@ -51,7 +51,7 @@ static inline bool dsmip_underlay_takes(const struct dsmip_dev *dd,
 {
 	struct dsmip_ingress in;
 
-	/* What the rule says of packets that came by no VRF, without a look at it. */
+	/* Result of the rule for a packet that came by no VRF, without the call. */
 	if (likely(!s->underlay && !dsmip_ingress_port(skb, family)))
 		return true;
 	in = dsmip_ingress_of(skb, family);
