@@ -77,6 +77,7 @@ check-kmod:
 check-documentation:
 	tests/uapi_documentation
 	tests/events_documentation
+	tests/documentation_links
 
 check-system: ctl
 	tests/vm/selftest.sh
