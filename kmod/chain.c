@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: receive of direct packets.  The kernel's tunnel drivers share chains of
- * handlers for IP in IP; ours runs first and leaves alone what no device claims.
+ * dsmip: receive of direct encapsulation.  The kernel's tunnel drivers share chains
+ * of handlers for IP in IP.  The handler of this module runs first and leaves
+ * packets alone that no device claims.
  */
 #include <net/xfrm.h>
 
@@ -28,7 +29,7 @@ static int dsmip_chain_rcv(struct sk_buff *skb, u8 family)
 		else if (dsmip_input(dd, skb, &a))
 			return 0;
 	}
-	/* Addresses may be those of a tunnel of another driver in that VRF. */
+	/* Another driver may have a tunnel with these addresses in that VRF. */
 	if (elsewhere)
 		dsmip_count(elsewhere, DSMIP_C_RX_UNDERLAY);
 	return -ENOENT;
@@ -45,8 +46,8 @@ static int dsmip_chain_rcv6(struct sk_buff *skb)
 }
 
 /*
- * Errors about our packets.  A driver that shares our address gets to see those
- * that are about none of ours.
+ * Errors about outer packets.  A driver that shares the address gets the errors
+ * that are not about packets of a device here.
  */
 static int dsmip_chain_err(struct sk_buff *skb, u8 family, unsigned int offset)
 {
@@ -72,7 +73,7 @@ static int dsmip_chain_err4(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 
-	/* Errors about UDP come this way as well when nobody wants them. */
+	/* Errors about UDP also come here if no socket handles them. */
 	if (iph->protocol == IPPROTO_UDP)
 		return -ENOENT;
 	return dsmip_chain_err(skb, AF_INET, iph->ihl * 4);
@@ -144,7 +145,7 @@ err_4in4:
 }
 
 /**
- * dsmip_chains_unregister - leave the chains; waits for packets under way
+ * dsmip_chains_unregister - leave the chains; waits for packets in flight
  */
 void dsmip_chains_unregister(void)
 {

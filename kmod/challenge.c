@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: the first answer that has to come back.  Somebody who makes up sources uses
- * up what strangers may send to a home agent together.  A Binding Update above a
- * limit is therefore answered, without remembering anything, by a binding
- * acknowledgement with status 135, "sequence number out of window".  Its number is a
- * keyed hash of where the message came from.  Every mobile node goes on with the next
- * number (RFC 6275, 11.7.3), and so proves that it hears what is sent there; for those
- * that do there are limits apart.
+ * dsmip: answers to Binding Updates above a limit.  An attacker with forged sources
+ * can use up the limit that all unregistered sources share.  So the home agent
+ * answers a Binding Update above a limit by a binding acknowledgement with status
+ * 135, "sequence number out of window", and keeps no state for it.  The number in
+ * the answer is a keyed hash of the source.  Every mobile node continues with the
+ * next number (RFC 6275, 11.7.3), and so proves that it receives packets at that
+ * source.  Updates with such a proof have separate limits.
  *
- * The refresh of a node needs no answer: nobody but the node knows which number
- * follows the last one that was accepted.
+ * A refresh of a registered node needs no answer: only the node knows the number
+ * that follows the last accepted one.
  */
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
@@ -26,16 +26,16 @@
 #define DSMIP_UPDATE_ACKNOWLEDGE	0x80
 #define DSMIP_STATUS_SEQUENCE		135
 
-/* A proof is good for this long, or twice as long at most; seconds. */
+/* A proof is valid for this long, at most twice as long; seconds. */
 #define DSMIP_CHALLENGE_SLOT		5
 
-/* Messages on the way, or for other bindings, may have taken the next numbers. */
+/* Other messages in flight, or for other bindings, may have used the next numbers. */
 #define DSMIP_CHALLENGE_LEEWAY		8
 
-/* Updates that a node may have sent in vain since the last one was accepted. */
+/* Updates that may have been lost since the last accepted one. */
 #define DSMIP_UPDATE_LEEWAY		32
 
-/* Numbers from half the range on are out of window whatever the other half is. */
+/* The number of an answer is at most half the range after that of the update: 15 bits. */
 #define DSMIP_CHALLENGE_MASK		0x7fff
 
 struct dsmip_update {
@@ -75,7 +75,7 @@ struct dsmip_challenge_key {
 };
 
 /**
- * dsmip_update_read - read a Binding Update that wants an answer
+ * dsmip_update_read - read a Binding Update that requests an acknowledgement
  * @skb: packet that is on the list of passage.c
  * @offset: of the inner header from skb->data
  * @inner: what that says
@@ -105,7 +105,7 @@ bool dsmip_update_read(const struct sk_buff *skb, unsigned int offset,
 
 /**
  * dsmip_update_follows - whether a node may have sent an update with this number
- * @node: node that it says to be of
+ * @node: node that it claims to be from
  * @sequence: its number
  *
  * Under RCU.
@@ -148,7 +148,7 @@ static u16 dsmip_challenge_hash(const struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_challenge_met - whether an update goes on from the number of an answer
+ * dsmip_challenge_met - whether the number of an update continues from an answer
  * @dd: device
  * @a: how it came
  * @inner: its inner header
@@ -171,16 +171,16 @@ bool dsmip_challenge_met(const struct dsmip_dev *dd,
 }
 
 /*
- * The number that answers an update with @sequence: that of the hash which is not
- * before it.  So the update is out of its window, as the status says, and a node that
- * verifies it believes.
+ * The number in the answer to an update with @sequence: the hash, adjusted so that
+ * it is not before @sequence.  So the update is out of window, as the status says,
+ * and a node that verifies this accepts the answer.
  */
 static u16 dsmip_challenge_number(u16 hash, u16 sequence)
 {
 	return sequence + ((hash - sequence) & DSMIP_CHALLENGE_MASK);
 }
 
-/* Whether an answer goes to one host, which is not this one. */
+/* Whether the answer would go to a single host other than this one. */
 static bool dsmip_challenge_answers(const struct dsmip_arrival *a)
 {
 	if (a->encap != DSMIP_ENCAP_DIRECT && !a->from.port)
@@ -239,10 +239,10 @@ static struct sk_buff *dsmip_challenge_make(struct dsmip_dev *dd,
  * @inner: its inner header
  * @sequence: its number
  *
- * No answer is longer than its question, and nothing answers an answer.
+ * No answer is longer than its question, and no answer causes another answer.
  *
  * Context: RCU reader, softirqs off.
- * Return: the counter of what was done.
+ * Return: the counter of the result.
  */
 enum dsmip_counter dsmip_challenge(struct dsmip_dev *dd,
 				   const struct dsmip_settings *s,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: makes, updates and deletes nodes and bindings, all or nothing.
+ * dsmip: creates, updates and deletes nodes and bindings, all or nothing.
  */
 #include <linux/slab.h>
 #include <linux/ktime.h>
@@ -8,7 +8,7 @@
 #include "change.h"
 #include "node.h"
 
-/* One node of a change: what it will have after the commit. */
+/* One node of a change: its state after the commit. */
 struct dsmip_node_change {
 	struct list_head list;
 	struct dsmip_node *node;
@@ -35,7 +35,7 @@ static bool dsmip_care_of_given(const struct dsmip_binding_request *request)
 
 /**
  * dsmip_change_begin - start a change
- * @change: is set up
+ * @change: to initialise
  * @dd: device, its lock is held until the commit or abort
  * @nlflags: NLM_F_CREATE, NLM_F_EXCL and NLM_F_REPLACE as with BINDING_NEW
  * @extack: gets the reason of a refusal
@@ -61,7 +61,7 @@ static struct dsmip_binding *dsmip_set_find(const struct dsmip_binding_set *set,
 	return NULL;
 }
 
-/* Keep the order that choice relies on; there is room. */
+/* Insert in the order that the choice of a binding relies on; there is room. */
 static void dsmip_set_add(struct dsmip_binding_set *set, struct dsmip_binding *b)
 {
 	unsigned int i = set->count++;
@@ -77,7 +77,7 @@ static void dsmip_set_add(struct dsmip_binding_set *set, struct dsmip_binding *b
 	set->binding[i] = b;
 }
 
-/* The request over what was there before, or over the defaults. */
+/* Apply the request to the old values, or to the defaults. */
 static void dsmip_binding_merge(struct dsmip_binding *b,
 				const struct dsmip_binding *old,
 				const struct dsmip_binding_request *request)
@@ -99,7 +99,7 @@ static void dsmip_binding_merge(struct dsmip_binding *b,
 		bool was_home = b->care_of.family == AF_PACKET;
 		bool is_home = request->care_of.family == AF_PACKET;
 
-		/* A home link is where a node is, not a way to it. */
+		/* HOME_LINK is the place of a node that is at home, not a route to it. */
 		if (was_home != is_home)
 			b->link = 0;
 		b->care_of = request->care_of;
@@ -127,7 +127,7 @@ static void dsmip_binding_merge(struct dsmip_binding *b,
 						 request->lifetime);
 }
 
-/* A node that is at home.  What was found of the link may change any time. */
+/* A node that is at home. The properties of the link may change at any time. */
 static int dsmip_home_link_check(struct dsmip_change *change,
 				 const struct dsmip_binding *b,
 				 const struct dsmip_binding_request *request)
@@ -230,7 +230,7 @@ dsmip_binding_make(struct dsmip_change *change, struct dsmip_node *node,
 	return b;
 }
 
-/* Bindings of @new that are not of @old as well: nobody has seen them. */
+/* Bindings in @new that are not also in @old: no reader has seen them. */
 static void dsmip_set_discard(struct dsmip_binding_set *new,
 			      const struct dsmip_binding_set *old)
 {
@@ -263,7 +263,7 @@ static struct dsmip_node *dsmip_node_known(struct dsmip_change *change,
 	return entry ? entry->node : NULL;
 }
 
-/* A node that is in the table, but that readers do not see yet. */
+/* A node in the table that readers cannot see yet. */
 static struct dsmip_node *dsmip_node_make(struct dsmip_change *change,
 					  const struct dsmip_node_request *request)
 {
@@ -377,7 +377,7 @@ static bool dsmip_request_names(const struct dsmip_node_request *request, u16 bi
 	return false;
 }
 
-/* Bindings that the request does not name stay. */
+/* Bindings that are not in the request stay. */
 static void dsmip_stage_rest(struct dsmip_node_change *nc,
 			     const struct dsmip_binding_set *old,
 			     const struct dsmip_node_request *request)
@@ -401,12 +401,12 @@ static unsigned int dsmip_count_new(const struct dsmip_binding_set *old,
 }
 
 /**
- * dsmip_change_put - make or update a node and the bindings named
+ * dsmip_change_put - create or update a node and the given bindings
  * @change: change under way
  * @request: node, IPv4 home addresses, bindings; not used after the return
  *
- * Return: 0, or a negative error as DSMIP_CMD_BINDING_NEW has them; then the
- * change has to be aborted.
+ * Return: 0, or a negative error as documented for DSMIP_CMD_BINDING_NEW; then the
+ * caller must abort the change.
  */
 int dsmip_change_put(struct dsmip_change *change,
 		     const struct dsmip_node_request *request)
@@ -444,7 +444,7 @@ int dsmip_change_put(struct dsmip_change *change,
 	}
 	nc = dsmip_node_change_new(change, node);
 	if (!nc) {
-		/* Readers of the table walk over the entry. */
+		/* Readers walk past the entry in the table. */
 		if (created)
 			dsmip_node_retire_staged(change->dd, node);
 		goto no_memory;
@@ -469,8 +469,8 @@ no_memory:
  * @change: change under way
  * @request: node and the BIDs to delete; none of them = the whole node
  *
- * Return: 0, or a negative error as DSMIP_CMD_BINDING_DEL has them; then the
- * change has to be aborted.
+ * Return: 0, or a negative error as documented for DSMIP_CMD_BINDING_DEL; then the
+ * caller must abort the change.
  */
 int dsmip_change_cut(struct dsmip_change *change,
 		     const struct dsmip_node_request *request)
@@ -563,7 +563,7 @@ static void dsmip_commit_set(struct dsmip_dev *dd, struct dsmip_node_change *nc)
 }
 
 /**
- * dsmip_change_commit - put a change in force
+ * dsmip_change_commit - apply a change
  * @change: change under way, over then
  */
 void dsmip_change_commit(struct dsmip_change *change)
@@ -592,7 +592,7 @@ void dsmip_change_commit(struct dsmip_change *change)
 }
 
 /**
- * dsmip_change_abort - forget a change
+ * dsmip_change_abort - discard a change
  * @change: change under way, over then
  */
 void dsmip_change_abort(struct dsmip_change *change)

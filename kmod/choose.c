@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: which binding a packet of a node takes: that which its mark names, that
- * of a flow rule, or one of those with the lowest priority value, where flows
- * spread by weight.  A node with one binding never comes to that.
+ * dsmip: the binding that a packet of a node takes: the one that its mark names,
+ * the one of a flow rule, or one with the lowest priority value, where flows spread
+ * by weight.  A node with one binding skips all of this.
  */
 #include <linux/bitops.h>
 #include <linux/jhash.h>
@@ -15,11 +15,11 @@
 #include "node.h"
 #include "passage.h"
 
-/* Fragmented packets under way at the same time that are kept apart. */
+/* Number of fragmented packets in flight that are told apart. */
 #define DSMIP_FRAGMENTS		512
 
 /*
- * struct dsmip_fragments - which binding the first fragments took
+ * struct dsmip_fragments - the bindings that first fragments took
  * @slot: upper 48 bits of the hash of what identifies the packet, and a BID.
  *	One word, so that readers and writers need no lock.
  */
@@ -104,8 +104,9 @@ dsmip_choose_by_mark(const struct dsmip_binding_set *set, ktime_t now,
 {
 	u32 bid;
 
-	/* The bits of a cookie mean nothing here, such as on an ICMP answer
-	 * that reflects the mark.
+	/*
+	 * The bits of a cookie are no BID; an ICMP answer that reflects the mark
+	 * has them.
 	 */
 	if (mark & DSMIP_COOKIE_FLAG)
 		return NULL;
@@ -154,7 +155,7 @@ static const u32 dsmip_log[65] = {
 	64035030, 64812686, 65584145, 66349506, 67108864,
 };
 
-/* 32 - log2(hash), between the values of the table on a straight line. */
+/* 32 - log2(hash), linear between the values of the table. */
 static u32 dsmip_minus_log(u32 hash)
 {
 	unsigned int whole, step;
@@ -171,10 +172,10 @@ static u32 dsmip_minus_log(u32 hash)
 }
 
 /*
- * Rendezvous hashing: each binding draws a number by its BID and the flow, and
- * the one with the least -log(number) / weight wins, which it does in proportion
- * to its weight.  One that vanishes moves its own flows only, and one that comes
- * takes its share from all.
+ * Rendezvous hashing: each binding gets a number from its BID and the flow, and the
+ * one with the least -log(number) / weight wins; that happens in proportion to its
+ * weight.  A binding that vanishes moves only its own flows, and a new one takes
+ * its share from all others.
  */
 static struct dsmip_binding *
 dsmip_choose_by_weight(const struct dsmip_binding_set *set, unsigned int first,
@@ -202,7 +203,7 @@ dsmip_choose_by_weight(const struct dsmip_binding_set *set, unsigned int first,
 	return best;
 }
 
-/* A quick look that may err to one side; the key tells for sure. */
+/* Quick check with false positives; the key decides. */
 static bool dsmip_may_be_fragment(const struct sk_buff *skb,
 				  const struct dsmip_inner *inner)
 {
@@ -258,7 +259,7 @@ dsmip_choose_among(struct dsmip_dev *dd, const struct dsmip_settings *s,
 
 	if (s->bid_mark_mask)
 		b = dsmip_choose_by_mark(set, now, s->bid_mark_mask, skb->mark);
-	/* Most often there is no need to look further into the packet. */
+	/* Usually the rest of the packet need not be parsed. */
 	if ((b || (!flows && !tie)) &&
 	    (!s->bid_mark_mask || !dsmip_may_be_fragment(skb, inner)))
 		return b ?: set->binding[first];

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: how a path cookie travels between the device and the socket of its
- * reader or sender.
+ * dsmip: carries a path cookie between the device and the socket that receives or
+ * sends the message.
  *
- * User space knows a cookie as a packet mark.  But marks belong to everybody:
- * rules such as "meta mark set ct mark", which every host with several uplinks
- * has, write all of them.  So the mark is not what carries a cookie:
+ * User space sees a cookie as a packet mark.  But other rules may write marks:
+ * "meta mark set ct mark", common on hosts with several uplinks, writes those of
+ * all packets.  So the module does not rely on the mark alone:
  *
- * - On the way in the cookie is in the packet's hash as well, where no netfilter hook
- *   writes and which survives ESP in transport mode.  Behind the last hook before
- *   the socket it becomes the mark again.
- * - On the way out a cookie that the packet has lost is still the mark of the
- *   socket that sent it.
+ * - On the way in the cookie is also in the hash of the packet.  No netfilter hook
+ *   writes there, and ESP in transport mode preserves it.  After the last hook
+ *   before the socket it becomes the mark again.
+ * - On the way out a packet that has lost its mark gets the cookie from the mark of
+ *   the socket that sent it.
  *
- * Marks of other packets are never touched.
+ * Marks of other packets are never changed.
  */
 #include <linux/ipv6.h>
 #include <linux/netfilter_ipv6.h>
@@ -23,7 +23,7 @@
 #include "tunnel.h"
 
 /**
- * dsmip_cookie_attach - have a packet carry a cookie to the socket
+ * dsmip_cookie_attach - attach a cookie to a packet, for the socket
  * @skb: signalling that came in
  * @cookie: its path cookie
  */
@@ -70,8 +70,8 @@ static u32 dsmip_cookie_carried(const struct sk_buff *skb, struct net *net)
 }
 
 /*
- * Nothing but a cookie has the flag when signalling reaches its socket: a rule
- * that sets the bit would have it look as if it came through a tunnel.
+ * When signalling reaches its socket only cookies have the flag.  If a rule could
+ * set the bit, plain signalling would look as if it came through a tunnel.
  */
 static unsigned int dsmip_cookie_hand_over(void *priv, struct sk_buff *skb,
 					   const struct nf_hook_state *state)
@@ -93,7 +93,7 @@ static const struct nf_hook_ops dsmip_cookie_hook = {
 };
 
 /**
- * dsmip_cookie_hook_register - hand over cookies in a network namespace
+ * dsmip_cookie_hook_register - start to hand over cookies in a network namespace
  * @net: network namespace, which gets its first device
  *
  * Return: 0 or a negative error.
@@ -104,7 +104,7 @@ int dsmip_cookie_hook_register(struct net *net)
 }
 
 /**
- * dsmip_cookie_hook_unregister - the end of dsmip_cookie_hook_register()
+ * dsmip_cookie_hook_unregister - undo dsmip_cookie_hook_register()
  * @net: network namespace, which has lost its last device
  */
 void dsmip_cookie_hook_unregister(struct net *net)

@@ -9,7 +9,7 @@
 const char *const dsmip_counter_names[DSMIP_C_MAX] = { DSMIP_COUNTERS(X) };
 #undef X
 
-/* The kernel's own words for the causes that it has words for. */
+/* Drop reasons of the kernel, for causes that have one. */
 static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 {
 	switch (counter) {
@@ -58,7 +58,7 @@ static enum skb_drop_reason dsmip_drop_reason(enum dsmip_counter counter)
 }
 
 /**
- * dsmip_count_many - @number more of @counter
+ * dsmip_count_many - add @number to @counter
  * @dd: device
  * @counter: what happened
  * @number: how often
@@ -79,7 +79,7 @@ void dsmip_count_many(struct dsmip_dev *dd, enum dsmip_counter counter,
 }
 
 /**
- * dsmip_count - one more of @counter
+ * dsmip_count - add one to @counter
  * @dd: device
  * @counter: what happened
  *
@@ -115,7 +115,7 @@ u64 dsmip_counter_sum(struct dsmip_dev *dd, enum dsmip_counter counter)
 }
 
 /**
- * dsmip_count_drop - count a packet that somebody else frees
+ * dsmip_count_drop - count a dropped packet that the caller frees
  * @dd: device
  * @counter: cause, of the TX or the RX group
  *

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: what came out of a tunnel goes up the stack, merged by GRO where that
- * is of use.
+ * dsmip: passes packets from a tunnel up the stack, merged by GRO where that helps.
  *
- * GRO needs packets to wait for each other: each CPU has a queue for them and a
- * NAPI of its own, as the gro_cells of the core have.  Those do not tell whether
- * anything waits, so that all packets of a flow would have to take that way.  It
- * costs another round of softirq, in vain for what was merged before it came
- * here or cannot be merged.  Such a packet goes up at once when nothing waits.
+ * For GRO packets must wait for each other.  So each CPU has a queue and a NAPI of
+ * its own, like the gro_cells of the core.  The gro_cells do not tell whether
+ * anything waits, so all packets of a flow would have to go through them.  That
+ * costs another softirq round, which is useless for packets that are already merged
+ * or cannot be merged.  Here such a packet goes up at once if nothing waits.
  */
 #include <linux/llist.h>
 
 #include "tunnel.h"
 
-/* Packets that may wait on a CPU; as many as net.core.netdev_max_backlog says
- * by default.
+/*
+ * Packets that may wait on a CPU; the default of net.core.netdev_max_backlog.
  */
 #define DSMIP_WAITING_MAX	1000
 
-/* struct dsmip_cell - of one device and CPU
- * @napi: takes packets out, on this CPU unless an operator makes it a thread
+/*
+ * struct dsmip_cell - of one device and CPU
+ * @napi: dequeues packets, on this CPU unless an operator makes it a thread
  * @arrived: newest first
- * @taken: oldest first, of the one that polls
+ * @taken: oldest first, used by the poller
  * @waiting: packets in both
  */
 struct dsmip_cell {
@@ -31,7 +31,7 @@ struct dsmip_cell {
 	atomic_t waiting;
 };
 
-/* A packet of a tunnel is going up the stack on this CPU. */
+/* Set while a packet from a tunnel goes up the stack on this CPU. */
 static DEFINE_PER_CPU(unsigned int, dsmip_delivering);
 
 static struct sk_buff *dsmip_cell_take(struct dsmip_cell *cell)
@@ -72,22 +72,22 @@ static int dsmip_cell_poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-/* Whether a packet that goes up now would overtake one that came before. */
+/* Whether a packet that goes up now would overtake an earlier one. */
 static bool dsmip_cell_busy(const struct dsmip_cell *cell)
 {
-	/* What a thread has delivered was before this. */
+	/* Packets that a thread delivered came before this one. */
 	return smp_load_acquire(&cell->napi.state) & NAPIF_STATE_SCHED ||
 	       dsmip_compat_gro_holds(&cell->napi);
 }
 
 /**
- * dsmip_deliver - hand a packet to the stack
+ * dsmip_deliver - pass a packet to the stack
  * @dd: device it comes out of
- * @skb: packet as the stack wants it; consumed
- * @merge: GRO may have a use for it
+ * @skb: packet, prepared for the stack; consumed
+ * @merge: GRO may be able to merge it
  *
- * Packets of a CPU keep their order.  One inside of another waits in any case,
- * as there is one kernel stack for all.
+ * Packets of a CPU keep their order.  A packet from a tunnel inside another tunnel
+ * always waits, because both would use the same kernel stack.
  *
  * Context: softirqs off.
  */
@@ -112,8 +112,8 @@ void dsmip_deliver(struct dsmip_dev *dd, struct sk_buff *skb, bool merge)
 }
 
 /**
- * dsmip_deliver_init - be ready to deliver packets of a device
- * @dd: device that is being made
+ * dsmip_deliver_init - prepare to deliver packets of a device
+ * @dd: device that is being created
  *
  * Return: 0 or -ENOMEM.
  */
@@ -128,7 +128,7 @@ int dsmip_deliver_init(struct dsmip_dev *dd)
 	for_each_possible_cpu(cpu) {
 		cell = per_cpu_ptr(dd->cells, cpu);
 		init_llist_head(&cell->arrived);
-		/* Nothing could be waited for by polling. */
+		/* Busy polling has nothing to wait for here. */
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
 		netif_napi_add(dd->dev, &cell->napi, dsmip_cell_poll);
 		napi_enable(&cell->napi);
@@ -137,10 +137,10 @@ int dsmip_deliver_init(struct dsmip_dev *dd)
 }
 
 /**
- * dsmip_deliver_stop - deliver no more
- * @dd: device that no packet finds any more
+ * dsmip_deliver_stop - stop delivery
+ * @dd: device that no packet can reach any more
  *
- * What waits is gone.
+ * Waiting packets are freed.
  */
 void dsmip_deliver_stop(struct dsmip_dev *dd)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: the net device of kind "dsmip", from its making to its end.
+ * dsmip: the net device of kind "dsmip": creation and removal.
  *
- * Everything is made in ndo_init and ended in ndo_uninit, which the core calls
- * whichever way a device comes and goes: by request, with its network
- * namespace, with the module.  Before that dsmip_dellink() makes it unreachable.
+ * ndo_init sets everything up and ndo_uninit tears it down.  The core calls them
+ * however a device is created and removed: by request, with its network namespace,
+ * with the module.  Before ndo_uninit dsmip_dellink() makes the device unreachable.
  */
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -24,27 +24,27 @@
 #define DSMIP_OVERHEAD	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + 4)
 
 /*
- * What senders leave free.  Packets that drivers receive have 64 octets and an
- * Ethernet header in front; asking for more would have every forwarded packet
- * copied.  dsmip_encap() makes room where it is not enough.
+ * Headroom that senders leave free.  Packets from drivers have 64 octets and an
+ * Ethernet header in front.  If the device asked for more, every forwarded packet
+ * would be copied.  dsmip_encap() makes room where this is not enough.
  */
 #define DSMIP_HEADROOM	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + ETH_HLEN)
 
 /*
- * What may come unsegmented.  Not NETIF_F_GSO_FRAGLIST, a part of
- * NETIF_F_GSO_SOFTWARE: whoever takes such a list apart behind our headers copies
- * them in front of each member, and does not ask whether it has room for them.
+ * Packets that may come unsegmented.  Not NETIF_F_GSO_FRAGLIST, which is a part of
+ * NETIF_F_GSO_SOFTWARE: code that splits such a list behind the outer headers
+ * copies these in front of each member without checking for room.
  */
 #define DSMIP_GSO_FEATURES	(NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4 | \
 				 NETIF_F_GSO_SCTP)
 
-/* Events that packets cause: at most so many in a second for each kind. */
+/* Events that packets cause: limit per second for each kind. */
 #define DSMIP_EVENTS_PER_SECOND	20
 
 static void dsmip_limit_init(struct ratelimit_state *limit)
 {
 	ratelimit_state_init(limit, HZ, DSMIP_EVENTS_PER_SECOND);
-	/* What is left out is counted; no need to fill the log with it. */
+	/* Suppressed events are counted; do not log them. */
 	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
 }
 
@@ -133,8 +133,8 @@ err_settings:
 }
 
 /*
- * From now on nobody finds the device: by the list, by its sockets, or by a
- * request.  One that has the lock hears of it first and is soon done.
+ * From now on nobody finds the device through the list, its sockets or a request. A
+ * request that holds the lock sees @going and soon ends.
  */
 static void dsmip_dev_detach(struct dsmip_dev *dd)
 {
@@ -150,8 +150,8 @@ static void dsmip_dev_detach(struct dsmip_dev *dd)
 }
 
 /*
- * What readers might hold goes after the last of them.  The core waits for them
- * once for all devices that go together, after dsmip_dellink().  Only a device
+ * Free what readers may have used.  The core has waited for the readers after
+ * dsmip_dellink(), once for all devices that are removed together.  Only a device
  * whose registration failed comes here directly.
  */
 static void dsmip_dev_uninit(struct net_device *dev)
@@ -169,7 +169,7 @@ static void dsmip_dev_uninit(struct net_device *dev)
 	dsmip_deliver_stop(dd);
 }
 
-/* What the core, statistics files and counters may read until the very end. */
+/* Free what the core, statistics files and counters may read until the end. */
 static void dsmip_dev_free(struct net_device *dev)
 {
 	struct dsmip_dev *dd = netdev_priv(dev);
@@ -185,14 +185,15 @@ static int dsmip_dev_open(struct net_device *dev)
 	struct in_device *dev4 = __in_dev_get_rtnl(dev);
 	struct inet6_dev *dev6 = __in6_dev_get(dev);
 
-	/* Packets from one node to another turn round in the device by design;
-	 * there is no better first hop to redirect the sender to.
+	/*
+	 * Packets from one node to another enter and leave by this device by
+	 * design; there is no better first hop for a redirect.
 	 */
 	if (dev4) {
 		IN_DEV_CONF_SET(dev4, SEND_REDIRECTS, false);
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
 	}
-	/* Nothing on this link speaks to link-local addresses. */
+	/* This link has no link-local communication. */
 	if (dev6)
 		dev6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 	return 0;
@@ -286,9 +287,9 @@ static void dsmip_setup(struct net_device *dev)
 	dev->max_mtu = DSMIP_TUNNEL_MTU_MAX;
 
 	/*
-	 * Checksums verified on the way in stay verified, so that RXCSUM cannot
-	 * be switched off.  An outer header must never make a packet longer than
-	 * its fields can say.
+	 * RXCSUM cannot be switched off, because checksums that were verified on
+	 * receive stay verified.  The maximum size leaves room for outer headers,
+	 * whose length fields have 16 bits.
 	 */
 	dev->features |= features;
 	dev->hw_features |= features & ~NETIF_F_RXCSUM;

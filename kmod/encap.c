@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: outer headers.  Every format is one of two outer families with, in
- * this order, a UDP header if asked for, a TLV header if asked for, and the
- * inner packet.
+ * dsmip: outer headers.  Every encapsulation is an outer IPv4 or IPv6 header, then
+ * an optional UDP header, an optional TLV header, and the inner packet.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -56,7 +55,7 @@ static u8 dsmip_encap_draft_type(u8 proto)
 	return DSMIP_TLV_DRAFT_GRE;
 }
 
-/* Of a packet to be segmented, the header is that of each segment. */
+/* A packet that is segmented later has the TLV header of each segment. */
 static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 proto)
 {
 	u16 len = dsmip_tlv_length(encap, dsmip_gso_length(skb, 0));
@@ -72,7 +71,7 @@ static void dsmip_encap_push_tlv(struct sk_buff *skb, u8 encap, u8 proto)
 	}
 }
 
-/* The IPsec policy of the host may want ESP around the outer packet, or none. */
+/* The IPsec policy of the host may require ESP around the outer packet, or forbid it. */
 static struct dst_entry *dsmip_encap_policy(struct net *net,
 					    struct dst_entry *dst,
 					    const struct flowi *fl)
@@ -96,7 +95,7 @@ static struct dst_entry *dsmip_encap_lookup4(struct dsmip_tunnel *t, int oif,
 	};
 	struct rtable *rt;
 
-	/* Routing takes an address of any domain. */
+	/* Routing accepts a source address of any domain. */
 	if (domain && fl4.saddr &&
 	    inet_addr_type_dev_table(t->dd->net, domain, fl4.saddr) != RTN_LOCAL)
 		return ERR_PTR(-EADDRNOTAVAIL);
@@ -127,7 +126,7 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t, int oif,
 	};
 	struct dst_entry *dst;
 
-	/* Without the flag an interface is only a preference. */
+	/* Without this flag the interface is only a preference. */
 	dst = ip6_route_output_flags(t->dd->net, NULL, &fl6,
 				     oif ? RT6_LOOKUP_F_IFACE : 0);
 	if (dst->error) {
@@ -140,7 +139,7 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t, int oif,
 		dst_release(dst);
 		return ERR_PTR(-EXDEV);
 	}
-	/* Never from an address that has gone, as IPv4 routing sees to itself. */
+	/* Never send from an address that was removed. IPv4 routing ensures this itself. */
 	if (ipv6_addr_any(&fl6.saddr) ?
 	    ipv6_dev_get_saddr(t->dd->net, dsmip_compat_dst_dev(dst), &fl6.daddr,
 			       0, &fl6.saddr) :
@@ -155,7 +154,7 @@ static struct dst_entry *dsmip_encap_lookup6(struct dsmip_tunnel *t, int oif,
 
 /**
  * dsmip_encap_lookup - look up the route of a tunnel
- * @t: outer tuple, link and mark; a near address left to routing is filled in
+ * @t: outer tuple, link and mark; an all-zero source address is filled in
  *
  * Under RCU.
  *
@@ -175,8 +174,8 @@ struct dst_entry *dsmip_encap_lookup(struct dsmip_tunnel *t)
 }
 
 /*
- * A route into the device itself is right for a care-of address in the network
- * of another node: one tunnel goes through the other.
+ * A route into the device itself is valid for a care-of address in the network of
+ * another node: one tunnel goes through the other.
  */
 static bool dsmip_encap_loops(const struct dsmip_tunnel *t)
 {
@@ -190,7 +189,7 @@ static bool dsmip_encap_loops(const struct dsmip_tunnel *t)
 	return !node || (t->binding && t->binding->node == node);
 }
 
-/* A binding remembers what was looked up, but not past a change to come. */
+/* Cache the route in the binding, unless routing has changed since the look-up. */
 static void dsmip_encap_remember(const struct dsmip_tunnel *t,
 				 struct dst_entry *dst, u32 generation)
 {
@@ -204,11 +203,11 @@ static void dsmip_encap_remember(const struct dsmip_tunnel *t,
 }
 
 /*
- * dst_check() sees to all changes of IPv4 routing.  Of IPv6 it knows what becomes
- * of the route itself, but neither of policy rules nor of routes in tables that
- * are asked before.  The stack counts both, as the first step of a change, so that
- * a route may have been looked up between the two: none is good for more than a
- * second.
+ * dst_check() detects all changes of IPv4 routing.  In IPv6 it detects a change of
+ * the route itself, but not new policy rules, or new routes in tables that are
+ * looked up earlier.  The stack counts both as the first step of a change.  So a
+ * route may have been looked up between the count and the change; therefore no
+ * route is used for more than a second.
  */
 static u32 dsmip_encap_generation6(const struct net *net)
 {
@@ -223,8 +222,8 @@ static u32 dsmip_encap_generation6(const struct net *net)
 }
 
 /*
- * What a route is looked up under, beside what dst_check() sees to.  It was read
- * before the route was.
+ * The routing generation of a route, for changes that dst_check() does not detect.
+ * It must be read before the route is looked up.
  */
 static u32 dsmip_encap_generation(const struct dsmip_tunnel *t)
 {
@@ -236,7 +235,7 @@ static u32 dsmip_encap_generation(const struct dsmip_tunnel *t)
 }
 
 /*
- * The route of a tunnel, good as long as the reader's section; or an error.
+ * The route of a tunnel, valid in this RCU section; or an error.
  * @held: a reference comes along.
  */
 static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
@@ -250,7 +249,7 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 		if (likely(dst))
 			return dst;
 	}
-	/* The generation is not newer than the route. */
+	/* The generation is never newer than the route. */
 	smp_rmb();
 	dst = dsmip_encap_lookup(t);
 	if (IS_ERR(dst))
@@ -266,13 +265,13 @@ static struct dst_entry *dsmip_encap_route(struct dsmip_tunnel *t, bool *held)
 }
 
 /**
- * dsmip_encap_refuses - whether a packet has to be refused for its size
+ * dsmip_encap_refuses - whether a packet must be refused for its size
  * @skb: inner packet, longer than @mtu
  * @inner: what its header says
  * @mtu: of the tunnel, or of the home link
  *
- * RFC 2473, 7: a packet above the tunnel MTU is refused and its sender told
- * where the rules say so; others are fragmented in their outer header.
+ * RFC 2473, 7: if the packet may not be fragmented it is refused and its sender
+ * gets an error.  Otherwise its outer packet is fragmented.
  */
 bool dsmip_encap_refuses(struct sk_buff *skb, const struct dsmip_inner *inner,
 			 unsigned int mtu)
@@ -296,7 +295,7 @@ bool dsmip_encap_refuses(struct sk_buff *skb, const struct dsmip_inner *inner,
 	return true;
 }
 
-/* A tunnel in a tunnel is subject to the MTU of tunnels, not of the device. */
+/* For a tunnel in a tunnel the MTU of tunnels counts, not that of the device. */
 static unsigned int dsmip_encap_path_mtu(const struct dsmip_tunnel *t,
 					 const struct dst_entry *dst)
 {
@@ -335,10 +334,11 @@ static int dsmip_encap_prepare(struct sk_buff *skb,
 }
 
 /*
- * The outer checksum is complete in all packets but those that are left open as a
- * whole.  It follows from an inner one that is still open, which then is completed
- * as well: whoever changes the outer header later, such as a NAT in this host, takes
- * CHECKSUM_PARTIAL to be about the header he sees, and so would spoil both.
+ * The outer checksum is complete, except in packets that are segmented later.  If
+ * the inner checksum is open, it is completed here, and the outer one follows from
+ * it.  The reason: code that changes the outer header later, such as a NAT on this
+ * host, assumes that CHECKSUM_PARTIAL is about the header it sees, and would
+ * corrupt both.
  */
 static int dsmip_encap_push_udp(struct sk_buff *skb,
 				const struct dsmip_tunnel *t)
@@ -362,9 +362,10 @@ static int dsmip_encap_push_udp(struct sk_buff *skb,
 }
 
 /*
- * What may be fragmented has the sequence of identification values of its binding,
- * @ident: cheaper than that of the stack, and it tells nobody what the others send.
- * With DF the value proves to icmp.c who has seen the packet.
+ * A packet that may be fragmented takes the next identification of its binding,
+ * @ident.  That is cheaper than the stack's, and reveals nothing about other
+ * traffic.  With DF the value proves to icmp.c that the sender of an error has seen
+ * the packet.
  */
 static int dsmip_encap_send4(struct sk_buff *skb, const struct dsmip_tunnel *t,
 			     u8 proto, u8 dsfield, bool df, u16 ident)
@@ -397,7 +398,7 @@ static int dsmip_encap_send6(struct sk_buff *skb, const struct dsmip_tunnel *t,
 
 	skb_reset_network_header(skb);
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	/* Too big for the outer MTU, and let through: fragment here. */
+	/* Above the outer MTU, but not refused: fragment here. */
 	skb->ignore_df = 1;
 	ip6_flow_hdr(ip6h, dsfield, label);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
@@ -481,7 +482,7 @@ static void dsmip_encap_one(struct sk_buff *skb, struct dsmip_tunnel *t,
 		goto drop;
 	ident = dsmip_encap_count(t, packets, octets);
 
-	/* From here on the packet is ours alone: marks, hooks, state are new. */
+	/* From here on it is a new packet of this host: clear mark, hooks and state. */
 	skb_scrub_packet(skb, false);
 	skb_clear_hash_if_not_l4(skb);
 	skb->mark = t->mark;
@@ -511,8 +512,8 @@ drop:
 }
 
 /*
- * Segments that go out as one packet have one TLV header, with its length; and
- * not every packet can go out as one.
+ * Segments that leave as one packet share one TLV header with one length; not every
+ * packet can leave as one.
  */
 static void dsmip_encap_segments(struct sk_buff *skb,
 				 struct dsmip_tunnel *t,
@@ -536,7 +537,7 @@ static void dsmip_encap_segments(struct sk_buff *skb,
 	}
 }
 
-/* struct dsmip_encap_parts - the tunnel that the pieces of a packet go into */
+/* struct dsmip_encap_parts - the tunnel of the fragments of a packet */
 struct dsmip_encap_parts {
 	struct dsmip_split split;
 	struct dsmip_tunnel *tunnel;
@@ -553,8 +554,8 @@ static int dsmip_encap_part(struct sk_buff *skb, struct dsmip_split *split)
 }
 
 /*
- * Where there is a home link, the stack lets packets through that are too long
- * for a tunnel.  What may be fragmented is, as the stack would have done it.
+ * With a home link the stack passes packets that are too long for a tunnel.
+ * Fragment those that may be fragmented, as the stack would have done.
  */
 static bool dsmip_encap_splits(const struct sk_buff *skb,
 			       const struct dsmip_tunnel *t,
@@ -581,7 +582,7 @@ static noinline_for_stack void dsmip_encap_split(struct sk_buff *skb,
 /**
  * dsmip_encap - put the outer headers on a packet and send it
  * @skb: inner packet; consumed
- * @t: outer tuple; a near address left to routing is filled in
+ * @t: outer tuple; an all-zero source address is filled in
  * @inner: what its header says
  *
  * Under RCU, bottom halves off.

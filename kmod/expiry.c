@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: the end of lifetimes.  A queue of bindings in the order of their end
- * and one work item per device.
+ * dsmip: expiry of bindings.  Each device has a queue of bindings, ordered by
+ * expiry time, and one work item.
  */
 #include <linux/ktime.h>
 
 #include "node.h"
 
-/* Nodes that the work handles before it lets others have the lock for once. */
+/* Nodes that the work handles before it releases the lock for others. */
 #define DSMIP_EXPIRY_BATCH	64
 
 /*
- * The work is delayed in jiffies, which stand still while the machine sleeps;
- * lifetimes do not.  Looking this often keeps the difference small.
+ * The work is delayed in jiffies, which stop while the machine sleeps; lifetimes do
+ * not stop.  Running this often keeps the difference small.
  */
 #define DSMIP_EXPIRY_LONGEST	(60 * HZ)
 
@@ -25,14 +25,14 @@ void dsmip_expiry_arm(struct dsmip_dev *dd)
 	if (!next)
 		return;
 	now = ktime_get_boottime();
-	/* One jiffy more, so that it is over for readers by then as well. */
+	/* One jiffy more, so that the binding is expired for readers, too. */
 	if (ktime_after(next->expires, now))
 		delay = nsecs_to_jiffies(ktime_sub(next->expires, now)) + 1;
 	mod_delayed_work(system_power_efficient_wq, &dd->expiry_work,
 			 min_t(unsigned long, delay, DSMIP_EXPIRY_LONGEST));
 }
 
-/* Take what has expired from one node; -ENOMEM: nothing was done. */
+/* Remove expired bindings from one node; -ENOMEM: nothing was done. */
 static int dsmip_node_expire(struct dsmip_dev *dd, struct dsmip_node *node,
 			     ktime_t now)
 {
@@ -70,7 +70,7 @@ static int dsmip_node_expire(struct dsmip_dev *dd, struct dsmip_node *node,
 	return 0;
 }
 
-/* One batch; 1: there may be more, 0: it is all, or an error. */
+/* One batch; 1: there may be more, 0: nothing is left; or an error. */
 static int dsmip_expire_batch(struct dsmip_dev *dd)
 {
 	ktime_t now = ktime_get_coarse_boottime();
@@ -108,8 +108,9 @@ static void dsmip_expiry_work(struct work_struct *work)
 		if (dsmip_going(dd))
 			more = 0;
 		else if (more < 0)
-			/* Readers leave expired bindings alone by themselves,
-			 * so there is time to wait for memory.
+			/*
+			 * Readers ignore expired bindings, so there is time to wait
+			 * for memory.
 			 */
 			mod_delayed_work(system_power_efficient_wq,
 					 &dd->expiry_work, HZ);

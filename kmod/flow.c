@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: flow rules: reading of a packet what selectors look at, matching, and
- * the sets of rules that nodes have.
+ * dsmip: flow rules: the key of a packet, matching, and the sets of rules of nodes.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -12,7 +11,7 @@
 
 #include "flow.h"
 
-/* More extension headers than this make a packet one without ports. */
+/* A packet with more extension headers than this counts as one without ports. */
 #define DSMIP_FLOW_HEADERS_MAX	8
 
 static void dsmip_flow_number(struct dsmip_flow_key *key,
@@ -33,7 +32,7 @@ static void dsmip_flow_spi(struct dsmip_flow_key *key, const struct sk_buff *skb
 		dsmip_flow_number(key, DSMIP_SEL_SPI, ntohl(*spi));
 }
 
-/* What stands behind the IP header and its extensions. */
+/* Parse the headers after the IP header and its extensions. */
 static void dsmip_flow_transport(struct dsmip_flow_key *key,
 				 const struct sk_buff *skb, unsigned int offset,
 				 u8 proto)
@@ -81,7 +80,7 @@ static void dsmip_flow_key4(struct dsmip_flow_key *key, const struct sk_buff *sk
 	dsmip_flow_transport(key, skb, iph->ihl * 4, iph->protocol);
 }
 
-/* The length of an extension header that starts at @offset; 0 = not all there. */
+/* The length of an extension header that starts at @offset; 0 = truncated. */
 static unsigned int dsmip_flow_extension(struct dsmip_flow_key *key,
 					 const struct sk_buff *skb,
 					 unsigned int offset, u8 *proto)
@@ -124,7 +123,7 @@ static void dsmip_flow_key6(struct dsmip_flow_key *key, const struct sk_buff *sk
 	key->address[1] = *inner->dst6;
 	dsmip_flow_number(key, DSMIP_SEL_FLOW_LABEL,
 			  ntohl(ip6_flowlabel(ip6h)));
-	/* Behind the header of a later fragment is its piece of the payload. */
+	/* After the header of a later fragment comes payload, not a header. */
 	for (i = 0; key->fragment != DSMIP_FRAGMENT_LATER &&
 	     dsmip_flow_is_extension(proto); i++) {
 		if (i == DSMIP_FLOW_HEADERS_MAX)
@@ -138,11 +137,11 @@ static void dsmip_flow_key6(struct dsmip_flow_key *key, const struct sk_buff *sk
 }
 
 /**
- * dsmip_flow_key_init - read what selectors and the flow hash look at
+ * dsmip_flow_key_init - read the fields that selectors and the flow hash use
  * @key: result
  * @skb: inner packet, from its IP header on
  * @inner: what its header says
- * @reverse: it comes from the node: exchange source and destination
+ * @reverse: the packet comes from the node: swap source and destination
  */
 void dsmip_flow_key_init(struct dsmip_flow_key *key, const struct sk_buff *skb,
 			 const struct dsmip_inner *inner, bool reverse)
@@ -170,8 +169,8 @@ void dsmip_flow_key_init(struct dsmip_flow_key *key, const struct sk_buff *skb,
  * dsmip_flow_hash - hash of addresses, protocol and ports or SPI
  * @key: packet
  *
- * Nothing in it is random or of this host: a standby, and the node for the other
- * direction, come to the same result.
+ * It uses nothing random and nothing of this host.  So a standby, and the node for
+ * the other direction, get the same result.
  */
 u32 dsmip_flow_hash(const struct dsmip_flow_key *key)
 {
@@ -222,8 +221,8 @@ bool dsmip_flow_match(const struct dsmip_flow *flow,
 /* Sets */
 
 /**
- * dsmip_flow_set_alloc - a set without rules yet
- * @count: room for so many
+ * dsmip_flow_set_alloc - allocate an empty set
+ * @count: number of rules to make room for
  */
 struct dsmip_flow_set *dsmip_flow_set_alloc(unsigned int count)
 {
@@ -248,7 +247,7 @@ struct dsmip_flow *dsmip_flow_set_find(const struct dsmip_flow_set *set, u16 fid
 }
 
 /**
- * dsmip_flow_set_add - put a rule where it belongs in a set that has room
+ * dsmip_flow_set_add - insert a rule in order into a set that has room
  * @set: not yet visible to readers
  * @flow: rule
  */
@@ -271,7 +270,7 @@ void dsmip_flow_set_add(struct dsmip_flow_set *set, struct dsmip_flow *flow)
 /**
  * dsmip_flow_set_discard - free a set that no reader has seen
  * @new: set, may be NULL
- * @old: set that the rest of its rules belongs to, may be NULL
+ * @old: set that owns the unchanged rules, may be NULL
  */
 void dsmip_flow_set_discard(struct dsmip_flow_set *new,
 			    const struct dsmip_flow_set *old)
@@ -288,7 +287,7 @@ void dsmip_flow_set_discard(struct dsmip_flow_set *new,
  * dsmip_flow_set_commit - give a node its new rules
  * @dd: device
  * @node: node
- * @new: set; NULL or one without rules = none from now on
+ * @new: set; NULL or an empty set = the node has no rules
  */
 void dsmip_flow_set_commit(struct dsmip_dev *dd, struct dsmip_node *node,
 			   struct dsmip_flow_set *new)
@@ -313,7 +312,7 @@ void dsmip_flow_set_commit(struct dsmip_dev *dd, struct dsmip_node *node,
 }
 
 /**
- * dsmip_node_forget_flows - count the rules of a node no longer
+ * dsmip_node_forget_flows - stop counting the rules of a node
  * @dd: device
  * @node: node that is being retired
  */
@@ -326,7 +325,7 @@ void dsmip_node_forget_flows(struct dsmip_dev *dd, struct dsmip_node *node)
 }
 
 /**
- * dsmip_node_free_flows - free the rules of a node that no reader has any more
+ * dsmip_node_free_flows - free the rules of a node that no reader can use any more
  * @node: node
  */
 void dsmip_node_free_flows(struct dsmip_node *node)

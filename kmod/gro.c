@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: merging received packets through the UDP formats (GRO).  Direct
- * packets are merged by what the kernel registers for IP in IP.
+ * dsmip: merges received packets in UDP (GRO).  For direct encapsulation the kernel
+ * has its own handlers for IP in IP.
  *
- * A merged packet looks as the sender's stack would hand it over unsegmented:
- * one outer header, and a TLV header that is right for each of its segments.
- * So nothing is lost if it is segmented again, as on a host that only forwards
- * it, and dsmip_gso_length() reads both.
+ * A merged packet looks like the unsegmented packet of the sender's stack: one
+ * outer header, and a TLV header that is right for each segment.  So a host that
+ * only forwards it can segment it again without loss, and dsmip_gso_length() reads
+ * both kinds.
  */
 #include <linux/udp.h>
 #include <net/gro.h>
 
 #include "tunnel.h"
 
-/* What is looked at behind the UDP header: a TLV header and an IP version. */
+/* Octets that are read after the UDP header: a TLV header and an IP version. */
 #define DSMIP_GRO_LOOK	(DSMIP_TLV_LEN + 1)
 
 #define DSMIP_GRO_PORTS	4
@@ -54,8 +54,8 @@ static int dsmip_gro_header(const u8 *data, unsigned int len)
 }
 
 /*
- * Octets of an inner packet that are the same in all packets of a flow: addresses
- * and, where there are no options, ports.
+ * Octets of an inner packet that are equal in all packets of a flow: addresses and,
+ * without IP options, ports.
  */
 static bool dsmip_gro_same_flow(const u8 *a, const u8 *b)
 {
@@ -80,10 +80,9 @@ static bool dsmip_gro_same_format(const u8 *a, const u8 *b, unsigned int header)
 }
 
 /*
- * Packets held back that cannot take in one with the header @data are those of
- * another format, and those with another length in their TLV header.  One of the
- * latter that is of the same inner flow has to go up before the packet at hand;
- * it is returned.
+ * A packet with the header @data cannot merge with held packets of another
+ * encapsulation, or with another length in their TLV header.  If one of the latter
+ * belongs to the same inner flow, it must go up before this packet; it is returned.
  */
 static struct sk_buff *dsmip_gro_match(struct list_head *head,
 				       unsigned int offset, unsigned int len,
@@ -109,9 +108,9 @@ static struct sk_buff *dsmip_gro_match(struct list_head *head,
 }
 
 /*
- * Let the inner protocol merge.  UDP does not if it believes to see the outside
- * of a tunnel that begins on this host, as packets over virtual interfaces may
- * still be marked; here it is known that it sees the inside.
+ * Let the inner protocol merge.  UDP refuses if the packet is marked as the outside
+ * of a tunnel of this host, as packets over virtual interfaces may be.  Here UDP
+ * sees the inside, so clear the mark.
  */
 static struct sk_buff *dsmip_gro_inner(const struct packet_offload *ops,
 				       struct list_head *head,
@@ -130,10 +129,10 @@ static struct sk_buff *dsmip_gro_inner(const struct packet_offload *ops,
 /**
  * dsmip_gro_receive - gro_receive of our sockets
  * @sk: socket
- * @head: packets held back
- * @skb: packet; GRO has come to the end of its UDP header
+ * @head: held packets
+ * @skb: packet; GRO is at the end of its UDP header
  *
- * Return: the packet of @head that is to go up now, or NULL.
+ * Return: the packet of @head that must go up now, or NULL.
  */
 struct sk_buff *dsmip_gro_receive(struct sock *sk, struct list_head *head,
 				  struct sk_buff *skb)
@@ -164,10 +163,10 @@ struct sk_buff *dsmip_gro_receive(struct sock *sk, struct list_head *head,
 	skb_gro_postpull_rcsum(skb, data, header);
 	done = dsmip_gro_inner(ops, head, skb) ?: older;
 	/*
-	 * On completion UDP looks for the socket with the addresses that the
-	 * network header has: those of the outer header lead back to ours.  One
-	 * that another took in whole (NETIF_F_GRO_FRAGLIST) begins with the inner
-	 * header when it comes out again.
+	 * On completion UDP looks up the socket by the addresses in the network
+	 * header; those of the outer header would find this device's socket.  A
+	 * packet that was merged as a list member (NETIF_F_GRO_FRAGLIST) starts
+	 * with the inner header when it is split again.
 	 */
 	if (!NAPI_GRO_CB(skb)->same_flow)
 		skb->network_header = network;
@@ -181,9 +180,9 @@ out:
  * dsmip_gro_complete - gro_complete of our sockets
  * @sk: socket
  * @skb: merged packet
- * @offset: of what is behind the UDP header
+ * @offset: of the data after the UDP header
  *
- * Return: 0 or a negative error, which ends the packet.
+ * Return: 0 or a negative error; then the packet is dropped.
  */
 int dsmip_gro_complete(struct sock *sk, struct sk_buff *skb, int offset)
 {

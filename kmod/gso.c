@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: packets that stand for several segments, on their way out or merged on
- * their way in: what one segment is like, and cutting them where the segments
- * cannot share a TLV header.
+ * dsmip: large packets that consist of several segments, sent or merged on receive:
+ * properties of one segment, and splitting where the segments cannot share a TLV
+ * header.
  */
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
@@ -12,7 +12,7 @@
 
 #include "tunnel.h"
 
-/* The transport header of an inner packet: where it starts; -1 = not found. */
+/* Offset of the transport header of an inner packet; -1 = not found. */
 static int dsmip_gso_transport(const struct sk_buff *skb, unsigned int offset,
 			       u8 *proto)
 {
@@ -41,8 +41,8 @@ static int dsmip_gso_transport(const struct sk_buff *skb, unsigned int offset,
 }
 
 /*
- * Octets of headers from that of the inner packet, at @offset, to the payload
- * that segmentation divides; 0 = of no kind that has such.
+ * Octets of headers from the inner packet at @offset to the payload that
+ * segmentation divides; 0 = not a kind of packet with such a payload.
  */
 static unsigned int dsmip_gso_headers(const struct sk_buff *skb,
 				      unsigned int offset)
@@ -67,11 +67,11 @@ static unsigned int dsmip_gso_headers(const struct sk_buff *skb,
 
 /**
  * dsmip_gso_length - length of one inner packet
- * @skb: packet, which may stand for several
+ * @skb: packet, may be a large one
  * @offset: of the inner packet from skb->data
  *
- * Return: the length that all segments but the last have; for a packet that is
- * none, its own.  0 = cannot be told.
+ * Return: the length of all segments but the last; for an ordinary packet its own
+ * length.  0 = unknown.
  */
 unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset)
 {
@@ -84,10 +84,10 @@ unsigned int dsmip_gso_length(const struct sk_buff *skb, unsigned int offset)
 }
 
 /**
- * dsmip_gso_segments - what a packet to be segmented is as traffic
+ * dsmip_gso_segments - number and octets of the segments of a packet
  * @skb: inner packet
- * @packets: 1; becomes the number of packets it is on the wire
- * @octets: its length; becomes the sum of theirs
+ * @packets: 1; becomes the number of packets on the wire
+ * @octets: its length; becomes the sum of the lengths of these
  */
 void dsmip_gso_segments(const struct sk_buff *skb, unsigned int *packets,
 			unsigned int *octets)
@@ -103,12 +103,12 @@ void dsmip_gso_segments(const struct sk_buff *skb, unsigned int *packets,
 }
 
 /**
- * dsmip_gso_keeps - whether outer headers can be put on a packet as it is
+ * dsmip_gso_keeps - whether outer headers can be added to a packet as it is
  * @skb: inner packet, to be segmented later
  *
- * A list of packets as they came (NETIF_F_GSO_FRAGLIST) is not segmented but taken
- * apart, and its members may have no room for our headers.  And an outer UDP
- * checksum that is left open is told by the inner one that is.
+ * A list of packets as they came (NETIF_F_GSO_FRAGLIST) is not segmented but split,
+ * and its members may have no room for outer headers.  Also, an outer UDP checksum
+ * can be left open only if the inner checksum is.
  */
 bool dsmip_gso_keeps(const struct sk_buff *skb)
 {
@@ -117,8 +117,8 @@ bool dsmip_gso_keeps(const struct sk_buff *skb)
 }
 
 /*
- * Whether all segments, the last of @last octets of payload included (0: it is
- * as long as the others), have the same TLV header.
+ * Whether all segments have the same TLV header, including the last one with @last
+ * octets of payload (0: it is as long as the others).
  */
 static bool dsmip_gso_uniform(u8 encap, unsigned int headers,
 			      unsigned int size, unsigned int last)
@@ -127,7 +127,7 @@ static bool dsmip_gso_uniform(u8 encap, unsigned int headers,
 			dsmip_tlv_length(encap, headers + last);
 }
 
-/* A cut off part has the length of its first segment in its header. */
+/* The IP header of a split-off part has the length of its first segment. */
 static void dsmip_gso_restore(struct sk_buff *skb)
 {
 	struct iphdr *iph = ip_hdr(skb);
@@ -147,8 +147,8 @@ static void dsmip_gso_restore(struct sk_buff *skb)
 }
 
 /*
- * The last segment on its own, and the others still in one packet.  That is what
- * the stack does for devices that can only multiply equal segments.
+ * Split off the last segment, and keep the others in one packet.  The stack does
+ * the same for devices that can only produce equal segments.
  */
 static struct sk_buff *dsmip_gso_cut_last(struct sk_buff *skb)
 {
@@ -168,13 +168,13 @@ static struct sk_buff *dsmip_gso_cut_last(struct sk_buff *skb)
 }
 
 /**
- * dsmip_gso_split - cut a packet into such whose segments share outer headers
+ * dsmip_gso_split - split a packet into packets whose segments share outer headers
  * @skb: inner packet, to be segmented later
- * @encap: format
+ * @encap: &enum dsmip_encap
  *
- * Return: a list, in which @skb itself may be, with a reference of its own: that
- * of the caller stays with the caller; NULL if @skb can go as it is; or an error
- * pointer.
+ * Return: a list; NULL if @skb can be sent as it is; or an error pointer.  If @skb
+ * itself is in the list, the list has a separate reference; the caller keeps its
+ * own.
  */
 struct sk_buff *dsmip_gso_split(struct sk_buff *skb, u8 encap)
 {

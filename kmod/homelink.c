@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: delivery to a node that is at home: no outer header, the packet leaves
- * through the home link as a router would send it, to a link-layer address that
- * the binding knows or to one that neighbour resolution finds.  Packets for hosts
- * of the home link that are no nodes may go the same way.
+ * dsmip: delivery to a node that is at home.  The packet leaves through the home
+ * link without outer header, as from a router, to the link-layer address of the
+ * binding or to the one that neighbour resolution finds.  Packets for other hosts
+ * of the home link take the same way.
  */
 #include <linux/if_arp.h>
 #include <linux/module.h>
@@ -23,9 +23,9 @@
 #include "tunnel.h"
 
 /*
- * The next hop on the home link.  @family: AF_PACKET for a link-layer address,
- * else that of the table to look in.  @device: index of ours, which the packet
- * comes from.
+ * The next hop on the home link.  @family: AF_PACKET for a link-layer address, else
+ * the family of the neighbour table.  @device: index of the dsmip device that the
+ * packet comes from.
  */
 struct dsmip_next_hop {
 	u8 family;
@@ -36,7 +36,7 @@ struct dsmip_next_hop {
 	};
 };
 
-/* An address behind the node is reached at its home address. */
+/* For an address behind the node, the next hop is its home address. */
 static void dsmip_homelink_next_hop(struct dsmip_dev *dd,
 				    const struct dsmip_binding *b,
 				    const struct dsmip_inner *inner,
@@ -65,11 +65,12 @@ static void dsmip_homelink_next_hop(struct dsmip_dev *dd,
 }
 
 /*
- * A packet that waits for the link-layer address of its next hop is told by way
- * of its destination entry when nobody answers.  So it has one of its own, which
- * leads nowhere: the packet goes on to the neighbour that it waits for.
+ * If nobody answers for the next hop, the stack reports this through the
+ * destination entry of the waiting packet.  So the packet gets its own destination
+ * entry.  The entry is not used for output: the packet goes to the neighbour it
+ * waits for.
  *
- * @route: what others may take any destination entry for
+ * @route: a full route, because other code may treat any destination entry as one
  * @device: index of the device that the packet comes from
  */
 struct dsmip_waiting {
@@ -81,7 +82,7 @@ struct dsmip_waiting {
 	int device;
 };
 
-/* As a router does it: the source is told, and the packet freed by the caller. */
+/* Send the source an error, as a router does. The caller frees the packet. */
 static void dsmip_homelink_unreachable(struct sk_buff *skb, int device)
 {
 	struct net_device *dev;
@@ -120,7 +121,7 @@ static unsigned int dsmip_waiting_mtu(const struct dst_entry *dst)
 	return mtu;
 }
 
-/* Under RCU callbacks, for whose end the exit of the module waits. */
+/* Runs as an RCU callback; module exit waits for these. */
 static void dsmip_waiting_destroy(struct dst_entry *dst)
 {
 	module_put(THIS_MODULE);
@@ -135,7 +136,7 @@ static struct dst_ops dsmip_waiting_ops = {
 };
 
 /**
- * dsmip_homelink_init - what is needed once
+ * dsmip_homelink_init - set up, once per module
  *
  * Return: 0 or -ENOMEM.
  */
@@ -148,20 +149,20 @@ int dsmip_homelink_init(void)
 }
 
 /**
- * dsmip_homelink_exit - the end; all RCU callbacks are over
+ * dsmip_homelink_exit - tear down; all RCU callbacks have run
  */
 void dsmip_homelink_exit(void)
 {
 	kmem_cache_destroy(dsmip_waiting_ops.kmem_cachep);
 }
 
-/* Without memory the packet waits and nobody is told. */
+/* Without memory the packet waits, and nobody gets an error. */
 static void dsmip_homelink_wait(struct sk_buff *skb, struct net_device *link,
 				int device)
 {
 	struct dsmip_waiting *w;
 
-	/* Packets may outlive the device, but not the module. */
+	/* Packets may outlive the device, but must not outlive the module. */
 	if (!try_module_get(THIS_MODULE))
 		return;
 	w = dsmip_compat_dst_alloc(&dsmip_waiting_ops, link, DST_OBSOLETE_DEAD,
@@ -181,7 +182,7 @@ static int dsmip_homelink_send(struct sk_buff *skb, struct net_device *link,
 {
 	struct neighbour *neigh;
 
-	/* A packet that waits for an address would go on by its route. */
+	/* Otherwise a packet that waits for an address would continue by its route. */
 	skb_dst_drop(skb);
 	skb->dev = link;
 	if (hop->family == AF_PACKET)
@@ -198,7 +199,7 @@ static int dsmip_homelink_send(struct sk_buff *skb, struct net_device *link,
 	return neigh_output(neigh, skb, true);
 }
 
-/* struct dsmip_homelink_parts - where the pieces of a packet go */
+/* struct dsmip_homelink_parts - where the fragments of a packet go */
 struct dsmip_homelink_parts {
 	struct dsmip_split split;
 	struct net_device *link;
@@ -249,7 +250,7 @@ static void dsmip_homelink_xmit(struct sk_buff *skb, struct dsmip_dev *dd,
 		dsmip_drop(dd, skb, DSMIP_C_TX_TOO_BIG);
 		return;
 	}
-	/* After this the pointers in @inner are not valid any more. */
+	/* This invalidates the pointers in @inner. */
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(link))) {
 		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
 		return;
@@ -291,7 +292,7 @@ void dsmip_homelink(struct sk_buff *skb, struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_homelink_pass - send a packet that is for no node to the home link
+ * dsmip_homelink_pass - send a packet that belongs to no node to the home link
  * @skb: inner packet to a unicast address; consumed
  * @dd: device
  * @ifindex: interface of the home link

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: ICMP errors about our outer packets (RFC 2473, section 8, and the same
- * for IPv4).  The sender of an inner packet knows nothing of the tunnel: what a
- * router in it says is told him as if it came from this end of the tunnel.
+ * dsmip: ICMP errors about outer packets (RFC 2473, section 8, and the same for
+ * IPv4).  The sender of an inner packet does not know the tunnel.  So an error of a
+ * router inside the tunnel is relayed to him as if this end of the tunnel had sent
+ * it.
  *
- * An error counts only if it quotes a packet that we sent: outer addresses and ports
- * those of a binding which sent lately, inner address that of its node, and the mark
- * of label.c that nobody else knows.  Anything else changes nothing, so that nobody
- * off the path can lower a path MTU.  How many count is limited before they cost a
- * route look-up.
+ * An error is believed only if it quotes a packet that this host sent: outer
+ * addresses and ports of a binding that sent lately, an inner address of its node,
+ * and the secret value of label.c.  Any other error changes nothing, so nobody off
+ * the path can lower a path MTU.  A rate limit applies before the route look-up.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -21,15 +21,16 @@
 #include "icmp.h"
 #include "tunnel.h"
 
-/* Both ICMP headers have this length and stand before the quoted packet. */
+/* Both ICMP headers have this length; the quoted packet follows. */
 #define DSMIP_ICMP_HEADER	8
 
-/* How long an error may be on its way, jiffies. */
+/* Longest time from a packet to an error about it, jiffies. */
 #define DSMIP_ICMP_LATELY	(10 * HZ)
 
 /*
- * Identifications of so many segments of one packet are known: enough for 64 KiB of
- * them.  All but the last are equally long, so errors come about the first ones too.
+ * The identifications of this many segments of one packet are accepted: enough for
+ * 64 KiB.  All segments but the last are equally long, so errors also come about
+ * the first ones.
  */
 #define DSMIP_ICMP_SEGMENTS	64
 
@@ -48,7 +49,7 @@ static void dsmip_icmp_kind4(const struct sk_buff *skb, struct dsmip_icmp *e)
 	}
 }
 
-/* The pointer leads to the limit in a Tunnel Encapsulation Limit option. */
+/* The pointer points at the limit in a Tunnel Encapsulation Limit option. */
 static bool dsmip_icmp_encap_limit(const struct sk_buff *skb, u32 pointer,
 				   unsigned int offset)
 {
@@ -88,10 +89,10 @@ static void dsmip_icmp_kind6(const struct sk_buff *skb, unsigned int offset,
 }
 
 /**
- * dsmip_icmp_read - read an ICMP error as the stack hands it to us
+ * dsmip_icmp_read - read an ICMP error
  * @skb: data at the quoted outer header, the ICMP header before it
  * @family: of the quoted outer header
- * @offset: of what follows the quoted outer IP header, from skb->data
+ * @offset: of the data after the quoted outer IP header, from skb->data
  * @e: result
  */
 void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
@@ -108,7 +109,7 @@ void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
 
 		e->near.in.s_addr = iph->saddr;
 		e->far.in.s_addr = iph->daddr;
-		/* What follows in later fragments is no header. */
+		/* In later fragments no header follows. */
 		e->truncated = iph->frag_off & htons(IP_OFFSET);
 		e->df = iph->frag_off & htons(IP_DF);
 		e->ident = ntohs(iph->id);
@@ -124,9 +125,9 @@ void dsmip_icmp_read(const struct sk_buff *skb, u8 family, unsigned int offset,
 }
 
 /**
- * dsmip_icmp_read_udp - read the quoted UDP header and what tells the format
+ * dsmip_icmp_read_udp - read the quoted UDP header and the encapsulation
  * @skb: as in dsmip_icmp_read()
- * @e: read by it already
+ * @e: result of dsmip_icmp_read()
  */
 void dsmip_icmp_read_udp(const struct sk_buff *skb, struct dsmip_icmp *e)
 {
@@ -153,7 +154,7 @@ void dsmip_icmp_read_udp(const struct sk_buff *skb, struct dsmip_icmp *e)
 	}
 }
 
-/* Which of our bindings sends such packets; NULL = none. */
+/* The binding that sends such packets; NULL = none. */
 static struct dsmip_binding *dsmip_icmp_binding(struct dsmip_dev *dd,
 						const struct dsmip_settings *s,
 						struct dsmip_node *node,
@@ -186,7 +187,7 @@ static struct dsmip_binding *dsmip_icmp_binding(struct dsmip_dev *dd,
 
 /* Belief */
 
-/* Routers fragment what has no DF, and cannot say that it was too big. */
+/* Routers fragment packets without DF, and never report them as too big. */
 static bool dsmip_icmp_quotes4(const struct dsmip_binding *b,
 			       const struct dsmip_icmp *e)
 {
@@ -195,7 +196,7 @@ static bool dsmip_icmp_quotes4(const struct dsmip_binding *b,
 	return (u16)(e->ident - dsmip_label4(b)) < DSMIP_ICMP_SEGMENTS;
 }
 
-/* Whether an error quotes what @b sends; it does if there is nothing to tell by. */
+/* Whether an error quotes a packet of @b; true if there is no value to verify. */
 static bool dsmip_icmp_quotes(struct dsmip_dev *dd, const struct dsmip_binding *b,
 			      const struct sk_buff *quoted,
 			      const struct dsmip_inner *inner,
@@ -206,7 +207,7 @@ static bool dsmip_icmp_quotes(struct dsmip_dev *dd, const struct dsmip_binding *
 	return e->label == dsmip_label(dd, b, quoted, inner);
 }
 
-/* DSMIP_ACCEPT: to be acted on; or why not. */
+/* DSMIP_ACCEPT: act on it; else the counter of the reason not to. */
 static int dsmip_icmp_believe(struct dsmip_dev *dd, const struct dsmip_binding *b,
 			      const struct sk_buff *quoted,
 			      const struct dsmip_inner *inner,
@@ -229,10 +230,10 @@ static int dsmip_icmp_believe(struct dsmip_dev *dd, const struct dsmip_binding *
 /* Path MTU */
 
 /**
- * dsmip_mtu_changed - note another tunnel MTU of a binding and tell of it
+ * dsmip_mtu_changed - store a new tunnel MTU of a binding and send the event
  * @dd: device
  * @b: binding
- * @mtu: what it is now, at most 65535
+ * @mtu: new value, at most 65535
  *
  * Context: RCU reader.
  */
@@ -246,7 +247,7 @@ void dsmip_mtu_changed(struct dsmip_dev *dd, struct dsmip_binding *b,
 		dsmip_notify_path_mtu(dd, b, mtu);
 }
 
-/* The route of our packets, which depends on the link and the mark. */
+/* The route of outer packets, which depends on link and mark. */
 static struct dst_entry *dsmip_icmp_route(struct dsmip_dev *dd,
 					  const struct dsmip_settings *s,
 					  const struct dsmip_binding *b,
@@ -266,8 +267,8 @@ static struct dst_entry *dsmip_icmp_route(struct dsmip_dev *dd,
 }
 
 /*
- * The path MTU belongs to the route that our packets take, not to the one that
- * the error came by: the stack is told with the mark and interface of the former.
+ * The path MTU belongs to the route of the outer packets, not to the interface that
+ * the error came by.  So the stack gets mark and interface of that route.
  */
 static void dsmip_icmp_update(struct sk_buff *skb, const struct dsmip_settings *s,
 			      struct dst_entry *dst, u32 mtu)
@@ -285,7 +286,7 @@ static void dsmip_icmp_update(struct sk_buff *skb, const struct dsmip_settings *
 	skb_set_network_header(skb, network_offset);
 }
 
-/* Let the stack learn a path MTU; the tunnel MTU that follows, 0 = no route. */
+/* Let the stack learn a path MTU. Returns the resulting tunnel MTU; 0 = no route. */
 static unsigned int dsmip_icmp_learn(struct dsmip_dev *dd,
 				     const struct dsmip_settings *s,
 				     struct dsmip_binding *b, struct sk_buff *skb,
@@ -322,7 +323,7 @@ static bool dsmip_icmp_send6(struct dsmip_dev *dd, struct sk_buff *skb,
 	return true;
 }
 
-/* The stack wants to know the way that the packet has gone: into the device. */
+/* The stack needs the route that the packet took: into the device. */
 static bool dsmip_icmp_send4(struct dsmip_dev *dd, struct sk_buff *skb,
 			     unsigned int mtu)
 {
@@ -343,7 +344,7 @@ static bool dsmip_icmp_send4(struct dsmip_dev *dd, struct sk_buff *skb,
 	return true;
 }
 
-/* Tell the source of the inner packet; @mtu 0 = unreachable. */
+/* Send an error to the source of the inner packet; @mtu 0 = unreachable. */
 static bool dsmip_icmp_send(struct dsmip_dev *dd, struct sk_buff *skb,
 			    const struct dsmip_inner *inner, unsigned int mtu)
 {
@@ -355,9 +356,9 @@ static bool dsmip_icmp_send(struct dsmip_dev *dd, struct sk_buff *skb,
 }
 
 /**
- * dsmip_icmp_unreachable - tell its source that a packet cannot be delivered
+ * dsmip_icmp_unreachable - send "unreachable" to the source of a packet
  * @dd: device that the packet was sent through
- * @skb: packet; it loses its route, marks and state, and stays with the caller
+ * @skb: packet; loses its route, mark and state; the caller keeps it
  *
  * Under RCU.
  */
@@ -370,7 +371,7 @@ void dsmip_icmp_unreachable(struct dsmip_dev *dd, struct sk_buff *skb)
 	dsmip_icmp_send(dd, skb, &inner, 0);
 }
 
-/* What its sender has to be told of the tunnel MTU; 0 = nothing. */
+/* Tunnel MTU to send to the inner source; 0 = send nothing. */
 static unsigned int dsmip_icmp_too_big(const struct dsmip_inner *inner,
 				       unsigned int mtu)
 {
@@ -381,7 +382,7 @@ static unsigned int dsmip_icmp_too_big(const struct dsmip_inner *inner,
 	return inner->len > mtu ? mtu : 0;
 }
 
-/* Act on an error about a packet of @b; which counter rises. */
+/* Act on an error about a packet of @b; returns the counter. */
 static int dsmip_icmp_act(struct dsmip_dev *dd, const struct dsmip_settings *s,
 			  struct dsmip_binding *b, struct sk_buff *skb,
 			  struct sk_buff *inner_skb,
@@ -405,7 +406,7 @@ static int dsmip_icmp_act(struct dsmip_dev *dd, const struct dsmip_settings *s,
 	       DSMIP_C_ICMP_RELAYED : DSMIP_C_ICMP_UNSENT;
 }
 
-/* The quoted inner packet as a packet of its own; NULL = no memory. */
+/* Copy of the quoted inner packet; NULL = no memory. */
 static struct sk_buff *dsmip_icmp_inner(struct sk_buff *skb, unsigned int offset)
 {
 	struct sk_buff *inner = skb_clone(skb, GFP_ATOMIC);
@@ -421,8 +422,7 @@ static struct sk_buff *dsmip_icmp_inner(struct sk_buff *skb, unsigned int offset
 }
 
 /**
- * dsmip_icmp_ours - whether a packet that an error is about has the addresses of
- *	a device
+ * dsmip_icmp_ours - whether an error quotes a packet with the addresses of a device
  * @dd: device
  * @e: what was read of the error
  *
@@ -436,7 +436,7 @@ bool dsmip_icmp_ours(const struct dsmip_dev *dd, const struct dsmip_icmp *e)
 }
 
 /**
- * dsmip_icmp_takes - whether an error came in where packets of a device do
+ * dsmip_icmp_takes - whether an error came in by the underlay of a device
  * @dd: device
  * @e: what was read of the error
  *
@@ -449,13 +449,13 @@ bool dsmip_icmp_takes(const struct dsmip_dev *dd, const struct dsmip_icmp *e)
 
 /**
  * dsmip_icmp - handle an ICMP error that may be about a packet of a device
- * @dd: device that it is for: dsmip_icmp_ours(), dsmip_icmp_takes()
+ * @dd: device for which dsmip_icmp_ours() and dsmip_icmp_takes() are true
  * @skb: error; data at the quoted outer header; not consumed
  * @e: what was read of it
  *
  * Under RCU.
  *
- * Return: whether it is about a packet of the device, and so dealt with.
+ * Return: whether it is about a packet of the device; then it is handled.
  */
 bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 		const struct dsmip_icmp *e)
@@ -488,7 +488,7 @@ bool dsmip_icmp(struct dsmip_dev *dd, struct sk_buff *skb,
 		      DSMIP_C_ICMP_END_POINT;
 out:
 	consume_skb(quoted);
-	/* A direct one without a node may belong to a driver beside us. */
+	/* In direct encapsulation an error without a node may belong to another driver. */
 	if (node || !direct || counter == DSMIP_C_ICMP_SHORT)
 		dsmip_count(dd, counter);
 	return b;

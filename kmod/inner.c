@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: reading the header of an inner packet.
+ * dsmip: parses the header of an inner packet.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -57,16 +57,16 @@ static int dsmip_inner_parse6(struct sk_buff *skb, unsigned int offset,
 }
 
 /**
- * dsmip_inner_parse - read the header of an inner packet
+ * dsmip_inner_parse - parse the header of an inner packet
  * @skb: packet
  * @offset: of the inner header from skb->data
  * @inner: result, of its family
  *
  * The pointers in @inner are valid until the head of @skb moves.
  *
- * Return: 0, -EPROTO if it is neither IPv4 nor IPv6, -ENODATA if the header is
- * not all there, -EINVAL if it contradicts itself.  Whether the packet is all
- * there is for the caller to judge from @inner->len.
+ * Return: 0; -EPROTO: neither IPv4 nor IPv6; -ENODATA: the header is truncated;
+ * -EINVAL: it contradicts itself.  The caller checks with @inner->len whether the
+ * packet is complete.
  */
 int dsmip_inner_parse(struct sk_buff *skb, unsigned int offset,
 		      struct dsmip_inner *inner)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: receive.  One judgement for packets from the tunnel chains and from our
- * UDP sockets, with the ingress filter of RFC 6275, 10.4.5 and its mirror at a
+ * dsmip: receive.  The same checks for packets from the tunnel chains and from the
+ * UDP sockets, with the ingress filter of RFC 6275, 10.4.5 and its counterpart at a
  * mobile node; then delivery to the stack.
  */
 #include <linux/udp.h>
@@ -15,7 +15,7 @@
 #define DSMIP_TCP_HEADER_MAX	60
 
 /**
- * dsmip_arrival_init - note the outer header of a packet
+ * dsmip_arrival_init - store the outer header of a packet
  * @a: result
  * @skb: packet, network header is the outer one
  * @family: of the outer header
@@ -51,8 +51,8 @@ static bool dsmip_is_home_agent6(const struct dsmip_settings *s,
 }
 
 /**
- * dsmip_input_ours - whether the home agent's end of an outer tuple is the one
- *	of this device
+ * dsmip_input_ours - whether an outer tuple has the home agent's address of a
+ *	device
  * @s: settings of the device
  * @a: arrival
  */
@@ -70,10 +70,10 @@ bool dsmip_input_ours(const struct dsmip_settings *s,
 }
 
 /*
- * Which binding of its node a packet to the home agent belongs to.  Behind a NAT
- * only the port tells this node from its neighbours, so that direct packets are
- * out of the question, as where UDP was imposed.  Else UDP is as good as direct
- * if the port is known, and direct as good as UDP.
+ * The binding of its node that a packet to the home agent belongs to.  Behind a NAT
+ * only the port tells the node from its neighbours, so direct encapsulation is
+ * refused, as it is if UDP was imposed.  Otherwise both UDP, if the port is known,
+ * and direct encapsulation are accepted.
  */
 static __always_inline int dsmip_input_end_point(struct dsmip_node *node,
 						 struct dsmip_arrival *a)
@@ -96,7 +96,7 @@ static __always_inline int dsmip_input_end_point(struct dsmip_node *node,
 	return DSMIP_ACCEPT;
 }
 
-/* The ingress filter.  A mobile node takes packets at any of its addresses. */
+/* The ingress filter. A mobile node accepts packets at any of its addresses. */
 static __always_inline int
 dsmip_input_ingress(struct dsmip_dev *dd, const struct dsmip_settings *s,
 		    struct dsmip_node *node, const struct dsmip_inner *inner,
@@ -122,8 +122,9 @@ dsmip_input_ingress(struct dsmip_dev *dd, const struct dsmip_settings *s,
 }
 
 /*
- * What is no signalling, as @passage of dsmip_passage() says.  Inline with what it
- * calls: every packet takes this way, and GRE another, which costs 50 instructions.
+ * Payload, which is everything that @passage of dsmip_passage() does not call
+ * signalling.  Inline with the functions it calls, because every packet comes here;
+ * without this a packet costs 50 instructions more.
  */
 static __always_inline int
 dsmip_input_payload(struct dsmip_dev *dd, const struct dsmip_settings *s,
@@ -204,7 +205,7 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 	if (passage >= 0)
 		return passage;
 	if (a->signalling) {
-		/* Gets in without a binding; counts as traffic of one it has. */
+		/* Needs no binding; if it has one, that counts the traffic. */
 		if (s->role == DSMIP_ROLE_MOBILE_NODE) {
 			if (node)
 				a->binding = dsmip_node_match(node, &a->to);
@@ -218,7 +219,7 @@ static int dsmip_input_judge(struct dsmip_dev *dd,
 				   a);
 }
 
-/* The path cookie of a piece of signalling; 0 = no memory. */
+/* Path cookie for signalling; 0 = no memory. */
 static u32 dsmip_input_cookie(struct dsmip_dev *dd,
 			      const struct dsmip_settings *s,
 			      const struct sk_buff *skb,
@@ -237,10 +238,10 @@ static u32 dsmip_input_cookie(struct dsmip_dev *dd,
 }
 
 /*
- * Whether GRO may have a use for a packet.  What was merged before it came here
- * cannot be merged further, and what is no longer than headers of TCP has no
- * data.  A host takes merged UDP only where a socket asks for it, which the
- * device cannot know of forwarded packets: an operator has to ask.
+ * Whether GRO may be able to merge a packet.  A packet that was merged before
+ * cannot be merged further, and one not longer than TCP headers has no data.
+ * Merged UDP needs a socket that asks for it; for forwarded packets the operator
+ * must ask.
  */
 static bool dsmip_input_merges(netdev_features_t features,
 			       const struct sk_buff *skb,
@@ -255,8 +256,8 @@ static bool dsmip_input_merges(netdev_features_t features,
 }
 
 /*
- * A binding counts what was on the wire, whatever was merged on the way; the
- * device counts what it hands to the stack.
+ * A binding counts packets as on the wire, whatever was merged; the device counts
+ * packets as it passes them to the stack.
  */
 static void dsmip_input_count(struct dsmip_dev *dd, const struct sk_buff *skb,
 			      const struct dsmip_arrival *a)
@@ -287,7 +288,7 @@ static void dsmip_input_deliver(struct dsmip_dev *dd,
 		dsmip_drop(dd, skb, DSMIP_C_RX_NO_MEMORY);
 		return;
 	}
-	/* GRO has verified what it made a list of; the outer checksum hid that. */
+	/* GRO has verified the members of a list; the outer checksum hid that. */
 	if (skb->ip_summed == CHECKSUM_NONE && skb_is_gso(skb) &&
 	    skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -326,15 +327,15 @@ static bool dsmip_input_policy(struct sk_buff *skb,
 }
 
 /**
- * dsmip_input - judge a packet and deliver or drop it
- * @dd: device whose home agent's end it has
+ * dsmip_input - check a packet, then deliver or drop it
+ * @dd: device for which dsmip_input_ours() is true
  * @skb: packet, network header is the outer one
- * @a: how it came; @a->offset leads to the inner packet
+ * @a: how it came; @a->offset is the offset of the inner packet
  *
  * Under RCU, softirqs off.
  *
- * Return: whether the packet is ours, and consumed.  Only a direct one may be
- * not, and then it is as it was.
+ * Return: whether the packet belongs to the device; then it is consumed.  Only one
+ * in direct encapsulation may not belong to it; then it is unchanged.
  */
 bool dsmip_input(struct dsmip_dev *dd, struct sk_buff *skb,
 		 struct dsmip_arrival *a)

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: flow labels of outer IPv6 headers (RFC 6438).  Routers on the way may
- * spread tunnel packets by address and label only: all packets of an inner flow
- * have the same, and those of different flows mostly another.
+ * dsmip: flow labels of outer IPv6 headers (RFC 6438).  Routers can spread tunnel
+ * packets only by address and label.  So all packets of an inner flow have the same
+ * label, and different flows usually have different ones.
  *
- * A label also proves, as the IPv4 identification of packets with DF does, that who
- * quotes it in an ICMP error has seen a packet of the binding: both come from a secret
- * that each binding has of its own, so that a node which sees its labels learns
- * nothing of others.  No router changes them.
+ * A label, and the IPv4 identification of packets with DF, also prove that the
+ * sender of an ICMP error has seen a packet of the binding.  Both come from a
+ * secret that is different for each binding, so a node learns nothing about the
+ * labels of others from its own.  No router changes them.
  *
- * The hash that a packet may have with it would not do: it comes and goes with the
- * network card and with how packets were merged, it is another for fragments, and
- * that of signalling stands for a path cookie.  Asking the flow dissector costs as
- * much as the rest of a tunnel.
+ * The hash of the packet is not suitable.  Whether it exists depends on the network
+ * card and on merging, it differs for fragments, and for signalling it is a path
+ * cookie.  The flow dissector would cost as much as the rest of a tunnel.
  */
 #include <linux/hash.h>
 #include <linux/math64.h>
@@ -21,7 +20,7 @@
 
 #include "tunnel.h"
 
-/* What the secret of a binding is made from; has no holes. */
+/* Input of the secret of a binding; has no holes. */
 struct dsmip_label_end {
 	struct in6_addr home;
 	struct in6_addr care_of;
@@ -32,10 +31,10 @@ struct dsmip_label_end {
 /**
  * dsmip_label_secret - the secret of a binding
  * @dd: device
- * @b: binding, with node and end point
+ * @b: binding; its node, care-of address and port are set
  *
- * The same for all bindings of the node with this end point, one after the other:
- * flows keep their labels when the binding is refreshed.
+ * All bindings of the node with this care-of address and port have the same secret,
+ * so flows keep their labels when the binding is refreshed.
  */
 u64 dsmip_label_secret(const struct dsmip_dev *dd, const struct dsmip_binding *b)
 {
@@ -52,7 +51,7 @@ u64 dsmip_label_secret(const struct dsmip_dev *dd, const struct dsmip_binding *b
 	return siphash(&end, sizeof(end), &dd->label_key);
 }
 
-/* Ports of packets that have them right behind the header, of no fragment. */
+/* Ports of a packet that has them right after the IP header and is not a fragment. */
 static u32 dsmip_label_ports(const struct sk_buff *skb,
 			     const struct dsmip_inner *inner)
 {
@@ -68,7 +67,7 @@ static u32 dsmip_label_ports(const struct sk_buff *skb,
 	return ports ? *ports : 0;
 }
 
-/* The products mix what a flow is told by with a secret: the label says nothing. */
+/* The products mix the fields of the flow with a secret: the label reveals nothing. */
 static u64 dsmip_label_mix(u64 secret, u64 a, u64 b)
 {
 	a ^= secret * GOLDEN_RATIO_64;
@@ -77,8 +76,8 @@ static u64 dsmip_label_mix(u64 secret, u64 a, u64 b)
 }
 
 /*
- * What tells flows between two addresses: its own label does, extension headers and
- * fragments or not.
+ * The value that tells flows between two addresses apart.  The label of an inner
+ * IPv6 packet does, even with extension headers and in fragments.
  */
 static u32 dsmip_label_flow(const struct sk_buff *skb,
 			    const struct dsmip_inner *inner)
@@ -120,10 +119,10 @@ static u64 dsmip_label_hash4(u64 secret, u32 flow,
  * @skb: inner packet, data at its IP header
  * @inner: what that says
  *
- * The sysctls net.ipv6.auto_flowlabels and flowlabel_state_ranges hold as they do
- * for the tunnels of the kernel.
+ * The sysctls net.ipv6.auto_flowlabels and flowlabel_state_ranges apply as for the
+ * kernel's own tunnels.
  *
- * Return: label; 0 if there is to be none.
+ * Return: label; 0 = none.
  */
 __be32 dsmip_label(const struct dsmip_dev *dd, const struct dsmip_binding *b,
 		   const struct sk_buff *skb, const struct dsmip_inner *inner)
@@ -140,7 +139,7 @@ __be32 dsmip_label(const struct dsmip_dev *dd, const struct dsmip_binding *b,
 	hash = inner->family == AF_INET6 ?
 	       dsmip_label_hash6(secret, flow, skb) :
 	       dsmip_label_hash4(secret, flow, inner);
-	/* 20 bits, and not the value that says there is none (RFC 6437). */
+	/* 20 bits, and not 0, which means no label (RFC 6437). */
 	label = htonl((u32)(hash >> 44) ?: 1);
 	if (READ_ONCE(sysctl->flowlabel_state_ranges))
 		label |= IPV6_FLOWLABEL_STATELESS_FLAG;
@@ -148,8 +147,9 @@ __be32 dsmip_label(const struct dsmip_dev *dd, const struct dsmip_binding *b,
 }
 
 /**
- * dsmip_label_told - whether enough of an inner packet is there for its label
- * @skb: what is quoted of the packet, data at its IP header
+ * dsmip_label_told - whether a quoted inner packet is long enough to compute its
+ *	label
+ * @skb: quoted part of the packet, data at its IP header
  * @inner: what that says
  */
 bool dsmip_label_told(const struct sk_buff *skb, const struct dsmip_inner *inner)
@@ -162,7 +162,7 @@ bool dsmip_label_told(const struct sk_buff *skb, const struct dsmip_inner *inner
  * dsmip_label4 - the identification of an outer IPv4 packet that has DF
  * @b: binding
  *
- * RFC 6864, 4.1: any value will do.  Segmentation counts it up from here.
+ * RFC 6864, 4.1: any value is valid.  Segmentation counts up from this one.
  */
 u16 dsmip_label4(const struct dsmip_binding *b)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: how much signalling gets a path cookie, and how many ICMP errors are acted
- * on.  Anybody may send both, so that one source must not use up the cookies, the
- * daemon's socket and its time, nor what is left for the errors of others.
+ * dsmip: rate limits of signalling that gets a path cookie, and of ICMP errors.
+ * Anybody may send both.  So one source must not use up the cookies, the daemon's
+ * socket and time, or the limit for errors about other bindings.
  *
- * Each limit is a token bucket, kept as one number: the time at which it will be
+ * Each limit is a token bucket, stored as one number: the time at which it will be
  * full again.  Sources and networks share a fixed number of buckets by a hash with
- * a secret key.  Each has one in every row, and only one that finds all of them
- * empty is refused; so those that share one bucket with a flood do not notice.
+ * a secret key.  Each has one bucket in every row, and is refused only if all of
+ * them are empty; so a source that shares one bucket with a flood is not affected.
  */
 #include <linux/ktime.h>
 #include <linux/random.h>
@@ -23,11 +23,11 @@
 #define DSMIP_LIMIT_NETWORKS	2048
 #define DSMIP_LIMIT_BINDINGS	1024
 
-/* What has limits of its own, so that it cannot use up those of the others. */
+/* Kinds of signalling with separate limits, so that none uses up those of the others. */
 enum dsmip_limit_share {
 	DSMIP_SHARE_ANY,
 	DSMIP_SHARE_PROVED,	/* updates that go on from an answer */
-	DSMIP_SHARE_ESP,	/* ESP that nobody here has a state for */
+	DSMIP_SHARE_ESP,	/* ESP without an XFRM state on this host */
 	DSMIP_SHARES
 };
 
@@ -55,7 +55,7 @@ struct dsmip_limit_key {
 };
 
 /**
- * dsmip_limits_init - make the buckets of a device, all of them full
+ * dsmip_limits_init - allocate the buckets of a device, all full
  * @dd: device
  *
  * Return: 0 or -ENOMEM.
@@ -83,7 +83,7 @@ void dsmip_limits_destroy(struct dsmip_dev *dd)
  * dsmip_limits_reset - fill all buckets
  * @dd: device, its lock is held
  *
- * Times that a rate led to mean nothing under another one.
+ * After a change of a rate the stored times have no meaning.
  */
 void dsmip_limits_reset(struct dsmip_dev *dd)
 {
@@ -114,7 +114,7 @@ static struct dsmip_bucket dsmip_bucket_of(const struct dsmip_rate *rate)
 	return (struct dsmip_bucket){ NSEC_PER_SEC / rate->rate, rate->burst };
 }
 
-/* Take a token if there is one.  Of those that are there at once each gets its own. */
+/* Take a token if there is one. Concurrent callers never get the same one. */
 static bool dsmip_bucket_take(atomic64_t *bucket, s64 now, struct dsmip_bucket size)
 {
 	s64 full = atomic64_read(bucket), next;
@@ -127,7 +127,7 @@ static bool dsmip_bucket_take(atomic64_t *bucket, s64 now, struct dsmip_bucket s
 	return true;
 }
 
-/* Take one of the bucket that @hash has in each row; @count, a power of two, a row. */
+/* Take a token from the bucket of @hash in each row; @count buckets (2^n) a row. */
 static bool dsmip_rows_take(atomic64_t *rows, unsigned int count, u64 hash, s64 now,
 			    struct dsmip_bucket size)
 {
@@ -142,7 +142,7 @@ static bool dsmip_rows_take(atomic64_t *rows, unsigned int count, u64 hash, s64 
 
 /* Signalling */
 
-/* What one source has apart, whatever share its messages have. */
+/* Separate limits of one source, beside those of the shares. */
 #define DSMIP_APART_IN_TURN	100	/* updates that follow the last one */
 #define DSMIP_APART_ESP		101	/* ESP of a state */
 
@@ -188,8 +188,8 @@ static bool dsmip_limit_network(struct dsmip_limits *limits, s64 now,
 }
 
 /*
- * Take one of all that a share has for a message.  What exceeds its own limit takes
- * nothing of what it shares with others.
+ * Take a token from every limit of a share for a message.  A message above its own
+ * limit takes none from the limits that it shares with others.
  */
 static int dsmip_limit_take(struct dsmip_limits *limits,
 			    const struct dsmip_settings *s,
@@ -213,7 +213,7 @@ static int dsmip_limit_take(struct dsmip_limits *limits,
 	return DSMIP_ACCEPT;
 }
 
-/* Whether an update whose number follows is within what its node has there. */
+/* Whether an update with an expected number is within the limit of its node there. */
 static bool dsmip_limit_in_turn(struct dsmip_limits *limits,
 				const struct dsmip_settings *s,
 				const struct dsmip_node *node,
@@ -227,7 +227,7 @@ static bool dsmip_limit_in_turn(struct dsmip_limits *limits,
 				  &s->rate[DSMIP_RATE_SOURCE]);
 }
 
-/* The SPI of ESP that the list of passage.c lets in; 0 = something else. */
+/* The SPI of ESP that is on the list of passage.c; 0 = something else. */
 static __be32 dsmip_limit_spi(const struct sk_buff *skb, unsigned int offset,
 			      const struct dsmip_inner *inner)
 {
@@ -244,8 +244,8 @@ static __be32 dsmip_limit_spi(const struct sk_buff *skb, unsigned int offset,
 }
 
 /*
- * What is inside of ESP cannot be seen, but whoever knows the SPI of a state has
- * seen packets of it: each state has a share of its own.
+ * The module cannot see what is inside ESP.  But whoever knows the SPI of a state
+ * has seen packets of it.  So each state has a separate limit.
  */
 static int dsmip_limit_esp(struct dsmip_dev *dd, const struct dsmip_settings *s,
 			   const struct dsmip_inner *inner,
@@ -267,18 +267,18 @@ static int dsmip_limit_esp(struct dsmip_dev *dd, const struct dsmip_settings *s,
 }
 
 /**
- * dsmip_limit - whether a piece of signalling may have a cookie
+ * dsmip_limit - whether signalling is within the limits and may get a cookie
  * @dd: device of a home agent
  * @s: its settings
  * @skb: packet that is on the list of passage.c
  * @inner: its inner header
- * @node: node that it says to be of; NULL = none that is known
- * @a: how it came; @a->binding is the one it belongs to
+ * @node: node that it claims to be from; NULL = unknown
+ * @a: how it came; @a->binding is the binding it belongs to
  *
- * What a node sends from where it is registered is limited by its source alone:
- * strangers, even those behind the same NAT, cannot use up anything of it.  But those
- * can who forge its source; so updates whose number follows have a limit apart.
- * Others that are above a limit are answered.
+ * Messages of a node from a source where it is registered have only the limit of
+ * the source.  So unregistered sources, even behind the same NAT, cannot use it up.
+ * An attacker who forges the node's source can; so updates with an expected number
+ * have a separate limit.  Other updates above a limit are answered.
  *
  * Context: RCU reader, softirqs off.
  * Return: DSMIP_ACCEPT, or the counter of the drop.
@@ -312,8 +312,9 @@ int dsmip_limit(struct dsmip_dev *dd, const struct dsmip_settings *s,
 }
 
 /*
- * Answers: together above the floods that are to be outlived; to one node at one
- * place few, for it hears those that somebody asks for in its name.
+ * Limits of answers.  The limit for all is above the floods to be withstood.  The
+ * limit for one node at one source is low, because that source also gets the
+ * answers to messages that others forge in its name.
  */
 static const struct dsmip_bucket dsmip_answers = { NSEC_PER_SEC / 20000, 20000 };
 static const struct dsmip_bucket dsmip_answer = { NSEC_PER_SEC / 20, 10 };
@@ -340,17 +341,18 @@ bool dsmip_limit_challenge(struct dsmip_dev *dd, const struct dsmip_arrival *a,
 	       dsmip_bucket_take(&limits->answers, now, dsmip_answers);
 }
 
-/* ICMP errors.  The secret of its binding is hash enough for a bucket. */
+/* ICMP errors. The secret of the binding serves as the hash for its bucket. */
 
-/* Acted on, of all and of one binding. */
+/* Errors that are acted on, for all bindings and for one. */
 static const struct dsmip_bucket dsmip_errors = { NSEC_PER_SEC / 1000, 1000 };
 static const struct dsmip_bucket dsmip_error = { NSEC_PER_SEC / 50, 50 };
 
-/* Wrong ones about one binding, before the right ones among them count as luck. */
+/* Wrong errors about one binding before right ones count as lucky guesses. */
 static const struct dsmip_bucket dsmip_guess = { 10LL * NSEC_PER_SEC, 8 };
 
 /**
- * dsmip_limit_guess - note that an error quoted what a binding does not send
+ * dsmip_limit_guess - count an error that quotes a value which the binding does not
+ *	send
  * @dd: device
  * @b: binding
  *
@@ -362,7 +364,7 @@ void dsmip_limit_guess(struct dsmip_dev *dd, const struct dsmip_binding *b)
 			ktime_get_ns(), dsmip_guess);
 }
 
-/* Whether there were so many wrong ones lately that a right one may be a guess. */
+/* Whether there were so many wrong errors lately that a right one may be a guess. */
 static bool dsmip_limit_guessed(const struct dsmip_limits *limits, u64 hash, s64 now)
 {
 	s64 most = dsmip_guess.interval * (dsmip_guess.burst - 1);
@@ -382,7 +384,7 @@ static bool dsmip_limit_guessed(const struct dsmip_limits *limits, u64 hash, s64
  * dsmip_limit_error - whether an ICMP error may be acted on
  * @dd: device
  * @b: binding that it is about
- * @path_mtu: it tells of a path MTU
+ * @path_mtu: it reports a path MTU
  *
  * Under RCU.
  */
@@ -394,7 +396,7 @@ bool dsmip_limit_error(struct dsmip_dev *dd, const struct dsmip_binding *b,
 
 	if (path_mtu && dsmip_limit_guessed(limits, b->secret, now))
 		return false;
-	/* What exceeds its own share takes nothing of that of others. */
+	/* An error above its own limit takes nothing from the limit of all. */
 	return dsmip_rows_take(limits->error[path_mtu][0], DSMIP_LIMIT_BINDINGS,
 			       b->secret, now, dsmip_error) &&
 	       dsmip_bucket_take(&limits->errors[path_mtu], now, dsmip_errors);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: loading and unloading, and what exists once per network namespace.
+ * dsmip: loading and unloading, and the data of a network namespace.
  */
 #include <linux/module.h>
 #include <net/netns/generic.h>
@@ -12,7 +12,7 @@
 unsigned int dsmip_net_id;
 
 /**
- * dsmip_net - the module's part of a network namespace
+ * dsmip_net - the module's data of a network namespace
  * @net: network namespace
  */
 struct dsmip_net *dsmip_net(struct net *net)
@@ -34,10 +34,10 @@ static void __net_exit dsmip_net_exit_batch(struct list_head *nets)
 {
 	struct net *net;
 
-	/* The core has unregistered the devices of the namespaces before. */
+	/* The core has already unregistered the devices of the namespaces. */
 	list_for_each_entry(net, nets, exit_list)
 		WARN_ON_ONCE(!list_empty(&dsmip_net(net)->devices));
-	/* What is left of them holds routes of the namespaces. */
+	/* Retired memory of the devices holds routes of the namespaces. */
 	dsmip_memory_flush();
 }
 
@@ -92,7 +92,7 @@ err_memory:
 
 static void __exit dsmip_exit(void)
 {
-	/* Devices first: while there is one, it has events to tell. */
+	/* Devices first: while one exists it may send events. */
 	rtnl_link_unregister(&dsmip_link_ops);
 	dsmip_netlink_unregister();
 	dsmip_chains_unregister();

@@ -2,11 +2,11 @@
 /*
  * dsmip: the MTU of a device.
  *
- * What an operator sets is the limit of inner packets that go into tunnels.
- * Where whole home prefixes are routed into the device, it also passes packets
- * on to the home link, for which the MTU of that link is the only limit.  The
- * stack judges a packet before it is known which of the two it is; so the device
- * itself has the larger MTU, and encap.c and homelink.c each hold to their own.
+ * The operator sets the limit of inner packets in tunnels.  If whole home prefixes
+ * are routed into the device, it also forwards packets to the home link, whose MTU
+ * is the only limit for these.  The stack checks a packet against the MTU of the
+ * device before it is known which way the packet takes.  So the device has the
+ * larger MTU, and encap.c and homelink.c each enforce their own.
  */
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
@@ -33,10 +33,10 @@ static unsigned int dsmip_mtu_wanted(const struct dsmip_dev *dd)
 /**
  * dsmip_change_mtu - ndo_change_mtu
  * @dev: device
- * @mtu: within its limits; of tunnels
+ * @mtu: MTU of tunnels, within the limits of the device
  *
- * The core does not ask when @mtu is what the device has already; to have
- * tunnels with the MTU of the home link there is DSMIP_DEVICE_A_TUNNEL_MTU.
+ * The core does not call this if the device has @mtu already.  To give tunnels the
+ * MTU of the home link, use DSMIP_DEVICE_A_TUNNEL_MTU.
  */
 int dsmip_change_mtu(struct net_device *dev, int mtu)
 {
@@ -49,8 +49,7 @@ int dsmip_change_mtu(struct net_device *dev, int mtu)
 }
 
 /**
- * dsmip_mtu_follow - set the MTU of a device anew, after a change to what it is
- *	made from
+ * dsmip_mtu_follow - update the MTU of a device after a change of its two limits
  * @dd: device
  *
  * Under RTNL.
@@ -61,7 +60,7 @@ void dsmip_mtu_follow(struct dsmip_dev *dd)
 	int err;
 
 	ASSERT_RTNL();
-	/* What is on its way out may have lost its part in other protocols. */
+	/* A device being removed may already have lost its data of other protocols. */
 	if (dev->reg_state != NETREG_REGISTERED)
 		return;
 	dd->mtu_follows = true;
@@ -72,7 +71,7 @@ void dsmip_mtu_follow(struct dsmip_dev *dd)
 			    dev->mtu, ERR_PTR(err));
 }
 
-/* The interface of a home link comes, goes, or gets another MTU. */
+/* The interface of a home link appears, disappears, or changes its MTU. */
 static int dsmip_mtu_event(struct notifier_block *nb, unsigned long event,
 			   void *info)
 {
@@ -105,7 +104,7 @@ static struct notifier_block dsmip_mtu_notifier = {
 };
 
 /**
- * dsmip_mtu_register - follow the interfaces of home links from now on
+ * dsmip_mtu_register - start to follow the interfaces of home links
  *
  * Return: 0 or an error.
  */
@@ -115,7 +114,7 @@ int dsmip_mtu_register(void)
 }
 
 /**
- * dsmip_mtu_unregister - the end; there are no devices any more
+ * dsmip_mtu_unregister - stop; there are no devices any more
  */
 void dsmip_mtu_unregister(void)
 {

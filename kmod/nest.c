@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: tunnels in tunnels.  A node behind a mobile router has its care-of
- * address in the network of that router, so what it sends and gets goes through
- * two tunnels of the same home agent, one in the other.  That much is fine; more
- * is a loop of routes or of registrations.  The headers themselves are counted,
- * which holds whatever queues are on the way.
+ * dsmip: tunnels in tunnels.  A node behind a mobile router has its care-of address
+ * in the network of that router, so its packets go through two tunnels of the same
+ * home agent, one in the other.  More than two are a loop of routes or
+ * registrations.  The module counts the headers in the packet, which works whatever
+ * queues are on the path.
  */
 #include <net/ipv6.h>
 
 #include "tunnel.h"
 
-/* Headers to look through, ours and others, before giving up. */
+/* Headers to parse, those of dsmip and others, before giving up. */
 #define DSMIP_NEST_LOOK	6
 
-/* The home agent's end of a packet we send or get. */
+/* Whether a packet that is sent or received has the home agent's address. */
 static bool dsmip_nest_ours(const struct dsmip_settings *s,
 			    const struct dsmip_inner *inner, bool sent)
 {
@@ -28,8 +28,8 @@ static bool dsmip_nest_ours(const struct dsmip_settings *s,
 }
 
 /*
- * Where the packet inside of the one at @offset begins; 0 = not to be seen.
- * @proto gets what it is.
+ * Offset of the packet inside the one at @offset; 0 = not found.  @proto gets the
+ * protocol.
  */
 static unsigned int dsmip_nest_next(struct sk_buff *skb, unsigned int offset,
 				    const struct dsmip_inner *inner, u8 *proto)
@@ -52,7 +52,7 @@ static unsigned int dsmip_nest_next(struct sk_buff *skb, unsigned int offset,
 	return offset;
 }
 
-/* Behind a UDP header of a tunnel; a TLV header shows by its first octet. */
+/* Offset after a UDP header of a tunnel; the first octet shows a TLV header. */
 static unsigned int dsmip_nest_udp(struct sk_buff *skb, unsigned int offset,
 				   __be16 port)
 {
@@ -70,12 +70,12 @@ static unsigned int dsmip_nest_udp(struct sk_buff *skb, unsigned int offset,
 }
 
 /**
- * dsmip_nested_deep - whether a packet is in more tunnels of ours than may be
+ * dsmip_nested_deep - whether a packet is in more dsmip tunnels than allowed
  * @skb: packet
  * @offset: of its IP header from skb->data
  * @dd: device
  * @s: its settings
- * @sent: the headers are those of packets that we send, not those we get
+ * @sent: the headers are those of packets that the device sends, not receives
  *
  * The head of @skb may move.
  */
@@ -92,7 +92,7 @@ bool dsmip_nested_deep(struct sk_buff *skb, unsigned int offset,
 		if (dsmip_inner_parse(skb, offset, &inner))
 			break;
 		next = dsmip_nest_next(skb, offset, &inner, &proto);
-		/* A later fragment of UDP may be of a tunnel as well. */
+		/* A later fragment of UDP may also belong to a tunnel. */
 		if (proto == IPPROTO_UDP) {
 			if (next) {
 				next = dsmip_nest_udp(skb, next, port);

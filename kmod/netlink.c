@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: the generic netlink family: its commands, and what their handlers
- * have in common.
+ * dsmip: the generic netlink family: its commands, and code shared by their
+ * handlers.
  */
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
@@ -57,13 +57,13 @@ struct dsmip_dev *dsmip_dev_after(struct net *net, int ifindex)
 		if (!next)
 			return NULL;
 		ifindex = next;
-		/* An error: it went away just now, so the one after it. */
+		/* An error: the device was just removed, so take the next one. */
 		dd = dsmip_dev_get(net, ifindex, NULL);
 	} while (IS_ERR(dd));
 	return dd;
 }
 
-/* Not when the dump starts: that has no way yet to say what is wrong. */
+/* Check here, not in start(), which cannot report what is wrong. */
 static int dsmip_dump_check(struct netlink_callback *cb,
 			    struct dsmip_dump_place *place)
 {
@@ -83,7 +83,7 @@ static int dsmip_dump_check(struct netlink_callback *cb,
 	return 0;
 }
 
-/* What may be told of a device under one hold of its lock, which ends here. */
+/* Dump as much of a device as one hold of its lock allows; releases the lock. */
 static int dsmip_dump_device_part(struct sk_buff *skb,
 				  struct netlink_callback *cb,
 				  struct dsmip_dev *dd, dsmip_dump_device one)
@@ -93,7 +93,7 @@ static int dsmip_dump_device_part(struct sk_buff *skb,
 	dsmip_dev_put(dd);
 	if (err != -EAGAIN)
 		return err;
-	/* Changes from here on matter, whether or not anything was told yet. */
+	/* Changes from here on make the dump inconsistent, even before the first message. */
 	if (!cb->prev_seq)
 		cb->prev_seq = cb->seq;
 	cond_resched();
@@ -122,7 +122,7 @@ int dsmip_dump_devices(struct sk_buff *skb, struct netlink_callback *cb,
 		return err && err != -EMSGSIZE ? err : skb->len;
 	}
 	cb->seq = atomic_read(&dsmip_net(net)->generation);
-	/* A device that was begun comes again; its index is one lower. */
+	/* Continue with the current device: start one index lower. */
 	while ((!err || err == -EAGAIN) &&
 	       (dd = dsmip_dev_after(net, place->ifindex))) {
 		int ifindex = dd->dev->ifindex;
@@ -202,7 +202,7 @@ int dsmip_reply_send(struct sk_buff *skb, struct genl_info *info, void *hdr)
 	return genlmsg_reply(skb, info);
 }
 
-/* The event is the request itself, so that it cannot say anything else. */
+/* The event is a copy of the request, so the two cannot differ. */
 void dsmip_notify_request(struct genl_info *info)
 {
 	struct net *net = genl_info_net(info);
@@ -318,8 +318,8 @@ static const struct genl_multicast_group dsmip_groups[] = {
 };
 
 /*
- * The contract uses NLM_F_CREATE, NLM_F_EXCL and NLM_F_REPLACE, which commands
- * from resv_start_op on may not carry.
+ * The contract uses NLM_F_CREATE, NLM_F_EXCL and NLM_F_REPLACE, which are not
+ * allowed in commands from resv_start_op on.
  */
 struct genl_family dsmip_family __ro_after_init = {
 	.name		= DSMIP_GENL_NAME,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: BINDING_NEW and BINDING_DEL: from attributes to one change.
+ * dsmip: BINDING_NEW and BINDING_DEL: turn attributes into one change.
  */
 #include "change.h"
 #include "family.h"
@@ -217,7 +217,7 @@ static int dsmip_parse_node(const struct nlattr *nest,
 	return 0;
 }
 
-/* Stage every NODE of the request; the number of them, or an error. */
+/* Stage every NODE of the request; returns their number or an error. */
 static int dsmip_stage_nodes(struct genl_info *info, struct dsmip_change *change)
 {
 	bool new = info->genlhdr->cmd == DSMIP_CMD_BINDING_NEW;

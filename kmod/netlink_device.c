@@ -23,7 +23,7 @@ static struct netlink_range_validation dsmip_burst_range = {
 	.max = DSMIP_SIGNALLING_RATE_MAX,
 };
 
-/* What is read only is refused, as everything that a policy does not name. */
+/* Read-only attributes are not in the policy, and so are refused. */
 static const struct nla_policy dsmip_device_policy[DSMIP_DEVICE_A_MAX + 1] = {
 	[DSMIP_DEVICE_A_ROLE]		= NLA_POLICY_RANGE(NLA_U8,
 						DSMIP_ROLE_HOME_AGENT,
@@ -82,7 +82,7 @@ static size_t dsmip_device_size(void)
 	       nla_total_size(sizeof(u32));			/* the rest */
 }
 
-/* Attributes of the rates and, behind each, of its burst. */
+/* Attributes of the rates; the attribute of the burst is the next one. */
 static const u16 dsmip_rate_attr[DSMIP_RATES] = {
 	[DSMIP_RATE_SOURCE]	= DSMIP_DEVICE_A_SOURCE_RATE,
 	[DSMIP_RATE_NETWORK]	= DSMIP_DEVICE_A_NETWORK_RATE,
@@ -211,7 +211,7 @@ int dsmip_device_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-/* A device that gets a role gets what usually goes with it. */
+/* Defaults that depend on the role, when a device gets its role. */
 static void dsmip_settings_role(struct dsmip_settings *s, u8 role)
 {
 	if (s->role == role)

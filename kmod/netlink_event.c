@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: events that no request causes.
+ * dsmip: events that are not caused by requests.
  */
 #include <linux/ip.h>
 
@@ -43,10 +43,10 @@ static int dsmip_put_node_begin(struct sk_buff *skb, const struct in6_addr *home
 }
 
 /**
- * dsmip_notify_expired - tell that the lifetime of a binding ended
+ * dsmip_notify_expired - event: the lifetime of a binding ended
  * @dd: device, its lock is held
  * @node: node
- * @b: binding, still whole
+ * @b: binding, not freed yet
  */
 void dsmip_notify_expired(struct dsmip_dev *dd, const struct dsmip_node *node,
 			  const struct dsmip_binding *b)
@@ -93,13 +93,13 @@ static int dsmip_put_tuple(struct sk_buff *skb, const struct dsmip_endpoint *fro
 }
 
 /**
- * dsmip_notify_unregistered - tell of a packet from an end point that is none
- *	of the node's
+ * dsmip_notify_unregistered - event: packet of a node from an address or port that
+ *	is in none of its bindings
  * @dd: device
  * @home: IPv6 home address of the node
- * @from: far end point
- * @to: near end point
- * @encap: format, &enum dsmip_encap
+ * @from: outer source
+ * @to: outer destination
+ * @encap: &enum dsmip_encap
  *
  * Context: any; rate limited.
  */
@@ -134,7 +134,7 @@ too_small:
 }
 
 /**
- * dsmip_notify_unknown_home - tell of a packet for a home address without node
+ * dsmip_notify_unknown_home - event: packet for a home address without node
  * @dd: device
  * @skb: packet, network header set and in the linear part
  *
@@ -176,8 +176,8 @@ void dsmip_notify_unknown_home(struct dsmip_dev *dd, const struct sk_buff *skb)
 }
 
 /**
- * dsmip_notify_gone - tell that a device is no more
- * @dd: device; its name is still its own
+ * dsmip_notify_gone - event: a device was removed
+ * @dd: device; still has its name
  */
 void dsmip_notify_gone(struct dsmip_dev *dd)
 {
@@ -198,10 +198,10 @@ void dsmip_notify_gone(struct dsmip_dev *dd)
 }
 
 /**
- * dsmip_notify_path_mtu - tell that the tunnel MTU of a binding changed
+ * dsmip_notify_path_mtu - event: the tunnel MTU of a binding changed
  * @dd: device
  * @b: binding
- * @mtu: what it is now
+ * @mtu: new value
  *
  * Context: RCU reader; rate limited.
  */

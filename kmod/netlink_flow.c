@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: FLOW_NEW and FLOW_DEL: from attributes to the rules of nodes, all or
- * nothing.  FLOW_GET: netlink_flow_show.c.
+ * dsmip: FLOW_NEW and FLOW_DEL: turn attributes into the rules of nodes, all or
+ * nothing. FLOW_GET: netlink_flow_show.c.
  */
 #include <linux/slab.h>
 
@@ -81,7 +81,7 @@ const struct nla_policy dsmip_flow_del_policy[DSMIP_A_MAX + 1] = {
 	[DSMIP_A_NODE]		= NLA_POLICY_NESTED(dsmip_node_flow_key_policy),
 };
 
-/* One node of a request: the rules it will have after the commit. */
+/* One node of a request: its rules after the commit. */
 struct dsmip_flow_change {
 	struct list_head list;
 	struct dsmip_node *node;
@@ -158,7 +158,7 @@ static void dsmip_flow_get_address(const struct nlattr *attr, u8 family,
 		*address = nla_get_in6_addr(attr);
 }
 
-/* @start: attribute of the start of the range, that of the end follows */
+/* @start: attribute of the start of the range; that of the end is the next one */
 static int dsmip_parse_addresses(struct genl_info *info, struct nlattr **tb,
 				 struct dsmip_flow *flow,
 				 enum dsmip_selector which, int start, u8 family)
@@ -241,7 +241,7 @@ static int dsmip_parse_bids(struct genl_info *info, const struct nlattr *nest,
 	return 0;
 }
 
-/* How many; a negative error if that is not possible. */
+/* Returns the number, or a negative error. */
 static int dsmip_count_bids(struct genl_info *info, const struct nlattr *nest)
 {
 	struct nlattr *attr;
@@ -275,7 +275,7 @@ static int dsmip_parse_flow_known(struct genl_info *info,
 	return 0;
 }
 
-/* The rule that a FLOW makes of what was there before. */
+/* The rule that results from a FLOW and the old rule. */
 static struct dsmip_flow *dsmip_parse_flow(struct genl_info *info,
 					   const struct nlattr *at,
 					   struct nlattr **tb,
@@ -320,7 +320,7 @@ static struct dsmip_flow *dsmip_parse_flow(struct genl_info *info,
 	return ERR_PTR(err);
 }
 
-/* The FID of a FLOW, and for the callers that need them its attributes. */
+/* The FID of a FLOW; also its attributes, for callers that need them. */
 static int dsmip_parse_fid(struct genl_info *info, const struct nlattr *nest,
 			   const struct nla_policy *policy, struct nlattr **tb)
 {
@@ -440,7 +440,7 @@ static int dsmip_stage_flows_del(struct genl_info *info,
 		if (!dsmip_flow_set_find(old, fid))
 			return REFUSE(info, attr, -ENOENT, "no such flow rule");
 	}
-	/* It has rules then, at least the last one that was named. */
+	/* So the node has rules: at least the last one found. */
 	change->set = dsmip_flow_set_alloc(old->count);
 	if (!change->set)
 		return REFUSE(info, node, -ENOMEM,

@@ -139,7 +139,7 @@ int dsmip_flow_get(struct sk_buff *skb, struct genl_info *info)
 
 int dsmip_flow_dump_start(struct netlink_callback *cb)
 {
-	/* Room for the node with the most rules, or the dump never got past it. */
+	/* Room for the node with the most rules; otherwise the dump would never get past it. */
 	cb->min_dump_alloc = NLMSG_ALIGN(nlmsg_total_size(GENL_HDRLEN) +
 			dsmip_node_flows_size(NULL) +
 			DSMIP_FLOWS_MAX * dsmip_flow_size(DSMIP_BINDINGS_MAX));

@@ -140,7 +140,7 @@ int dsmip_path_new(struct sk_buff *skb, struct genl_info *info)
 		err = dsmip_link_exists(dd, path.link, info->extack);
 	if (err)
 		return err;
-	/* The reply first: a path whose cookie nobody learns is of no use. */
+	/* Allocate the reply first: a path whose cookie nobody learns is useless. */
 	reply = dsmip_reply_new(info, 2 * nla_total_size(sizeof(u32)) +
 				nla_total_size(0), &hdr);
 	if (!reply)

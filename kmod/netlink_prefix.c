@@ -85,7 +85,7 @@ static int dsmip_parse_prefix(const struct nlattr *nest,
 	return 0;
 }
 
-/* A change under way: the nodes that are named, each once. */
+/* The current change: the nodes of the request, each once. */
 struct dsmip_prefix_change {
 	struct dsmip_dev *dd;
 	struct genl_info *info;
@@ -121,7 +121,7 @@ static struct dsmip_node *dsmip_find_node(struct dsmip_dev *dd,
 	return home->node;
 }
 
-/* Every NODE of the request; the number of them, or an error. */
+/* Handle every NODE of the request; returns their number or an error. */
 static int dsmip_prefix_begin(struct dsmip_prefix_change *change)
 {
 	struct netlink_ext_ack *extack = change->info->extack;
@@ -229,7 +229,7 @@ int dsmip_prefix_new(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-/* Check one NODE of a deletion, or do it. */
+/* Check one NODE of a deletion, or delete. */
 static int dsmip_prefix_cut(struct dsmip_prefix_change *change,
 			    struct dsmip_prefix_node_change *nc, bool commit)
 {
@@ -385,13 +385,13 @@ int dsmip_prefix_get(struct sk_buff *skb, struct genl_info *info)
 	return dsmip_reply_send(reply, info, hdr);
 }
 
-/* Where a dump goes on; fits into netlink_callback.ctx. */
+/* Where a dump continues; fits into netlink_callback.ctx. */
 struct dsmip_prefix_dump {
 	struct dsmip_dump_place place;
 	struct dsmip_prefix_key last;
 };
 
-/* The node that a dump is about; NULL = all, or an error. */
+/* The node to dump; NULL = all; or an error. */
 static struct dsmip_node *dsmip_prefix_dump_node(struct netlink_callback *cb,
 						 struct dsmip_dev *dd)
 {
@@ -407,8 +407,8 @@ static struct dsmip_node *dsmip_prefix_dump_node(struct netlink_callback *cb,
 }
 
 /*
- * One message for what follows on each other of one node, as far as there is
- * room; @at is moved behind what it tells.
+ * Put consecutive prefixes of one node into one message, as many as fit; moves @at
+ * past them.
  */
 static int dsmip_dump_prefix_node(struct sk_buff *skb, struct netlink_callback *cb,
 				  struct dsmip_dev *dd, struct dsmip_node *only,

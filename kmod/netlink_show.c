@@ -7,7 +7,7 @@
 #include "family.h"
 #include "node.h"
 
-/* Nodes with nothing to tell that a dump passes before others may have the lock. */
+/* Nodes without data that a dump passes before it releases the lock for others. */
 #define DSMIP_DUMP_PASSED_MAX	1000
 
 const struct nla_policy dsmip_binding_get_policy[DSMIP_A_MAX + 1] = {
@@ -191,7 +191,7 @@ int dsmip_binding_get(struct sk_buff *skb, struct genl_info *info)
 	return dsmip_reply_node(info, node, size, dsmip_put_node);
 }
 
-/* Where a dump of nodes goes on; fits into netlink_callback.ctx. */
+/* Where a dump of nodes continues; fits into netlink_callback.ctx. */
 struct dsmip_node_dump {
 	struct dsmip_dump_place place;
 	struct in6_addr last;
@@ -234,7 +234,7 @@ int dsmip_dump_each_node(struct sk_buff *skb, struct netlink_callback *cb,
 
 int dsmip_binding_dump_start(struct netlink_callback *cb)
 {
-	/* Room for the largest node, or the dump could never get past it. */
+	/* Room for the largest node; otherwise the dump could never get past it. */
 	cb->min_dump_alloc = NLMSG_ALIGN(nlmsg_total_size(GENL_HDRLEN) +
 			dsmip_node_size(DSMIP_HOME_ADDRESSES4_MAX,
 					DSMIP_BINDINGS_MAX));

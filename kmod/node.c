@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: what packets want of a node: look-up, end points, route.
+ * dsmip: what packets need from a node: look-up, match by care-of address, route.
  */
 #include <linux/ktime.h>
 
@@ -66,13 +66,13 @@ static bool dsmip_same_address(const struct dsmip_endpoint *a,
 }
 
 /**
- * dsmip_node_match - the binding that an end point belongs to
+ * dsmip_node_match - the binding with a care-of address and port
  * @node: node
  * @from: outer address and port
  *
  * Context: RCU reader.
- * Return: a live binding with this address, one with the same port first;
- * NULL if there is none.
+ * Return: a live binding with this address, preferably with the same port; NULL if
+ * there is none.
  */
 struct dsmip_binding *dsmip_node_match(struct dsmip_node *node,
 				       const struct dsmip_endpoint *from)
@@ -106,11 +106,11 @@ static void dsmip_binding_put_dst(struct dsmip_binding *b, struct dst_entry *dst
 }
 
 /**
- * dsmip_binding_dst - the route to the end point of a binding
+ * dsmip_binding_dst - the cached route of a binding
  * @b: binding
- * @generation: what a route has to be looked up under to be good
+ * @generation: current routing generation
  *
- * Context: RCU reader; the route is valid as long as its section.
+ * Context: RCU reader; the route is valid in this RCU section.
  * Return: route, NULL when there is none or when it is out of date.
  */
 struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b, u32 generation)
@@ -127,16 +127,16 @@ struct dst_entry *dsmip_binding_dst(struct dsmip_binding *b, u32 generation)
 }
 
 /**
- * dsmip_binding_set_dst - remember the route to the end point of a binding
+ * dsmip_binding_set_dst - cache the route of a binding
  * @b: binding
  * @dst: route, whose reference is taken over
  * @cookie: for dst_check()
- * @generation: what it was looked up under
+ * @generation: routing generation before its look-up
  *
- * A reader that meets the new cookie with the old route looks for another one.
- * Somebody else may be doing the same with a newer generation, which then stands
- * beside the older route: who finds that there is a newer one by now drops what
- * he has brought.
+ * A reader that finds the new cookie with the old route looks the route up again.
+ * Another CPU may do the same with a newer generation, which would then be stored
+ * beside the older route. So a caller that then finds a newer generation drops its
+ * route again.
  *
  * Context: RCU reader.
  */
@@ -149,7 +149,7 @@ void dsmip_binding_set_dst(struct dsmip_binding *b, struct dst_entry *dst,
 }
 
 /**
- * dsmip_binding_drop_dst - forget the route to the end point of a binding
+ * dsmip_binding_drop_dst - drop the cached route of a binding
  * @b: binding
  *
  * Context: RCU reader.
@@ -162,9 +162,9 @@ void dsmip_binding_drop_dst(struct dsmip_binding *b)
 /* Statistics */
 
 /**
- * dsmip_binding_sent - whether anything was sent to an end point lately
+ * dsmip_binding_sent - whether a binding sent a packet lately
  * @b: binding
- * @period: what is lately, jiffies; up to a second more is so as well
+ * @period: how long ago, jiffies; up to a second more counts as well
  *
  * Context: RCU reader.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: transmit.  Which outer tuple a packet gets: that of a path cookie, or
- * that of a binding of its node.  The headers themselves: encap.c.
+ * dsmip: transmit.  Chooses the outer tuple of a packet: that of a path cookie, or
+ * that of a binding of its node.  encap.c adds the headers.
  */
 #include <linux/icmpv6.h>
 
@@ -15,11 +15,11 @@ static bool dsmip_output_valid(struct sk_buff *skb, struct dsmip_inner *inner)
 	if (skb->protocol != (inner->family == AF_INET ? htons(ETH_P_IP) :
 							 htons(ETH_P_IPV6)))
 		return false;
-	/* Lengths of packets to be segmented may not fit their field. */
+	/* The length of a packet that is segmented later may not fit its field. */
 	return skb_is_gso(skb) || inner->len <= skb->len;
 }
 
-/* A tunnel packet that comes round again; @inner is read anew. */
+/* A tunnel packet in a loop; reads @inner again. */
 static bool dsmip_output_loops(struct dsmip_dev *dd,
 			       const struct dsmip_settings *s,
 			       struct sk_buff *skb, struct dsmip_inner *inner)
@@ -47,7 +47,7 @@ static void dsmip_output_home_agent(const struct dsmip_settings *s, u8 family,
 	}
 }
 
-/* Packets of one link stay there (RFC 6275, 10.4.2). */
+/* Link-local packets stay on their link (RFC 6275, 10.4.2). */
 static int dsmip_output_scope(struct sk_buff *skb,
 			      const struct dsmip_inner *inner)
 {
@@ -62,12 +62,12 @@ static int dsmip_output_scope(struct sk_buff *skb,
 		return DSMIP_C_TX_MULTICAST;
 	if (!(ipv6_addr_type(inner->dst6) & IPV6_ADDR_LINKLOCAL))
 		return DSMIP_ACCEPT;
-	/* Not to a multicast source: icmpv6_send() sees to that. */
+	/* icmpv6_send() never answers a multicast source. */
 	icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
 	return DSMIP_C_TX_LINK_LOCAL;
 }
 
-/* A packet for the home agent's device that is for no node. */
+/* A packet on a home agent's device that belongs to no node. */
 static int dsmip_output_unknown(struct dsmip_dev *dd,
 				const struct dsmip_settings *s,
 				struct sk_buff *skb,
@@ -123,8 +123,8 @@ static int dsmip_output_binding(struct dsmip_dev *dd,
 }
 
 /*
- * A cookie that was asked for has to be live.  Any other mark with the flag says
- * nothing.
+ * A cookie that the socket asked for must be live.  Any other mark with the flag is
+ * ignored.
  */
 static int dsmip_output_path(struct dsmip_dev *dd, struct sk_buff *skb,
 			     const struct dsmip_inner *inner,
@@ -145,8 +145,8 @@ static int dsmip_output_path(struct dsmip_dev *dd, struct sk_buff *skb,
 	if (!t->src.port)
 		t->src.port = READ_ONCE(dd->udp_port_bound);
 	/*
-	 * PATH_NEW asked for its link.  That of a packet which came in may be
-	 * another than packets to its sender have to leave through.
+	 * The link of PATH_NEW was requested.  The link where a packet came in may
+	 * differ from the one for packets to its sender.
 	 */
 	if (path->reusable || dsmip_is_link_local(&path->remote))
 		t->link = path->link;
@@ -154,7 +154,7 @@ static int dsmip_output_path(struct dsmip_dev *dd, struct sk_buff *skb,
 	return DSMIP_ACCEPT;
 }
 
-/* Whether a packet, or the socket that sent it, has a mark like a cookie. */
+/* Whether the mark of a packet, or of the socket that sent it, may be a cookie. */
 static bool dsmip_output_has_cookie(const struct sk_buff *skb)
 {
 	return (skb->mark & DSMIP_COOKIE_FLAG) ||

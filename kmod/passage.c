@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: what gets in without a binding, and what no inner source may be.
+ * dsmip: packets that need no binding, and inner sources that are never valid.
  *
- * A binding begins with a message that comes in before it exists.
- * dsmip_passages[] is the whole list of what does: all else is subject to the
- * ingress filter in input.c (RFC 6275, 10.4.5; BCP 38).  Anybody can send what
- * is on the list, so that nothing on it may reach more than the daemon's socket
- * for Mobility Headers or the host's IPsec.  Documentation/security.md tells
- * operators the same, with the test of each row.
+ * A binding begins with a message that comes in before the binding exists.
+ * dsmip_passages[] is the complete list of packets that need no binding.  All
+ * others must pass the ingress filter in input.c (RFC 6275, 10.4.5; BCP 38).
+ * Anybody can send packets on the list.  So they must reach nothing but the
+ * daemon's socket for Mobility Headers and the host's IPsec.
+ * Documentation/security.md has the same list for operators, with the test of each
+ * row.
  */
 #include <linux/ipv6.h>
 #include <net/addrconf.h>
@@ -18,10 +19,10 @@
 
 #include "passage.h"
 
-/* Octets of a Mobility Header, and of ESP, that are always there. */
+/* Minimum length of a Mobility Header, and of ESP. */
 #define DSMIP_PASSAGE_HEADER	8
 
-/* A Home Address option and its padding are five at most. */
+/* A Home Address option and its padding are at most five options. */
 #define DSMIP_OPTIONS_MAX	16
 
 /* struct dsmip_passage - one row of the list
@@ -54,7 +55,7 @@ static const struct dsmip_passage dsmip_passages[] = {
 };
 
 /**
- * dsmip_passage_listed - whether something may get in without a binding
+ * dsmip_passage_listed - whether a packet needs no binding
  * @role: of the device that it comes to
  * @way: what stands before it
  * @proto: what it is
@@ -72,7 +73,7 @@ bool dsmip_passage_listed(u8 role, enum dsmip_way way, u8 proto)
 	return false;
 }
 
-/* What stands behind an inner IPv6 header */
+/* Headers after an inner IPv6 header */
 
 /* struct dsmip_behind - what a look behind the IPv6 header tells
  * @way: what stands before @proto
@@ -89,7 +90,7 @@ struct dsmip_behind {
 
 /*
  * Options from @at to @end: padding and one Home Address option (RFC 6275, 6.3).
- * The stack would answer to some of the others, and anybody may be the source.
+ * The stack would answer some other options, and the source may be forged.
  */
 static bool dsmip_behind_options(const struct sk_buff *skb, unsigned int at,
 				 unsigned int end, struct dsmip_behind *behind)
@@ -126,7 +127,7 @@ static bool dsmip_behind_options(const struct sk_buff *skb, unsigned int at,
 	return true;
 }
 
-/* A routing header of type 2 that was not used yet (RFC 6275, 6.4). */
+/* A routing header of type 2 with one segment left (RFC 6275, 6.4). */
 static bool dsmip_behind_routing(const struct sk_buff *skb, unsigned int at,
 				 struct dsmip_behind *behind)
 {
@@ -143,15 +144,14 @@ static bool dsmip_behind_routing(const struct sk_buff *skb, unsigned int at,
 }
 
 /**
- * dsmip_passage_skip - find what stands behind the extension header of signalling
+ * dsmip_passage_skip - find the protocol after the extension header of signalling
  * @skb: packet
  * @offset: of the inner IPv6 header from skb->data
  * @inner: what that says
- * @at: gets the offset behind at most one Destination Options or routing header
- * @proto: gets what stands there; that @at is within the packet is for the caller
- *	to verify
+ * @at: gets the offset after at most one Destination Options or routing header
+ * @proto: gets the protocol there; the caller checks that @at is within the packet
  *
- * Return: false if the packet ends in the midst of the header.
+ * Return: false if the extension header is truncated.
  */
 bool dsmip_passage_skip(const struct sk_buff *skb, unsigned int offset,
 			const struct dsmip_inner *inner, unsigned int *at,
@@ -172,7 +172,7 @@ bool dsmip_passage_skip(const struct sk_buff *skb, unsigned int offset,
 	return true;
 }
 
-/* Read at most one extension header; false: more, others, or too short. */
+/* Read at most one extension header; false: more than one, another kind, or truncated. */
 static bool dsmip_behind_read(const struct sk_buff *skb, unsigned int offset,
 			      const struct dsmip_inner *inner,
 			      struct dsmip_behind *behind)
@@ -199,7 +199,7 @@ static bool dsmip_behind_read(const struct sk_buff *skb, unsigned int offset,
 	return true;
 }
 
-/* Addresses of this host, as the domain of the device has them */
+/* Addresses of this host in the VRF of the device */
 
 static bool dsmip_own_address6(const struct dsmip_dev *dd,
 			       const struct in6_addr *address)
@@ -208,7 +208,7 @@ static bool dsmip_own_address6(const struct dsmip_dev *dd,
 	return ipv6_chk_addr_and_flags(dd->net, address, dd->dev, true, 0, 0);
 }
 
-/* A module cannot ask for anycast addresses, but for their routes. */
+/* A module cannot look up anycast addresses, but it can look up their routes. */
 static bool dsmip_own_anycast6(const struct dsmip_dev *dd,
 			       const struct in6_addr *address)
 {
@@ -237,7 +237,7 @@ static bool dsmip_any_home_agent6(const struct dsmip_dev *dd,
 	return false;
 }
 
-/* Who may not be the source of signalling to a home agent. */
+/* Sources that are not valid for signalling to a home agent. */
 static int dsmip_passage_source(const struct dsmip_dev *dd,
 				const struct in6_addr *address)
 {
@@ -251,7 +251,7 @@ static int dsmip_passage_source(const struct dsmip_dev *dd,
 
 /* The list at work */
 
-/* Whether the node at hand, or this host, has the address itself. */
+/* Whether the node, or this host, has the address itself. */
 static bool dsmip_passage_here(const struct dsmip_dev *dd,
 			       const struct in6_addr *address,
 			       const struct dsmip_node *node)
@@ -262,7 +262,7 @@ static bool dsmip_passage_here(const struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_passage_judge - dsmip_passage() of what has the home agent's end
+ * dsmip_passage_judge - dsmip_passage() for packets with the home agent's address
  * @dd: device that it comes to
  * @s: its settings
  * @skb: packet
@@ -287,7 +287,7 @@ int dsmip_passage_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
 		return DSMIP_UNLISTED;
 	if (s->role == DSMIP_ROLE_HOME_AGENT) {
 		verdict = dsmip_passage_source(dd, inner->src6);
-		/* The stack takes this one for the source (RFC 6275, 9.3.1). */
+		/* The stack uses this address as source (RFC 6275, 9.3.1). */
 		if (verdict == DSMIP_ACCEPT && behind.named)
 			verdict = dsmip_passage_source(dd, &behind.address);
 		return verdict;
@@ -298,7 +298,7 @@ int dsmip_passage_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
 		return dsmip_passage_here(dd, &behind.address,
 					  dsmip_node_find6(dd, &behind.address)) ?
 			DSMIP_ACCEPT : DSMIP_UNLISTED;
-	/* A home agent is at home: its packets have no other source. */
+	/* A home agent is at home, so its packets have no Home Address option. */
 	return behind.named ? DSMIP_UNLISTED : DSMIP_ACCEPT;
 }
 
@@ -322,13 +322,13 @@ bool dsmip_passage_out(const struct dsmip_settings *s,
 }
 
 /**
- * dsmip_passage_hidden - whether a packet that is not on the list brings a
- *	Mobility Header all the same
+ * dsmip_passage_hidden - whether a packet that is not on the list has a Mobility
+ *	Header
  * @skb: packet to the home agent's address
  * @offset: of the inner header from skb->data
  * @inner: what that says
  *
- * It would get past the limits of signalling, and have no path cookie.
+ * Such a packet would get past the limits of signalling, and have no path cookie.
  */
 bool dsmip_passage_hidden(const struct sk_buff *skb, unsigned int offset,
 			  const struct dsmip_inner *inner)
@@ -339,8 +339,8 @@ bool dsmip_passage_hidden(const struct sk_buff *skb, unsigned int offset,
 	if (!ipv6_ext_hdr(proto) || proto == NEXTHDR_NONE)
 		return proto == IPPROTO_MH;
 	/*
-	 * A later fragment does not show what it is of, but nothing is made of
-	 * it without the first.
+	 * A later fragment does not show its protocol, but without the first
+	 * fragment it is never delivered.
 	 */
 	return ipv6_skip_exthdr(skb, offset + inner->header, &proto,
 				&fragment) < 0 || proto == IPPROTO_MH;
@@ -350,7 +350,7 @@ bool dsmip_passage_hidden(const struct sk_buff *skb, unsigned int offset,
 
 static bool dsmip_inner_address_bad4(const struct dsmip_inner *inner)
 {
-	/* No router forwards those of one link (RFC 3927, 7). */
+	/* No router forwards link-local addresses (RFC 3927, 7). */
 	return !dsmip_valid_address4(inner->src4) ||
 	       ipv4_is_linklocal_169(inner->src4) ||
 	       ipv4_is_linklocal_169(inner->dst4) ||
@@ -368,8 +368,8 @@ static bool dsmip_inner_address_bad6(const struct dsmip_inner *inner)
 }
 
 /**
- * dsmip_inner_address_bad - whether an inner packet has an address that none can
- *	have that comes out of a tunnel
+ * dsmip_inner_address_bad - whether an inner packet has an address that is never
+ *	valid in a tunnel
  * @inner: inner packet
  */
 bool dsmip_inner_address_bad(const struct dsmip_inner *inner)
@@ -379,7 +379,7 @@ bool dsmip_inner_address_bad(const struct dsmip_inner *inner)
 }
 
 /**
- * dsmip_inner_source_host - dsmip_inner_source_own() where it takes a look-up
+ * dsmip_inner_source_host - dsmip_inner_source_own() when a look-up is needed
  * @dd: device that it comes to
  * @s: its settings
  * @inner: inner packet

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: path cookies.  A cookie is a packet mark that stands for an outer
- * tuple; see DSMIP_CMD_PATH_GET in the contract.  The cookies of a device are a
- * ring: a new one displaces the oldest, so that their number is bounded and
- * giving one out needs no lock.
+ * dsmip: path cookies. A cookie is a packet mark that stands for an outer tuple;
+ * see DSMIP_CMD_PATH_GET in the contract. The cookies of a device are a ring: a new
+ * one displaces the oldest.  So their number is bounded, and assigning one needs no
+ * lock.
  *
- * Packets that come in have cookies made.  Nobody's task is running then, so
- * that the memory is charged to the memory control group of who made the device.
+ * Incoming packets create cookies.  There is no task to charge then, so the memory
+ * is charged to the memory control group of the creator of the device.
  */
 #include <linux/jiffies.h>
 #include <linux/memcontrol.h>
@@ -19,7 +19,7 @@
 #define DSMIP_COOKIE_SLOT(cookie)	((cookie) & (DSMIP_PATH_RING_SIZE - 1))
 
 /**
- * dsmip_paths_init - make the ring of a device
+ * dsmip_paths_init - allocate the ring of a device
  * @dd: device
  *
  * Return: 0 or -ENOMEM.
@@ -74,11 +74,11 @@ static bool dsmip_path_live(const struct dsmip_path *path)
 }
 
 /**
- * dsmip_path_add - remember an outer tuple
+ * dsmip_path_add - store an outer tuple
  * @dd: device
  * @path: the tuple; copied, cookie and expiry are filled in
  *
- * Return: the cookie, 0 when there is no memory.
+ * Return: the cookie; 0 = no memory.
  */
 u32 dsmip_path_add(struct dsmip_dev *dd, const struct dsmip_path *path)
 {
@@ -110,7 +110,7 @@ u32 dsmip_path_add(struct dsmip_dev *dd, const struct dsmip_path *path)
  * @dd: device
  * @cookie: packet mark
  *
- * Return: the path, valid under RCU; NULL if the cookie was never given out, has
+ * Return: the path, valid under RCU; NULL if the cookie was never assigned, has
  * expired, was displaced or is used up.
  */
 struct dsmip_path *dsmip_path_find(struct dsmip_dev *dd, u32 cookie)
@@ -127,10 +127,10 @@ struct dsmip_path *dsmip_path_find(struct dsmip_dev *dd, u32 cookie)
  * dsmip_path_use - take the right to send one packet over a path
  * @path: path
  *
- * A path that a received packet made is good for one answer; a reusable one
- * starts its lifetime anew.
+ * A path that a received packet created is good for one answer; for a reusable one
+ * the lifetime starts again.
  *
- * Return: false if the path was used up meanwhile.
+ * Return: false if the path is used up.
  */
 bool dsmip_path_use(struct dsmip_path *path)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: ESP and GRE behind a TLV header.  They are none of ours: what comes in
- * is handed to the stack as if the outer IP header carried it directly, and what
- * the stack sends on a path that was made for it gets UDP and TLV headers in
- * between.
+ * dsmip: ESP and GRE behind a TLV header.  The stack handles both.  On receive the
+ * packet goes to the stack as if the outer IP header carried it directly.  On
+ * transmit a packet of the stack gets UDP and TLV headers in between, if its path
+ * was created for this.
  *
- * ESP is on the list of passage.c, for nobody but the stack can tell whose it is,
- * and the stack takes only what is authentic.  GRE is not authentic; so the packet
- * inside has to come from an end point of its node, as any other.
+ * ESP is on the list of passage.c, because only the stack can tell whose it is, and
+ * the stack accepts only authentic packets.  GRE is not authentic; so the packet
+ * inside must come from a care-of address and port of its node, as any other.
  */
 #include <linux/ip.h>
 #include <linux/udp.h>
@@ -18,7 +18,7 @@
 
 #include "passage.h"
 
-/* Length of a GRE header that begins with @flags; 0 = not one the stack knows. */
+/* Length of a GRE header that begins with @flags; 0 = unknown to the stack. */
 static unsigned int dsmip_gre_header(__be16 flags)
 {
 	unsigned int len = sizeof(struct gre_base_hdr);
@@ -59,7 +59,7 @@ static int dsmip_gre_judge(struct dsmip_dev *dd, const struct dsmip_settings *s,
 	default:
 		return DSMIP_C_RX_INNER_HEADER;
 	}
-	/* The stack goes by this field, we have gone by the version. */
+	/* The stack uses this field; the check above used the version. */
 	if (ethertype != (inner.family == AF_INET ? htons(ETH_P_IP) :
 						    htons(ETH_P_IPV6)))
 		return DSMIP_C_RX_TLV_TYPE;
@@ -80,7 +80,7 @@ static int dsmip_payload_judge(struct dsmip_dev *dd,
 	return dsmip_gre_judge(dd, s, skb, a);
 }
 
-/* Take out what is between the outer IP header and the payload. */
+/* Remove the headers between the outer IP header and the payload. */
 static void dsmip_payload_strip(struct sk_buff *skb,
 				const struct dsmip_arrival *a)
 {
@@ -106,13 +106,13 @@ static void dsmip_payload_strip(struct sk_buff *skb,
 }
 
 /**
- * dsmip_payload_rcv - take ESP or GRE out of UDP and TLV
+ * dsmip_payload_rcv - decapsulate ESP or GRE from UDP and TLV
  * @dd: device
  * @skb: packet, data at the UDP header; its lengths are right
- * @a: how it came, and what it carries
+ * @a: how it came; @a->payload is set
  *
- * Return: for encap_rcv: the protocol, negative, that the stack goes on with; 0
- * if the packet was dropped, or is in the right hands already.
+ * Return: for encap_rcv: the negative protocol with which the stack continues; 0 if
+ * the packet was dropped or is already delivered.
  */
 int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
 		      struct dsmip_arrival *a)
@@ -120,7 +120,7 @@ int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
 	const struct dsmip_settings *s = rcu_dereference(dd->settings);
 	int verdict = dsmip_payload_judge(dd, s, skb, a);
 
-	/* Others may look at the same headers. */
+	/* Other code may share these headers. */
 	if (verdict == DSMIP_ACCEPT && skb_unclone(skb, GFP_ATOMIC))
 		verdict = DSMIP_C_RX_NO_MEMORY;
 	if (verdict != DSMIP_ACCEPT) {
@@ -132,7 +132,10 @@ int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
 	dsmip_count(dd, DSMIP_C_PAYLOAD_IN);
 	dsmip_payload_strip(skb, a);
 	iptunnel_pull_offloads(skb);
-	/* The IPv6 stack goes on after UDP only with what may be the last header. */
+	/*
+	 * After UDP the IPv6 stack continues only with a protocol that may be the
+	 * last header.
+	 */
 	if (a->payload == IPPROTO_ESP && a->from.family == AF_INET6) {
 		if (xfrm6_rcv(skb) > 0)
 			kfree_skb(skb);
@@ -148,8 +151,8 @@ int dsmip_payload_rcv(struct dsmip_dev *dd, struct sk_buff *skb,
  * @inner: its IP header
  * @t: gets the outer tuple
  *
- * The path was made by PATH_NEW with a format that has a TLV header, and leads to
- * the packet's own destination.
+ * The path was created by PATH_NEW with a TLV header, and leads to the destination
+ * of the packet.
  *
  * Return: whether it is such a packet.
  */

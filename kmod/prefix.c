@@ -2,10 +2,10 @@
 /*
  * dsmip: prefixes of mobile networks (RFC 3963).
  *
- * One hash table has them all, keyed by address and length.  A look-up tries
- * the lengths that occur, longest first: its cost depends on the number of
- * those, mostly one or two, not on the number of prefixes.  Two trees have them
- * in order: all of a device, for overlaps and dumps, and those of each node.
+ * One hash table has all prefixes, keyed by address and length.  A look-up tries
+ * the lengths in use, longest first.  Its cost depends on the number of lengths,
+ * usually one or two, not on the number of prefixes.  Two trees keep them in order:
+ * one of the device, for overlaps and dumps, and one of each node.
  */
 #include <linux/rbtree.h>
 #include <linux/slab.h>
@@ -57,8 +57,8 @@ bool dsmip_prefix_clean(const struct dsmip_prefix_key *key)
 }
 
 /**
- * dsmip_prefix_longest - the longest prefix that holds an address
- * @lengths: those that occur in the family
+ * dsmip_prefix_longest - the longest prefix that contains an address
+ * @lengths: lengths in use in the family
  * @table: table
  * @family: AF_INET or AF_INET6
  * @address: address, IPv4 as ::ffff:a.b.c.d
@@ -145,7 +145,7 @@ struct dsmip_prefix *dsmip_prefix_after(struct dsmip_dev *dd,
 	return found;
 }
 
-/* Whether the prefix @outer holds the prefix @inner. */
+/* Whether the prefix @outer contains the prefix @inner. */
 static bool dsmip_prefix_holds(const struct dsmip_prefix_key *outer,
 			       const struct dsmip_prefix_key *inner)
 {
@@ -158,8 +158,9 @@ static bool dsmip_prefix_holds(const struct dsmip_prefix_key *outer,
 }
 
 /*
- * One of another node that holds @key or lies in it.  What holds it, and all that
- * lies in that, is of one node, as nothing overlaps otherwise.
+ * A prefix of another node that contains @key or lies in it.  A prefix and all
+ * prefixes in it belong to one node, because prefixes of different nodes never
+ * overlap.
  */
 static struct dsmip_prefix *dsmip_prefix_clash(struct dsmip_dev *dd,
 					       struct dsmip_node *node,

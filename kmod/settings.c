@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: settings of a device, checked and put in force as a whole.
+ * dsmip: settings of a device, checked and applied as a whole.
  */
 #include <net/addrconf.h>
 #include <net/ipv6.h>
@@ -8,7 +8,7 @@
 #include "underlay.h"
 
 /**
- * dsmip_settings_get - the settings in force
+ * dsmip_settings_get - the current settings
  * @dd: device, its lock is held
  */
 struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd)
@@ -17,7 +17,8 @@ struct dsmip_settings *dsmip_settings_get(struct dsmip_dev *dd)
 }
 
 /**
- * dsmip_valid_address4 - whether an IPv4 address can be one host on the net
+ * dsmip_valid_address4 - whether an IPv4 address can be that of a host, beyond a
+ *	link
  * @address: network byte order
  */
 bool dsmip_valid_address4(__be32 address)
@@ -27,8 +28,8 @@ bool dsmip_valid_address4(__be32 address)
 }
 
 /**
- * dsmip_valid_address6 - whether an IPv6 address can be one host on the net,
- *	beyond a single link
+ * dsmip_valid_address6 - whether an IPv6 address can be that of a host, beyond a
+ *	link
  * @address: IPv6 address
  */
 bool dsmip_valid_address6(const struct in6_addr *address)
@@ -100,14 +101,14 @@ static int dsmip_settings_check(struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_settings_set - put settings in force
+ * dsmip_settings_set - apply settings
  * @dd: device, its lock is held
- * @wanted: all settings as they shall be; copied
+ * @wanted: all new settings; copied
  * @extack: gets the reason of a refusal
  *
  * Return: 0; -EINVAL: contradiction, -EBUSY: role of a device with nodes,
- * -EADDRINUSE: UDP port taken, -ENODEV: no such interface, -ENOMEM; then
- * everything is as before.
+ * -EADDRINUSE: UDP port taken, -ENODEV: no such interface, -ENOMEM.  On an error
+ * nothing changes.
  */
 int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 		       struct netlink_ext_ack *extack)
@@ -134,8 +135,8 @@ int dsmip_settings_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted
 	rcu_assign_pointer(dd->settings, new);
 	kfree_rcu(old, rcu);
 	/*
-	 * Source address, mark and underlay decide the route to an end point.
-	 * Who sees this sees the new settings.
+	 * Routes depend on source address, mark and underlay.  A reader that sees
+	 * this value also sees the new settings.
 	 */
 	smp_store_release(&dd->routes, dd->routes + 1);
 	dsmip_changed(dd);

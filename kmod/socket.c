@@ -2,10 +2,10 @@
 /*
  * dsmip: the UDP sockets of a device.
  *
- * A home agent listens on its own addresses only, so that several devices (and
- * other users of the port) fit into one network namespace; they need not be
- * configured yet.  A mobile node listens on every address, because it keeps
- * getting new ones.  Both listen only where the underlay is.
+ * A home agent listens only on its own addresses, so several devices (and other
+ * users of the port) fit into one network namespace.  The addresses need not be
+ * configured yet.  A mobile node listens on every address, because it keeps getting
+ * new ones.  Both listen only in the underlay.
  */
 #include <linux/ipv6.h>
 #include <net/inet_sock.h>
@@ -16,7 +16,7 @@
 
 #include "underlay.h"
 
-/* Attempts to find a port that is free in both families. */
+/* Number of attempts to find a port that is free in both families. */
 #define DSMIP_PORT_ATTEMPTS	100
 
 struct dsmip_bind {
@@ -90,13 +90,13 @@ static int dsmip_socket_bind(struct socket *sock, const struct dsmip_endpoint *t
 		.sin_port = to->port,
 	};
 
-	/* The type that kernel_bind() wants changed within stable series. */
+	/* The argument type of kernel_bind() changed within stable series. */
 	if (to->family == AF_INET6)
 		return kernel_bind(sock, (void *)&in6, sizeof(in6));
 	return kernel_bind(sock, (void *)&in, sizeof(in));
 }
 
-/* Packets reach dsmip_udp_rcv() as soon as this is done. */
+/* From now on packets reach dsmip_udp_rcv(). */
 static void dsmip_socket_attach(struct dsmip_dev *dd, struct socket *sock)
 {
 	struct udp_tunnel_sock_cfg cfg = {
@@ -114,9 +114,9 @@ static void dsmip_socket_attach(struct dsmip_dev *dd, struct socket *sock)
 }
 
 /*
- * As udp_tunnel_sock_release(), but without its grace period: receive gets a
- * struct sock that RCU keeps, and looks at nothing else of the socket.  The
- * device that it may have found in there outlives it.
+ * Like udp_tunnel_sock_release(), but without its grace period.  Receive uses only
+ * the struct sock, which RCU keeps, and nothing else of the socket.  The device it
+ * may have found there outlives it.
  */
 static void dsmip_socket_discard(struct socket *sock)
 {
@@ -128,9 +128,9 @@ static void dsmip_socket_discard(struct socket *sock)
 }
 
 /*
- * Make a socket bound as @bind says.  @old is the one it will replace: only
- * between those two may the port be shared, while one takes over from the
- * other (wildcard and specific address would clash).
+ * Create a socket bound as in @bind.  @old is the socket that it replaces.  Only
+ * these two may share the port while one takes over from the other (wildcard and
+ * specific address would conflict).
  */
 static struct socket *dsmip_socket_make(struct dsmip_dev *dd, struct socket *old,
 					const struct dsmip_bind *bind)
@@ -145,7 +145,7 @@ static struct socket *dsmip_socket_make(struct dsmip_dev *dd, struct socket *old
 	if (err)
 		return ERR_PTR(err);
 	sock->sk->sk_allocation = GFP_ATOMIC;
-	/* The stack shall learn no path MTU by itself: icmp.c knows what to believe. */
+	/* The stack must not learn a path MTU by itself: icmp.c checks the errors. */
 	ip_sock_set_mtu_discover(sock->sk, IP_PMTUDISC_OMIT);
 	if (bind->to.family == AF_INET6) {
 		inet6_sk(sock->sk)->pmtudisc = IPV6_PMTUDISC_OMIT;
@@ -175,7 +175,7 @@ static struct socket *dsmip_socket(struct dsmip_dev *dd,
 	return rcu_dereference_protected(*which, lockdep_is_held(&dd->lock));
 }
 
-/* The new sockets, or the old ones where they fit already; 0 or an error. */
+/* Create new sockets, or keep the old ones if they still fit; 0 or an error. */
 static int dsmip_sockets_make(struct dsmip_dev *dd,
 			      struct dsmip_bind *bind4, struct socket **sock4,
 			      struct dsmip_bind *bind6, struct socket **sock6)
@@ -202,7 +202,7 @@ again:
 		*sock6 = old6;
 		return 0;
 	}
-	/* One port for both families: what peers see does not depend on it. */
+	/* One port for both families, so peers see the same port in both. */
 	if (any_port && *sock4)
 		bind6->to.port = dsmip_socket_port(*sock4);
 	*sock6 = dsmip_socket_make(dd, old6, bind6);
@@ -236,7 +236,7 @@ static void dsmip_sockets_swap(struct dsmip_dev *dd, struct socket *sock4,
 	else if (sock6)
 		port = dsmip_socket_port(sock6);
 	WRITE_ONCE(dd->udp_port_bound, port);
-	/* Transmit asks only whether there is one. */
+	/* Transmit only checks whether there is a socket. */
 	if (old4 != sock4)
 		dsmip_socket_discard(old4);
 	if (old6 != sock6)
@@ -244,13 +244,13 @@ static void dsmip_sockets_swap(struct dsmip_dev *dd, struct socket *sock4,
 }
 
 /**
- * dsmip_sockets_set - have the sockets that settings call for
+ * dsmip_sockets_set - open the sockets that settings require
  * @dd: device, its lock is held
- * @wanted: settings that will be in force
+ * @wanted: new settings
  * @extack: gets the reason of a failure
  *
- * Return: 0; -EADDRINUSE, -ENODEV: no underlay, or another error of binding, then
- * the old sockets stay.
+ * Return: 0; -EADDRINUSE, -ENODEV: no underlay, or another error of binding.  On an
+ * error the old sockets stay.
  */
 int dsmip_sockets_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 		      struct netlink_ext_ack *extack)
@@ -279,7 +279,7 @@ int dsmip_sockets_set(struct dsmip_dev *dd, const struct dsmip_settings *wanted,
 }
 
 /**
- * dsmip_sockets_close - no UDP any more
+ * dsmip_sockets_close - close the UDP sockets
  * @dd: device, its lock is held
  */
 void dsmip_sockets_close(struct dsmip_dev *dd)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: cutting IPv4 packets that may be fragmented to a size, as the stack does
- * it for a device with such an MTU.
+ * dsmip: fragments IPv4 packets to a size, as the stack does for a device with such
+ * an MTU.
  */
 #include <linux/ip.h>
 #include <net/dst.h>
@@ -25,7 +25,7 @@ static struct dst_ops dsmip_split_ops = {
 	.mtu	= dsmip_split_mtu,
 };
 
-/* Fragments carry what they are part of in the place of their route. */
+/* Fragments have a pointer to their struct dsmip_split in place of their route. */
 static int dsmip_split_output(struct net *net, struct sock *sk,
 			      struct sk_buff *skb)
 {
@@ -57,12 +57,12 @@ static int dsmip_split_one(struct sk_buff *skb, struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_split - send an IPv4 packet in pieces
- * @skb: packet without "don't fragment", which may stand for several; consumed
- * @dd: device, to count drops at
- * @dev: device that the pieces leave room for headers of; its MTU is @mtu or more
- * @mtu: so long may they be; less than 65536
- * @split: .send is set; it gets the pieces one by one, without route
+ * dsmip_split - send an IPv4 packet in fragments
+ * @skb: packet without "don't fragment", may be a large one; consumed
+ * @dd: device that counts drops
+ * @dev: fragments leave headroom for this device; its MTU is at least @mtu
+ * @mtu: largest fragment; less than 65536
+ * @split: .send is set; it gets the fragments one by one, without route
  *
  * Under RCU.
  *
@@ -79,7 +79,7 @@ int dsmip_split(struct sk_buff *skb, struct dsmip_dev *dd,
 	dsmip_compat_dst_init(&split->route.dst, &dsmip_split_ops, NULL,
 			      DST_OBSOLETE_NONE, DST_NOCOUNT);
 	split->route.dst.dev = dev;
-	/* Options are marked off in the packet itself. */
+	/* Options are changed in the packet itself. */
 	if (skb_cow_head(skb, 0)) {
 		dsmip_drop(dd, skb, DSMIP_C_TX_NO_MEMORY);
 		return -ENOMEM;

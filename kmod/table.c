@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: the table of nodes as a whole: memory, order, beginning and end.
+ * dsmip: the table of nodes as a whole: memory, order, creation and removal.
  *
- * What readers may still hold is retired: it goes to a list, and one work item
- * frees what it finds there after one grace period, however much it is.  A
- * whole table is retired as one thing, so emptying or removing a device costs
- * the same with one node as with a million.
+ * Memory that readers may still use is retired: it goes to a list, and one work
+ * item frees everything on the list after one grace period.  A whole table is
+ * retired as one object, so emptying or removing a device costs the same with one
+ * node as with a million.
  */
 #include <linux/llist.h>
 #include <linux/log2.h>
@@ -15,14 +15,14 @@
 #include "node.h"
 #include "prefix.h"
 
-/* Devices with fewer bindings than this spend memory on their statistics. */
+/* Devices with fewer bindings than this have statistics per CPU. */
 #define DSMIP_TRAFFIC_SHARED	1024
 #define DSMIP_TRAFFIC_SHARES	64
 
-/* Waiting for the hash table to grow: a try each few milliseconds. */
+/* Number of attempts while the hash table grows, one every few milliseconds. */
 #define DSMIP_INSERT_TRIES	1000
 
-/* A set that is not inside of its only binding. */
+/* A set that is not embedded in its only binding. */
 struct dsmip_large_set {
 	struct llist_node retired;
 	struct dsmip_binding_set set;
@@ -40,7 +40,7 @@ static DECLARE_WORK(dsmip_retired_work, dsmip_free_retired);
 
 void dsmip_retire(struct llist_node *what, enum dsmip_retired kind)
 {
-	/* If it is not the first, the work has still to come for the first. */
+	/* If the list was not empty, the work is already scheduled. */
 	if (llist_add(what, &dsmip_retired[kind]))
 		queue_work(dsmip_compat_unbound_wq(), &dsmip_retired_work);
 }
@@ -51,7 +51,7 @@ struct dsmip_node *dsmip_node_alloc(void)
 {
 	struct dsmip_node *node;
 
-	/* Grown by a line, a node costs more than the contract allows. */
+	/* One cache line more, and a node would cost more memory than the documented limit. */
 	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) && sizeof(*node) > 128);
 	node = kmem_cache_zalloc(dsmip_node_cache, GFP_KERNEL_ACCOUNT);
 	if (node)
@@ -139,7 +139,7 @@ static bool dsmip_set_is_own(const struct dsmip_binding_set *set)
 	return set->count == 1 && set == &set->binding[0]->own;
 }
 
-/* A set inside of its binding goes with that. */
+/* A set embedded in its binding is freed with the binding. */
 void dsmip_set_free(struct dsmip_binding_set *set)
 {
 	if (set && !dsmip_set_is_own(set))
@@ -181,7 +181,7 @@ static void dsmip_table_free(struct dsmip_table *table)
 {
 	struct dsmip_node *node, *next;
 
-	/* Ends the work that resizes it, which walks over the entries. */
+	/* This stops the resize work, which walks over the entries. */
 	rhashtable_destroy(&table->homes);
 	dsmip_prefixes_destroy(table);
 	rbtree_postorder_for_each_entry_safe(node, next, &table->order, order) {
@@ -301,8 +301,8 @@ struct dsmip_home_address *dsmip_home_find(struct dsmip_dev *dd,
 }
 
 /*
- * A table that many nodes are put into at once may have to be grown twice in a
- * row: then it asks to be left alone until the first time is over.
+ * If many nodes are inserted at once, the hash table may have to grow twice in a
+ * row.  It then returns -EBUSY until the first resize is done.
  */
 bool dsmip_insert_again(const struct dsmip_dev *dd, int err, unsigned int *tries)
 {
@@ -440,7 +440,7 @@ void dsmip_memory_flush(void)
 	flush_work(&dsmip_retired_work);
 }
 
-/* Fine for caches that were not made, too. */
+/* Also works for caches that were not created. */
 void dsmip_memory_exit(void)
 {
 	dsmip_memory_flush();

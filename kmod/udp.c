@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: receive from our UDP sockets.  What stands behind the UDP header: an IP
- * packet, a TLV header of either generation and an IP packet, or a keepalive.
+ * dsmip: receive from the UDP sockets of a device.  After the UDP header comes an
+ * IP packet, a TLV header of either generation and an IP packet, or a keepalive.
  */
 #include <linux/udp.h>
 #include <net/udp.h>
@@ -66,7 +66,7 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
 	if (data[0] > DSMIP_TLV_DRAFT_GRE)
 		return DSMIP_C_RX_INNER_VERSION;
 
-	/* The version of what comes behind has to be there as well. */
+	/* The version of the following header must be present as well. */
 	if (!pskb_may_pull(skb, a->offset + DSMIP_TLV_LEN + 1))
 		return DSMIP_C_RX_TRUNCATED;
 	data = skb->data + a->offset;
@@ -81,12 +81,12 @@ static int dsmip_udp_format(struct sk_buff *skb, struct dsmip_arrival *a)
 }
 
 /**
- * dsmip_udp_rcv - encap_rcv of our sockets
+ * dsmip_udp_rcv - encap_rcv of the sockets
  * @sk: socket
  * @skb: packet, data at the UDP header, checksum verified
  *
- * Return: 0; everything to our port is ours, and consumed.  But what ESP and GRE
- * carry goes on in the stack: their protocol, negative.
+ * Return: 0; every packet to the port belongs to the device and is consumed.  For
+ * ESP and GRE the stack continues: their negative protocol.
  */
 int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 {
@@ -110,7 +110,7 @@ int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 		return 0;
 	}
-	/* The socket may be of earlier settings. */
+	/* The socket may belong to earlier settings. */
 	if (verdict == DSMIP_ACCEPT &&
 	    !dsmip_underlay_takes(dd, s, skb, a.from.family))
 		verdict = DSMIP_C_RX_UNDERLAY;
@@ -126,13 +126,13 @@ int dsmip_udp_rcv(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * dsmip_udp_err - encap_err_lookup of our sockets
+ * dsmip_udp_err - encap_err_lookup of the sockets
  * @sk: socket
  * @skb: ICMP error, data at the quoted IP header, transport header at the UDP
  *	header behind it
  *
- * Return: 0 if the error is about one of our packets; else the stack looks for
- * another owner and does nothing on our behalf.
+ * Return: 0 if the error is about a packet of the device; else the stack looks for
+ * another owner and does nothing for this one.
  */
 int dsmip_udp_err(struct sock *sk, struct sk_buff *skb)
 {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dsmip: where the outer packets of a device belong.
+ * dsmip: the underlay of a device: interface or VRF of its outer packets.
  *
- * Addresses mean something only in one layer-3 domain: the default VRF, another
- * VRF, or a single interface.  A packet that came by another one is somebody
- * else's, even if its addresses are those of a binding.  The rule is that of
- * UDP sockets, so that all formats have the same: our sockets are bound to the
- * underlay, and direct packets are judged as if they had a socket.  What is sent
- * leaves only by what its answer may come in by.
+ * Addresses have a meaning only in one layer-3 domain: the default VRF, another
+ * VRF, or a single interface.  A packet that came by another domain is not for the
+ * device, even if its addresses are those of a binding.  The rule is that of UDP
+ * sockets, and is the same for every encapsulation: the sockets are bound to the
+ * underlay, and direct encapsulation is checked as if it had a socket.  Packets
+ * leave only by interfaces where their answers may come in.
  *
  * Inner packets belong to the domain of the device itself, which may be another.
  */
@@ -16,7 +16,7 @@
 #include "underlay.h"
 
 /**
- * dsmip_underlay_exists - whether outer packets have anywhere to go
+ * dsmip_underlay_exists - whether the underlay exists
  * @dd: device
  * @underlay: interface index, 0 = default VRF
  */
@@ -33,13 +33,13 @@ bool dsmip_underlay_exists(const struct dsmip_dev *dd, u32 underlay)
 }
 
 /**
- * dsmip_underlay_check - whether outer packets can belong to an interface
+ * dsmip_underlay_check - whether an interface can be the underlay
  * @dd: device
  * @underlay: interface index, 0 = default VRF
  * @extack: gets the reason of a refusal
  *
- * Return: 0; -ENODEV: there is none in the network namespace, -EINVAL: it is the
- * device itself.
+ * Return: 0; -ENODEV: no such interface in the network namespace; -EINVAL: it is
+ * the device itself.
  */
 int dsmip_underlay_check(const struct dsmip_dev *dd, u32 underlay,
 			 struct netlink_ext_ack *extack)
@@ -61,8 +61,8 @@ int dsmip_underlay_check(const struct dsmip_dev *dd, u32 underlay,
  * @s: settings
  * @dev: interface, or VRF
  *
- * A VRF whose table has no route leaves the rest to other tables, and so to
- * interfaces outside: it is the interface of a route that counts.
+ * If the table of a VRF has no route, the look-up continues in other tables and may
+ * lead to interfaces outside.  So the interface of the route is checked.
  *
  * Context: RCU reader.
  */
@@ -77,12 +77,12 @@ bool dsmip_underlay_has(const struct dsmip_dev *dd,
 }
 
 /**
- * dsmip_underlay_oif - what the route of an outer packet is looked up for
+ * dsmip_underlay_oif - output interface for the route look-up of an outer packet
  * @dd: device
  * @s: settings
- * @link: interface that the packet has to leave by, 0 = routing decides
- * @domain: gets an interface in the domain that source addresses have to be of;
- *	NULL = the default one
+ * @link: interface that the packet must leave by, 0 = routing decides
+ * @domain: gets an interface in the domain of valid source addresses; NULL = the
+ *	default domain
  *
  * Context: RCU reader.
  * Return: index of an interface or of a VRF, 0 = routing decides; -EXDEV: the
@@ -100,7 +100,7 @@ int dsmip_underlay_oif(const struct dsmip_dev *dd,
 		return 0;
 	dev = dev_get_by_index_rcu(dd->net, oif);
 	*domain = dev;
-	/* Routing says so if there is no such link. */
+	/* Routing reports an error if there is no such link. */
 	if (!dev)
 		return link ? link : -EXDEV;
 	return dsmip_underlay_has(dd, s, dev) ? oif : -EXDEV;
