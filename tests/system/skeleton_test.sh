@@ -36,7 +36,7 @@ node_config mn $HOA6 wan0
 start_ha
 
 say "A mobile node registers and is reached at its home address"
-capture ha wan0 signalling ip6 proto 135 # decoded on the host afterwards
+capture ha wan0 tunnel ip6 # decoded on the host afterwards; a malformed message fails the test
 start_mn
 bound() { in_ns ha dsmipctl binding show | grep -q "^$HOA6 .*via $COA6 "; }
 wait_until "a binding to $COA6" bound
