@@ -73,10 +73,11 @@ check-style:
 check-kmod:
 	scripts/check-kmod
 
-# The descriptions of the contract, of counters and of events are those of this tree.
-check-documentation:
+# The descriptions of the contract, of counters, events and rules are those of this tree.
+check-documentation: ctl
 	tests/uapi_documentation
 	tests/events_documentation
+	tests/rules_documentation
 	tests/documentation_links
 
 check-system: ctl

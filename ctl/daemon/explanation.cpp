@@ -28,11 +28,12 @@ Json update_json(const UpdateRecord& update, mobility::TimePoint now) {
     result["sequence"] = update.sequence ? Json(*update.sequence) : Json(nullptr);
     result["lifetime_s"] = update.sequence ? Json(update.lifetime.count()) : Json(nullptr);
     result["outcome"] = mobility::to_string(update.verdict);
-    const bool answered =
-        update.verdict == UpdateVerdict::accepted || update.verdict == UpdateVerdict::refused;
-    result["status"] = answered ? Json(static_cast<unsigned>(update.status)) : Json(nullptr);
-    result["status_text"] = answered ? Json(wire::to_string(update.status)) : Json(nullptr);
-    result["rule"] = update.rule.empty() ? Json(nullptr) : Json(update.rule);
+    const auto* rule = update.rule;
+    const bool answered = rule != nullptr && !rule->drops();
+    result["status"] = answered ? Json(static_cast<unsigned>(rule->status())) : Json(nullptr);
+    result["status_text"] = answered ? Json(wire::to_string(rule->status())) : Json(nullptr);
+    result["rule"] = rule != nullptr ? Json(mobility::text_of(*rule)) : Json(nullptr);
+    result["rule_name"] = rule != nullptr ? Json(rule->name) : Json(nullptr);
     auto& identifiers = result["identifiers"] = Json::array();
     auto& addresses4 = result["home_addresses4"] = Json::array();
     if (!answered) {
@@ -40,14 +41,18 @@ Json update_json(const UpdateRecord& update, mobility::TimePoint now) {
     }
     for (const auto& identifier : update.options.identifiers) {
         identifiers.push_back({{"bid", identifier.bid},
-                               {"status", static_cast<unsigned>(identifier.status)},
-                               {"status_text", wire::to_string(identifier.status)}});
+                               {"status", static_cast<unsigned>(identifier.rule->status())},
+                               {"status_text", wire::to_string(identifier.rule->status())},
+                               {"rule", mobility::text_of(*identifier.rule)},
+                               {"rule_name", identifier.rule->name}});
     }
-    for (const auto& answer : update.options.home_addresses4) {
-        addresses4.push_back({{"address", wire::to_string(answer.address)},
-                              {"prefix_length", answer.prefix_length},
-                              {"status", static_cast<unsigned>(answer.status)},
-                              {"status_text", wire::to_string(answer.status)}});
+    for (const auto& judged : update.options.home_addresses4) {
+        addresses4.push_back({{"address", wire::to_string(judged.answer.address)},
+                              {"prefix_length", judged.answer.prefix_length},
+                              {"status", static_cast<unsigned>(judged.answer.status)},
+                              {"status_text", wire::to_string(judged.answer.status)},
+                              {"rule", mobility::text_of(*judged.rule)},
+                              {"rule_name", judged.rule->name}});
     }
     return result;
 }
@@ -102,14 +107,14 @@ std::string why_not_bound(const Explanation& explanation, mobility::TimePoint no
     const bool after_end =
         history.last && (!history.ended || history.last->when > history.ended->when);
     if (after_end && history.last->verdict == UpdateVerdict::refused) {
+        const auto& rule = *history.last->rule;
         return fmt::format("its last Binding Update ({}) was refused with status {} ({}): {}",
-                           ago(history.last->when, now),
-                           static_cast<unsigned>(history.last->status),
-                           wire::to_string(history.last->status), history.last->rule);
+                           ago(history.last->when, now), static_cast<unsigned>(rule.status()),
+                           wire::to_string(rule.status()), mobility::text_of(rule));
     }
     if (after_end && history.last->verdict == UpdateVerdict::dropped) {
         return fmt::format("its last message ({}) was dropped: {}", ago(history.last->when, now),
-                           history.last->rule);
+                           mobility::text_of(*history.last->rule));
     }
     if (history.ended) {
         return fmt::format("{} ({}){}", history.ended->reason, ago(history.ended->when, now),
@@ -129,9 +134,9 @@ std::string sentence(const Explanation& explanation, mobility::TimePoint now) {
     const auto count = explanation.bound->bindings.size();
     auto text = fmt::format("bound, {} binding{}", count, count == 1 ? "" : "s");
     const auto& last = explanation.history.last;
-    if (last && last->verdict != UpdateVerdict::accepted && !last->rule.empty()) {
+    if (last && last->rule != nullptr && last->verdict != UpdateVerdict::accepted) {
         text += fmt::format("; but its last Binding Update ({}) was {}: {}", ago(last->when, now),
-                            mobility::to_string(last->verdict), last->rule);
+                            mobility::to_string(last->verdict), mobility::text_of(*last->rule));
     } else if (!last) {
         text += "; taken over when this daemon started";
     }

@@ -14,6 +14,7 @@
 #include "daemon/configuration_file.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/log_sink.hpp"
+#include "daemon/rule_list.hpp"
 #include "streams/standard_streams.hpp"
 
 namespace {
@@ -37,10 +38,15 @@ std::shared_ptr<LogSink> set_up_log(const std::string& level) {
 struct Options {
     std::string file;
     bool check = false;
+    bool rules = false;
     std::string level = "info";
 };
 
 int run(const Options& options, std::ostream& out) {
+    if (options.rules) {
+        dsmip::daemon::print_rules(out);
+        return EXIT_SUCCESS;
+    }
     if (!options.check) {
         // Of a command that only checks the reader may be gone, of a daemon never.
         dsmip::streams::ignore_write_signals();
@@ -70,10 +76,13 @@ int run(int argc, char** argv, std::ostream& out) {
     CLI::App app{"dsmipd: dual-stack Mobile IPv6 home agent or mobile node (RFC 5555, RFC 5648)"};
     Options options;
     app.set_version_flag("--version", "dsmipd " DSMIP_VERSION);
-    app.add_option("-c,--config", options.file, "configuration file, see dsmipd.toml(5)")
-        ->required()
-        ->type_name("FILE");
+    auto* config =
+        app.add_option("-c,--config", options.file, "configuration file, see dsmipd.toml(5)")
+            ->type_name("FILE");
     app.add_flag("--check", options.check, "only check the configuration file; exit 0 or 2");
+    auto* rules = app.add_flag("--rules", options.rules,
+                               "print the rules that messages are judged by, as Markdown tables");
+    config->excludes(rules);
     app.add_option("--log-level", options.level, "least severity that is logged")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
         ->capture_default_str();
@@ -83,6 +92,10 @@ int run(int argc, char** argv, std::ostream& out) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error, out, std::cerr) == 0 ? EXIT_SUCCESS : exit_configuration;
+    }
+    if (!options.rules && options.file.empty()) {
+        std::cerr << "dsmipd: --config is required; see --help\n";
+        return exit_configuration;
     }
     return run(options, out);
 }

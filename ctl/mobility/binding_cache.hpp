@@ -144,13 +144,14 @@ struct Transaction {
     TimePoint deadline; // no answer until then: lost
     std::optional<SendMessage> on_success;
     std::optional<Answer> on_failure;
-    wire::BindingStatus failure = wire::BindingStatus::ReasonUnspecified; // that it says
+    bool of_router = false;             // which is told so by another status
+    RuleRef refused_by = nullptr;       // before that by a rule, not by the one that was asked
     bool prefixes = false;              // the kernel was told about prefixes, too
     std::optional<Answer> on_duplicate; // the home link is asked first; this if in use there
     std::vector<Report> reports;        // on success
     std::string_view end_reason = "the operator removed it"; // where it leaves nothing
-    // Of the Binding Update it is about, on success.
-    std::optional<wire::BindingStatus> status;
+    // Of the Binding Update it is about, on success; nullptr: it is about none.
+    RuleRef judged_by = nullptr;
     wire::Endpoint from;         // on the wire
     bool from_elsewhere = false; // the node is not registered there
     // Counted on success, so often.

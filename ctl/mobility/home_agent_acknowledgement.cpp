@@ -12,8 +12,6 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::BindingStatus;
-
 // The care-of address to hold against the outer source; a Binding Update that only names BIDs
 // means the one that is registered.
 std::optional<wire::Ipv4Address> claimed_care_of(const RegistrationRequest& request,
@@ -31,14 +29,15 @@ std::optional<wire::Ipv4Address> claimed_care_of(const RegistrationRequest& requ
     return std::nullopt;
 }
 
-// All are echoed, in order, whatever came of them (RFC 5648, 6.3).  `status` may be shorter.
-void echo_identifiers(const RegistrationRequest& request, const std::vector<BindingStatus>& status,
+// All are echoed, in order, whatever came of them (RFC 5648, 6.3).  `judged` may be shorter.
+void echo_identifiers(const RegistrationRequest& request, const std::vector<RuleRef>& judged,
                       wire::MobilityOptions& options) {
     std::size_t index = 0;
     for (const auto& any : request.update.options) {
         if (const auto* option = std::get_if<wire::BindingIdentifier>(&any)) {
-            options.emplace_back(wire::echo_binding_identifier(
-                *option, index < status.size() ? status.at(index) : BindingStatus::Accepted));
+            const auto* rule_of_it =
+                index < judged.size() ? judged.at(index) : home_agent_rule("accepted");
+            options.emplace_back(wire::echo_binding_identifier(*option, rule_of_it->status()));
             ++index;
         }
     }
@@ -93,29 +92,29 @@ tl::expected<SendMessage, wire::EncodeError> acknowledge(const RegistrationReque
                                                          const Registration& current,
                                                          const HomeAgentConfig& config) {
     wire::BindingAcknowledgement answer;
-    answer.options.reserve(outcome.home_addresses4.size() + 1 + outcome.identifier_status.size());
-    answer.status = outcome.status;
+    answer.options.reserve(outcome.home_addresses4.size() + 1 + outcome.identifiers.size());
+    answer.status = outcome.judged_by->status();
     answer.sequence = request.update.sequence;
     answer.lifetime = wire::Lifetime::from(outcome.lifetime);
     answer.flags.tlv = outcome.tlv;
     answer.flags.mobile_router = outcome.forwards_prefixes;
     // Before any Binding Identifier option (draft-ietf-monami6-multiplecoa-05, 8.2).
     for (const auto& option : outcome.home_addresses4) {
-        answer.options.emplace_back(option);
+        answer.options.emplace_back(option.answer);
     }
     const auto* way = outcome.way_of_message ? &*outcome.way_of_message : nullptr;
     if (const auto nat =
             nat_detection_option(request, way, claimed_care_of(request, current), config)) {
         answer.options.emplace_back(*nat);
     }
-    echo_identifiers(request, outcome.identifier_status, answer.options);
+    echo_identifiers(request, outcome.identifiers, answer.options);
     return to_message(answer_to(request, std::move(answer)));
 }
 
-Answer refusal(const RegistrationRequest& request, BindingStatus status, std::uint16_t sequence,
+Answer refusal(const RegistrationRequest& request, RuleRef refused_by, std::uint16_t sequence,
                const Registration& current, const HomeAgentConfig& config) {
     wire::BindingAcknowledgement answer;
-    answer.status = status;
+    answer.status = refused_by->status();
     answer.sequence = sequence;
     // Without these a node concludes that this home agent knows no IPv4 (RFC 5555, 2.3.1).
     append_refused_home_addresses4(request, answer.options);
@@ -128,16 +127,16 @@ Answer refusal(const RegistrationRequest& request, BindingStatus status, std::ui
 }
 
 tl::expected<SendMessage, wire::EncodeError> refuse(const RegistrationRequest& request,
-                                                    BindingStatus status, std::uint16_t sequence,
+                                                    RuleRef refused_by, std::uint16_t sequence,
                                                     const Registration& current,
                                                     const HomeAgentConfig& config) {
-    return to_message(refusal(request, status, sequence, current, config));
+    return to_message(refusal(request, refused_by, sequence, current, config));
 }
 
 tl::expected<SendMessage, wire::EncodeError>
-refuse_unread(const ReceivedMessage& message, BindingStatus status, std::uint16_t sequence) {
+refuse_unread(const ReceivedMessage& message, RuleRef refused_by, std::uint16_t sequence) {
     wire::BindingAcknowledgement answer;
-    answer.status = status;
+    answer.status = refused_by->status();
     answer.sequence = sequence;
     return to_message({std::move(answer), wire::Dialect::Rfc, message.destination, message.source,
                        native_route(message, message.destination, message.source)});

@@ -23,18 +23,18 @@ acknowledge(const RegistrationRequest& request, const RegistrationOutcome& outco
 // The answer to one that is refused as a whole; `sequence` is the last accepted number with
 // status 135, else that of the Binding Update.
 [[nodiscard]] tl::expected<SendMessage, wire::EncodeError>
-refuse(const RegistrationRequest& request, wire::BindingStatus status, std::uint16_t sequence,
+refuse(const RegistrationRequest& request, RuleRef refused_by, std::uint16_t sequence,
        const Registration& current, const HomeAgentConfig& config);
 
 // The same, to be sent later or never.
-[[nodiscard]] Answer refusal(const RegistrationRequest& request, wire::BindingStatus status,
+[[nodiscard]] Answer refusal(const RegistrationRequest& request, RuleRef refused_by,
                              std::uint16_t sequence, const Registration& current,
                              const HomeAgentConfig& config);
 [[nodiscard]] tl::expected<SendMessage, wire::EncodeError> to_message(Answer answer);
 
 // The answer to a message over plain IPv6 that was not read.
 [[nodiscard]] tl::expected<SendMessage, wire::EncodeError>
-refuse_unread(const ReceivedMessage& message, wire::BindingStatus status, std::uint16_t sequence);
+refuse_unread(const ReceivedMessage& message, RuleRef refused_by, std::uint16_t sequence);
 
 // Binding Error to where a message came from (RFC 6275, 9.2 and 9.3.3).
 // Nothing if that address is not unicast.

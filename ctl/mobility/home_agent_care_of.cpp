@@ -7,8 +7,7 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::BindingStatus;
-using Resolved = tl::expected<KernelBinding, BindingStatus>;
+using Resolved = tl::expected<KernelBinding, RuleRef>;
 
 // What the node named when it registered this binding.
 std::optional<wire::IpAddress> named_before(const KernelBinding& known) {
@@ -21,15 +20,15 @@ std::optional<wire::IpAddress> named_before(const KernelBinding& known) {
 
 Resolved from_way(const RegistrationRequest& request, const RegistrationContext& context,
                   const std::optional<wire::Ipv4Address>& claimed) {
-    if (!usable_care_of(request.path->remote.address, context)) {
-        return tl::unexpected(BindingStatus::InvalidCareOfAddress);
+    if (const auto* against = against_care_of(request.path->remote.address, context)) {
+        return tl::unexpected(against);
     }
     return end_point4(*request.path, claimed);
 }
 
 Resolved resolve6(const wire::Ipv6Address& address, const RegistrationContext& context) {
-    if (!usable_care_of(address, context)) {
-        return tl::unexpected(BindingStatus::InvalidCareOfAddress);
+    if (const auto* against = against_care_of(address, context)) {
+        return tl::unexpected(against);
     }
     return end_point6(address);
 }
@@ -43,7 +42,7 @@ Resolved resolve4(const wire::Ipv4Address& address, const KernelBinding* known,
         return from_way(request, context, address);
     }
     if (known == nullptr || known->nat || known->care_of != wire::IpAddress(address)) {
-        return tl::unexpected(BindingStatus::AdministrativelyProhibited);
+        return tl::unexpected(home_agent_rule("refused_care_of4_not_alone"));
     }
     if (request.path && request.path->remote.address == known->care_of) {
         return from_way(request, context, address);
@@ -70,7 +69,7 @@ Resolved resolve_known(const KernelBinding& known, const RegistrationRequest& re
         return from_way(request, context, std::nullopt);
     }
     if (!named) {
-        return tl::unexpected(BindingStatus::AdministrativelyProhibited);
+        return tl::unexpected(home_agent_rule("refused_care_of4_not_alone"));
     }
     return resolve4(*named->ipv4(), &known, request, context);
 }
@@ -91,7 +90,7 @@ Resolved resolve_care_of(const wire::BindingIdentifierReading& option,
         return resolve_by_packet(request, context);
     }
     if (known == nullptr) {
-        return tl::unexpected(BindingStatus::McoaUnknownCareOfAddress);
+        return tl::unexpected(home_agent_rule("refused_bid_care_of_unknown"));
     }
     return resolve_known(*known, request, context);
 }

@@ -10,7 +10,7 @@
 namespace dsmip::mobility {
 
 // End point without BID, priority, format; or the status for this option.
-[[nodiscard]] tl::expected<KernelBinding, wire::BindingStatus>
+[[nodiscard]] tl::expected<KernelBinding, RuleRef>
 resolve_care_of(const wire::BindingIdentifierReading& option, const RegistrationRequest& request,
                 const RegistrationContext& context);
 

@@ -124,13 +124,15 @@ private:
     void send_error(TimePoint now, const ReceivedMessage& message, wire::BindingErrorStatus status);
     void process_update(TimePoint now, const ReceivedMessage& message, wire::BindingUpdate update);
     void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
-                       wire::BindingStatus status);
+                       RuleRef refused_by);
     void refuse_update(const RegistrationRequest& request, const RegistrationContext& context,
                        const RegistrationOutcome& outcome);
     void begin_update(TimePoint now, const RegistrationRequest& request,
                       const RegistrationContext& context, RegistrationOutcome outcome);
-    void note_refusal(const RegistrationRequest& request, wire::BindingStatus status,
-                      OptionStatuses options = {});
+    void note_refusal(const RegistrationRequest& request, RuleRef refused_by,
+                      JudgedOptions options = {});
+    // Of a message that is accepted.
+    void note_options(const RegistrationRequest& request, const RegistrationOutcome& outcome);
     // Refused by policy: a de-registration from where the node is not registered.
     [[nodiscard]] bool refused_from_elsewhere(const RegistrationRequest& request,
                                               const RegistrationContext& context) const;
@@ -192,7 +194,8 @@ private:
 
     // ---- reports (home_agent_report.cpp)
     void report(Report::Level level, std::string_view name, Fields fields);
-    void drop(std::string_view cause, const ReceivedMessage& message);
+    // Counts it, too.
+    void drop(RuleRef cause, const ReceivedMessage& message);
     void report_expired(const wire::Ipv6Address& home_address, std::uint16_t bid);
     static void report_changes(const wire::Ipv6Address& home_address, const Registration& before,
                                const RegistrationOutcome& outcome, std::vector<Report>& reports);

@@ -12,10 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "mobility/home_agent_counters.hpp"
+#include "mobility/home_agent_rules.hpp"
 #include "mobility/types.hpp"
 #include "wire/mobility_header.hpp"
-#include "wire/status.hpp"
 
 namespace dsmip::mobility {
 
@@ -29,13 +28,13 @@ enum class UpdateVerdict : std::uint8_t {
 [[nodiscard]] std::string_view to_string(UpdateVerdict verdict);
 
 // What an answer says of single options, in their order.
-struct OptionStatuses {
+struct JudgedOptions {
     struct Identifier {
         std::uint16_t bid = 0;
-        wire::BindingStatus status = wire::BindingStatus::Accepted;
+        RuleRef rule = nullptr;
     };
     std::vector<Identifier> identifiers;
-    std::vector<wire::Ipv4AddressAcknowledgement> home_addresses4;
+    std::vector<JudgedHomeAddress4> home_addresses4;
 };
 
 struct UpdateRecord {
@@ -44,9 +43,8 @@ struct UpdateRecord {
     std::optional<std::uint16_t> sequence; // if it could be read
     std::chrono::seconds lifetime{0};      // asked for
     UpdateVerdict verdict = UpdateVerdict::waiting;
-    wire::BindingStatus status = wire::BindingStatus::Accepted; // accepted or refused
-    std::string_view rule;                                      // that decided; a constant
-    OptionStatuses options; // accepted, or refused option by option
+    RuleRef rule = nullptr; // that decided; nullptr while it waits
+    JudgedOptions options;  // accepted, or refused option by option
 };
 
 struct EndRecord {
@@ -85,13 +83,12 @@ public:
     // one of the next three, what an acceptance says of its options before that by judged().
     void received(TimePoint now, const ReceivedMessage& message, const wire::BindingUpdate* update,
                   bool served);
-    void accepted(const wire::Ipv6Address& home_address, wire::BindingStatus status);
-    void refused(const wire::Ipv6Address& home_address, wire::BindingStatus status,
-                 std::string_view rule, OptionStatuses options = {});
-    void dropped(const wire::Ipv6Address& home_address, std::string_view rule);
+    void accepted(const wire::Ipv6Address& home_address, RuleRef rule);
+    void refused(const wire::Ipv6Address& home_address, RuleRef rule, JudgedOptions options = {});
+    void dropped(const wire::Ipv6Address& home_address, RuleRef rule);
     void judged(const wire::Ipv6Address& home_address,
-                std::span<const OptionStatuses::Identifier> identifiers,
-                std::span<const wire::Ipv4AddressAcknowledgement> home_addresses4);
+                std::span<const JudgedOptions::Identifier> identifiers,
+                std::span<const JudgedHomeAddress4> home_addresses4);
 
     void ended(TimePoint now, const wire::Ipv6Address& home_address, std::string_view reason);
     // `count` is kept by the history.
@@ -123,10 +120,5 @@ private:
     Table served_{served_max};
     Table strangers_{strangers_max};
 };
-
-// The rule behind a status, or behind a silent drop, in a few words with its source.
-[[nodiscard]] std::string_view rule_of(wire::BindingStatus status);
-[[nodiscard]] std::string_view rule_of(HomeAgentDrop cause);
-[[nodiscard]] std::string_view rule_of(wire::DecodeCause cause);
 
 } // namespace dsmip::mobility

@@ -11,8 +11,6 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::Ipv4AddressStatus;
-
 // Most that the kernel holds for one node.
 constexpr std::size_t home_addresses4_max = 16;
 
@@ -21,15 +19,15 @@ bool is_in(const std::vector<Value>& list, const Value& value) {
     return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-using Outcome = tl::expected<wire::Prefix4, Ipv4AddressStatus>;
+using Outcome = tl::expected<wire::Prefix4, RuleRef>;
 
-wire::Ipv4AddressAcknowledgement answer_to(const wire::Ipv4HomeAddress& option,
-                                           const Outcome& outcome) {
-    wire::Ipv4AddressAcknowledgement answer;
-    answer.status = outcome ? Ipv4AddressStatus::Success : outcome.error();
-    answer.prefix_length = outcome ? outcome->length : std::uint8_t{0};
-    answer.address = outcome ? outcome->address : option.address;
-    return answer;
+JudgedHomeAddress4 answer_to(const wire::Ipv4HomeAddress& option, const Outcome& outcome) {
+    JudgedHomeAddress4 judged;
+    judged.rule = outcome ? home_agent_rule("accepted_home_address4") : outcome.error();
+    judged.answer.status = judged.rule->status4();
+    judged.answer.prefix_length = outcome ? outcome->length : std::uint8_t{0};
+    judged.answer.address = outcome ? outcome->address : option.address;
+    return judged;
 }
 
 bool is_well_formed(const wire::Ipv4HomeAddress& option) {
@@ -51,9 +49,9 @@ bool is_about_prefix(const wire::Ipv4HomeAddress& option, const wire::Ipv6Addres
            !pool.owns(home_address, option.address);
 }
 
-Ipv4AddressStatus no_such_address(const AddressPool& pool) {
-    return pool.in_service() ? Ipv4AddressStatus::IncorrectIpv4HomeAddress
-                             : Ipv4AddressStatus::AdministrativelyProhibited;
+RuleRef no_such_address(const AddressPool& pool) {
+    return pool.in_service() ? home_agent_rule("refused_home_address4_not_own")
+                             : home_agent_rule("refused_home_address4_service_off");
 }
 
 // Where the node is: an address that it has on an access is of no use to it as home address.
@@ -96,7 +94,7 @@ public:
 private:
     Outcome judge(const wire::Ipv4HomeAddress& option) {
         if (!is_well_formed(option)) {
-            return tl::unexpected(Ipv4AddressStatus::InvalidIpv4Address);
+            return tl::unexpected(home_agent_rule("refused_home_address4_malformed"));
         }
         return is_about_prefix(option, request_.home_address, pool_, table_)
                    ? judge_prefix(option)
@@ -105,25 +103,27 @@ private:
 
     // P counts on new requests only (RFC 5555, 3.1.1): one that names an address is none.
     Outcome judge_prefix(const wire::Ipv4HomeAddress& option) {
-        const auto unauthorized = tl::unexpected(Ipv4AddressStatus::PrefixAllocationUnauthorized);
         wire::Prefix4 answer{option.address, option.prefix_length};
         if (option.address.is_unspecified()) {
-            const auto prefix = option.prefix_requested && result_.prefixes.size() < prefixes_max_
+            if (result_.prefixes.size() >= prefixes_max_) {
+                return tl::unexpected(home_agent_rule("refused_max_prefixes4"));
+            }
+            const auto prefix = option.prefix_requested
                                     ? table_.allocate(request_.home_address, option.prefix_length,
                                                       request_.dialect != wire::Dialect::Draft,
                                                       now_, result_.prefixes, care_of_)
                                     : std::nullopt;
             if (!prefix) {
-                return unauthorized;
+                return tl::unexpected(home_agent_rule("refused_prefix4_none_free"));
             }
             answer = *prefix;
         } else if (!table_.owns(request_.home_address, answer)) {
-            return unauthorized;
+            return tl::unexpected(home_agent_rule("refused_prefix4_not_own"));
         }
         const auto network = answer.network();
         if (!is_in(result_.prefixes, network)) {
             if (result_.prefixes.size() >= prefixes_max_) {
-                return unauthorized;
+                return tl::unexpected(home_agent_rule("refused_max_prefixes4"));
             }
             result_.prefixes.push_back(network);
         }
@@ -140,7 +140,7 @@ private:
             const auto allocated =
                 pool_.allocate(request_.home_address, now_, result_.granted, care_of_);
             if (!allocated) {
-                return tl::unexpected(Ipv4AddressStatus::DynamicAssignmentNotAvailable);
+                return tl::unexpected(home_agent_rule("refused_home_address4_none_free"));
             }
             address = *allocated;
         } else if (!pool_.owns(request_.home_address, address)) {
@@ -148,7 +148,7 @@ private:
         }
         if (!is_in(result_.granted, address)) {
             if (result_.granted.size() == home_addresses4_max) {
-                return tl::unexpected(Ipv4AddressStatus::FailureReasonUnspecified);
+                return tl::unexpected(home_agent_rule("refused_max_home_addresses4"));
             }
             result_.granted.push_back(address);
         }
@@ -181,7 +181,7 @@ public:
 
     Outcome judge(const wire::Ipv4HomeAddress& option) {
         if (!is_well_formed(option)) {
-            return tl::unexpected(Ipv4AddressStatus::InvalidIpv4Address);
+            return tl::unexpected(home_agent_rule("refused_home_address4_malformed"));
         }
         const auto& node = request_.home_address;
         const bool about_prefix = is_about_prefix(option, node, pool_, table_);
@@ -192,7 +192,7 @@ public:
         if (about_prefix) {
             return table_.owns(node, named)
                        ? Outcome(named)
-                       : tl::unexpected(Ipv4AddressStatus::PrefixAllocationUnauthorized);
+                       : tl::unexpected(home_agent_rule("refused_prefix4_not_own"));
         }
         return pool_.owns(node, option.address) ? Outcome(host_prefix(option.address))
                                                 : tl::unexpected(no_such_address(pool_));
@@ -202,7 +202,7 @@ private:
     // Without a name: those that the node has, in their order.
     Outcome next_address() {
         if (addresses_.empty()) {
-            return tl::unexpected(Ipv4AddressStatus::DynamicAssignmentNotAvailable);
+            return tl::unexpected(home_agent_rule("refused_home_address4_none_left"));
         }
         const auto address = addresses_.front();
         addresses_.erase(addresses_.begin());
@@ -210,7 +210,7 @@ private:
     }
     Outcome next_prefix() {
         if (prefixes_.empty()) {
-            return tl::unexpected(Ipv4AddressStatus::PrefixAllocationUnauthorized);
+            return tl::unexpected(home_agent_rule("refused_prefix4_none_left"));
         }
         const auto prefix = prefixes_.front();
         prefixes_.erase(prefixes_.begin());
@@ -228,6 +228,13 @@ private:
 // has to fit a Mobility Header.
 constexpr std::ptrdiff_t refused_max = 64;
 
+void append(std::vector<JudgedHomeAddress4>& answers, const JudgedHomeAddress4& judged) {
+    answers.push_back(judged);
+}
+void append(wire::MobilityOptions& answers, const JudgedHomeAddress4& judged) {
+    answers.emplace_back(judged.answer);
+}
+
 // Every Binding Update comes here, for the answer that is sent if the kernel refuses.
 template<class Answers>
 void refuse_each(const RegistrationRequest& request, Answers& answers) {
@@ -243,29 +250,30 @@ void refuse_each(const RegistrationRequest& request, Answers& answers) {
     answers.reserve(answers.size() + static_cast<std::size_t>(count) + 1);
     for (const auto& option : options) {
         if (const auto* asked = std::get_if<wire::Ipv4HomeAddress>(&option)) {
-            const auto status = is_well_formed(*asked) ? Ipv4AddressStatus::FailureReasonUnspecified
-                                                       : Ipv4AddressStatus::InvalidIpv4Address;
-            answers.emplace_back(answer_to(*asked, tl::unexpected(status)));
+            const auto* refused_by = is_well_formed(*asked)
+                                         ? home_agent_rule("refused_home_address4_with_update")
+                                         : home_agent_rule("refused_home_address4_malformed");
+            append(answers, answer_to(*asked, tl::unexpected(refused_by)));
         }
     }
 }
 
 } // namespace
 
-std::vector<wire::Ipv4AddressAcknowledgement>
-released_home_addresses4(const RegistrationRequest& request, const Registration& current,
-                         const AddressPool& pool, const PrefixTable& prefixes) {
+std::vector<JudgedHomeAddress4> released_home_addresses4(const RegistrationRequest& request,
+                                                         const Registration& current,
+                                                         const AddressPool& pool,
+                                                         const PrefixTable& prefixes) {
     Release release(request, current, pool, prefixes);
-    std::vector<wire::Ipv4AddressAcknowledgement> answers;
+    std::vector<JudgedHomeAddress4> answers;
     for (const auto& option : wire::find_options<wire::Ipv4HomeAddress>(request.update.options)) {
         answers.push_back(answer_to(option, release.judge(option)));
     }
     return answers;
 }
 
-std::vector<wire::Ipv4AddressAcknowledgement>
-refused_home_addresses4(const RegistrationRequest& request) {
-    std::vector<wire::Ipv4AddressAcknowledgement> answers;
+std::vector<JudgedHomeAddress4> refused_home_addresses4(const RegistrationRequest& request) {
+    std::vector<JudgedHomeAddress4> answers;
     refuse_each(request, answers);
     return answers;
 }

@@ -7,6 +7,7 @@
 #include "mobility/address_pool.hpp"
 #include "mobility/binding_cache.hpp"
 #include "mobility/home_agent_request.hpp"
+#include "mobility/home_agent_rules.hpp"
 #include "mobility/prefix_table.hpp"
 #include "wire/mobility_header.hpp"
 
@@ -17,7 +18,7 @@ struct HomeAddresses4 {
     std::vector<wire::Prefix4> prefixes;
     bool leased = false; // some of these are dynamic
     // One for each option, in order.
-    std::vector<wire::Ipv4AddressAcknowledgement> acknowledgements;
+    std::vector<JudgedHomeAddress4> acknowledgements;
 };
 
 // Judges the options; may take leases, which are then in use.  Their outcome does not decide
@@ -30,12 +31,12 @@ struct HomeAddresses4 {
 
 // Answers to the options of a Binding Update that gives bindings back: what is the node's own is
 // given back, whatever the node has still in use.  Nothing is lent.
-[[nodiscard]] std::vector<wire::Ipv4AddressAcknowledgement>
+[[nodiscard]] std::vector<JudgedHomeAddress4>
 released_home_addresses4(const RegistrationRequest& request, const Registration& current,
                          const AddressPool& pool, const PrefixTable& prefixes);
 
 // Answers to those of one that is refused as a whole: none of them is granted.
-[[nodiscard]] std::vector<wire::Ipv4AddressAcknowledgement>
+[[nodiscard]] std::vector<JudgedHomeAddress4>
 refused_home_addresses4(const RegistrationRequest& request);
 void append_refused_home_addresses4(const RegistrationRequest& request,
                                     wire::MobilityOptions& answers);

@@ -10,8 +10,6 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::BindingStatus;
-
 constexpr std::size_t ethernet_address_length = 6;
 
 bool is_unicast(const LinkAddress& address) {
@@ -32,17 +30,17 @@ bool names_home_address(const wire::BindingIdentifierReading& option,
 
 } // namespace
 
-tl::expected<KernelBinding, BindingStatus>
-home_end_point(const wire::BindingIdentifierReading& option, const RegistrationRequest& request,
-               const RegistrationContext& context) {
+tl::expected<KernelBinding, RuleRef> home_end_point(const wire::BindingIdentifierReading& option,
+                                                    const RegistrationRequest& request,
+                                                    const RegistrationContext& context) {
     const auto& config = context.config.home_link;
     if (config.link == 0 || !config.accept_simultaneous) {
-        return tl::unexpected(BindingStatus::McoaSimultaneousHomeAndForeignProhibited);
+        return tl::unexpected(home_agent_rule("refused_home_and_foreign"));
     }
     const auto* binding = context.current().find(option.bid);
     const auto* known = binding == nullptr ? nullptr : &binding->end_point;
     if (!names_home_address(option, request, known)) {
-        return tl::unexpected(BindingStatus::McoaMalformed);
+        return tl::unexpected(home_agent_rule("refused_home_binding_address"));
     }
     KernelBinding end_point;
     end_point.care_of = request.home_address;
@@ -52,7 +50,7 @@ home_end_point(const wire::BindingIdentifierReading& option, const RegistrationR
     const auto* named = wire::find_option<LinkLayerAddress>(request.update.options);
     if (named != nullptr && named->option_code == LinkLayerAddress::code_mobile_node) {
         if (!is_unicast(named->link_layer_address)) {
-            return tl::unexpected(BindingStatus::McoaMalformed);
+            return tl::unexpected(home_agent_rule("refused_link_layer_address"));
         }
         end_point.link_address = named->link_layer_address;
     } else if (is_unicast(request.link_address)) {
@@ -63,13 +61,14 @@ home_end_point(const wire::BindingIdentifierReading& option, const RegistrationR
     if (config.sole_router) {
         end_point.link_address.clear(); // neighbour discovery finds the node
     } else if (end_point.link_address.empty()) {
-        return tl::unexpected(BindingStatus::McoaSimultaneousHomeAndForeignProhibited);
+        return tl::unexpected(home_agent_rule("refused_link_layer_address_unknown"));
     }
     return end_point;
 }
 
-BindingStatus home_status(const HomeLinkConfig& config) {
-    return config.sole_router ? BindingStatus::Accepted : BindingStatus::McoaReturnHomeWithoutNdp;
+RuleRef home_acceptance(const HomeLinkConfig& config) {
+    return config.sole_router ? home_agent_rule("accepted")
+                              : home_agent_rule("accepted_return_home_without_ndp");
 }
 
 bool needs_dad(const RegistrationRequest& request, const RegistrationContext& context) {
@@ -139,16 +138,14 @@ Actions HomeAgent::Impl::dad_done(TimePoint now, RequestId request, DadOutcome o
     const auto home_address = found->second;
     requests_.erase(found);
     auto& entry = cache_.at(home_address);
-    const auto status = wire::BindingStatus::DuplicateAddressDetectionFailed;
-    counters_.add(HomeAgentCount::registrations_refused);
-    counters_.refused(status);
+    const auto* refused_by = home_agent_rule("refused_duplicate_address");
     report(Report::Level::warning, "binding-refused",
            {{"home-address", home_address},
-            {"code", static_cast<unsigned>(status)},
-            {"status", wire::to_string(status)}});
-    entry.pending->on_failure.reset();
-    send(to_message(std::move(*entry.pending->on_duplicate)));
-    entry.pending->failure = status;
+            {"code", static_cast<unsigned>(refused_by->status())},
+            {"status", wire::to_string(refused_by->status())},
+            {"rule", ReportValue(refused_by->name)}});
+    entry.pending->on_failure = std::move(entry.pending->on_duplicate);
+    entry.pending->refused_by = refused_by;
     fail(now, home_address, false);
     // Retransmissions that came meanwhile are about the same address.
     entry.duplicate = true;

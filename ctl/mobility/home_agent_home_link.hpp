@@ -11,20 +11,19 @@
 #include "mobility/binding_cache.hpp"
 #include "mobility/home_agent_request.hpp"
 #include "mobility/home_agent_validation.hpp"
-#include "wire/status.hpp"
 
 namespace dsmip::mobility {
 
 // The binding of a node that is at home while it keeps foreign ones: flag H of a Binding
 // Identifier option.  The status says why not: 164 for an option that contradicts itself, 169
 // where this home agent does not do it or could not reach the node.
-[[nodiscard]] tl::expected<KernelBinding, wire::BindingStatus>
+[[nodiscard]] tl::expected<KernelBinding, RuleRef>
 home_end_point(const wire::BindingIdentifierReading& option, const RegistrationRequest& request,
                const RegistrationContext& context);
 
 // What such a registration is answered with: 0, or 5 if the home agent goes on answering for the
 // home address, so that the node must not use neighbour discovery for it.
-[[nodiscard]] wire::BindingStatus home_status(const HomeLinkConfig& config);
+[[nodiscard]] RuleRef home_acceptance(const HomeLinkConfig& config);
 
 // A first registration, so that the home address has to be unique on the home link.  Who asks
 // from there has it already.

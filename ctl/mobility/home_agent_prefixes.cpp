@@ -7,9 +7,6 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::BindingStatus;
-using Result = std::optional<Refusal>;
-
 bool is_usable(const wire::Prefix6& prefix) {
     return prefix.length != 0 && prefix.length <= wire::Ipv6Address::bit_length &&
            prefix.network().address.is_unicast_routable();
@@ -47,49 +44,50 @@ bool may_concern_prefix(const wire::Ipv4HomeAddress& option) {
                                            : option.prefix_length < wire::Ipv4Address::bit_length;
 }
 
-Result mobile_router_is_permitted(const RegistrationRequest& request,
-                                  const RegistrationContext& context) {
+RuleRef mobile_router_is_permitted(const RegistrationRequest& request,
+                                   const RegistrationContext& context) {
     if (is_router_registration(request) && !context.config.prefixes.accept_mobile_routers) {
-        return BindingStatus::MobileRouterOperationNotPermitted;
+        return home_agent_rule("refused_mobile_routers_off");
     }
     return {};
 }
 
-Result node_type_is_unchanged(const RegistrationRequest& request,
-                              const RegistrationContext& context) {
+RuleRef node_type_is_unchanged(const RegistrationRequest& request,
+                               const RegistrationContext& context) {
     const auto& current = context.current();
     if (!request.deregisters() && !current.empty() && current.mobile_router &&
         *current.mobile_router != request.update.flags.mobile_router) {
-        return BindingStatus::RegistrationTypeChangeDisallowed;
+        return home_agent_rule("refused_node_type_changed");
     }
     return {};
 }
 
-Result prefixes_are_usable(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef prefixes_are_usable(const RegistrationRequest& request,
+                            const RegistrationContext& context) {
     const auto options = prefix_options(request);
     if (!std::all_of(options.begin(), options.end(),
                      [](const auto& option) { return is_usable(option.prefix); })) {
-        return BindingStatus::InvalidPrefix;
+        return home_agent_rule("refused_prefix_unusable");
     }
     if (options.size() > context.config.prefixes.max_per_node) {
-        return BindingStatus::InsufficientResources;
+        return home_agent_rule("refused_max_prefixes");
     }
     return {};
 }
 
-Result prefixes_are_authorized(const RegistrationRequest& request,
-                               const RegistrationContext& context) {
+RuleRef prefixes_are_authorized(const RegistrationRequest& request,
+                                const RegistrationContext& context) {
     const auto options = prefix_options(request);
     const bool own = std::all_of(options.begin(), options.end(), [&](const auto& option) {
         return context.prefixes.owns(request.home_address, option.prefix.network());
     });
     if (!own) {
-        return BindingStatus::NotAuthorizedForPrefix;
+        return home_agent_rule("refused_prefix_not_own");
     }
     return {};
 }
 
-Result prefixes_are_known(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef prefixes_are_known(const RegistrationRequest& request, const RegistrationContext& context) {
     if (!is_router_registration(request) ||
         !registered_prefixes6(request, context.prefixes).empty()) {
         return {};
@@ -98,7 +96,7 @@ Result prefixes_are_known(const RegistrationRequest& request, const Registration
     if (std::any_of(options.begin(), options.end(), may_concern_prefix)) {
         return {}; // decided when it is known whether that is granted
     }
-    return BindingStatus::ForwardingSetupFailed;
+    return home_agent_rule("refused_no_prefix");
 }
 
 } // namespace dsmip::mobility

@@ -27,19 +27,19 @@ namespace dsmip::mobility {
 // ---- checks of home_agent_validation.cpp, in their order
 
 // 140: not here; or not with H, which is not looked at (RFC 3963, 6.2).
-[[nodiscard]] std::optional<Refusal> mobile_router_is_permitted(const RegistrationRequest& request,
-                                                                const RegistrationContext& context);
+[[nodiscard]] RuleRef mobile_router_is_permitted(const RegistrationRequest& request,
+                                                 const RegistrationContext& context);
 // 139: host and router are not changed into each other.
-[[nodiscard]] std::optional<Refusal> node_type_is_unchanged(const RegistrationRequest& request,
-                                                            const RegistrationContext& context);
+[[nodiscard]] RuleRef node_type_is_unchanged(const RegistrationRequest& request,
+                                             const RegistrationContext& context);
 // 141: all prefixes are such as a network can have; 130: not too many.
-[[nodiscard]] std::optional<Refusal> prefixes_are_usable(const RegistrationRequest& request,
-                                                         const RegistrationContext& context);
+[[nodiscard]] RuleRef prefixes_are_usable(const RegistrationRequest& request,
+                                          const RegistrationContext& context);
 // 142: all prefixes are the node's own.
-[[nodiscard]] std::optional<Refusal> prefixes_are_authorized(const RegistrationRequest& request,
-                                                             const RegistrationContext& context);
+[[nodiscard]] RuleRef prefixes_are_authorized(const RegistrationRequest& request,
+                                              const RegistrationContext& context);
 // 143: with neither options nor configuration there is nothing to forward.
-[[nodiscard]] std::optional<Refusal> prefixes_are_known(const RegistrationRequest& request,
-                                                        const RegistrationContext& context);
+[[nodiscard]] RuleRef prefixes_are_known(const RegistrationRequest& request,
+                                         const RegistrationContext& context);
 
 } // namespace dsmip::mobility

@@ -30,14 +30,28 @@ bool is_in_turn(const CacheEntry& entry, std::uint16_t sequence) {
 }
 
 // As the answer has them.
-std::vector<OptionStatuses::Identifier> identifiers_of(const RegistrationRequest& request,
-                                                       const RegistrationOutcome& outcome) {
-    std::vector<OptionStatuses::Identifier> identifiers;
-    for (std::size_t index = 0; index < outcome.identifier_status.size(); ++index) {
+std::vector<JudgedOptions::Identifier> identifiers_of(const RegistrationRequest& request,
+                                                      const RegistrationOutcome& outcome) {
+    std::vector<JudgedOptions::Identifier> identifiers;
+    for (std::size_t index = 0; index < outcome.identifiers.size(); ++index) {
         identifiers.push_back(
-            {request.identifiers->options.at(index).bid, outcome.identifier_status.at(index)});
+            {request.identifiers->options.at(index).bid, outcome.identifiers.at(index)});
     }
     return identifiers;
+}
+
+RuleRef exceeded(ExceededRate rate) {
+    switch (rate) {
+    case ExceededRate::none:
+        break;
+    case ExceededRate::source:
+        return home_agent_rule("drop_rate_of_source");
+    case ExceededRate::network:
+        return home_agent_rule("drop_rate_of_network");
+    case ExceededRate::strangers:
+        return home_agent_rule("drop_rate_of_strangers");
+    }
+    return nullptr;
 }
 
 } // namespace
@@ -87,10 +101,10 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
         wire::decode(message.octets, message.source, message.destination, config_.dialect);
     if (!decoded) {
         const auto cause = decoded.error().cause;
-        counters_.add(cause);
-        drop("drop_" + std::string(wire::drop_name(cause)), message);
+        const auto* unread = rule_of(cause, home_agent_rules);
+        drop(unread, message);
         history_.received(now, message, nullptr, is_known(message.source));
-        history_.dropped(message.source, rule_of(cause));
+        history_.dropped(message.source, unread);
         if (cause == wire::DecodeCause::MhTypeUnknown) {
             send_error(now, message, wire::BindingErrorStatus::UnrecognizedMhType);
         }
@@ -98,16 +112,14 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
     }
     auto* update = std::get_if<wire::BindingUpdate>(&*decoded);
     if (update == nullptr) {
-        counters_.add(HomeAgentDrop::unexpected_type);
-        drop(name_of(HomeAgentDrop::unexpected_type), message);
+        drop(home_agent_rule("drop_unexpected_type"), message);
         return;
     }
     if (rate != nullptr && !rate->take(now, config_.policy.updates_per_node)) {
-        counters_.add(HomeAgentDrop::rate_of_node);
+        counters_.add(home_agent_rule("drop_rate_of_node"));
         if (const auto* entry = cache_.find(message.source); !entry->pending) {
             history_.received(now, message, update, true);
-            history_.dropped(message.source,
-                             "more Binding Updates than [home-agent.policy] allows");
+            history_.dropped(message.source, home_agent_rule("drop_rate_of_node"));
         }
         return;
     }
@@ -115,8 +127,7 @@ void HomeAgent::Impl::handle(TimePoint now, const ReceivedMessage& message, bool
     if (auto* entry = cache_.find(message.source); entry != nullptr && entry->pending) {
         if (entry->waiting.size() >= waiting_max) {
             // No record: that of the one it waits for tells more.
-            counters_.add(HomeAgentDrop::too_many_waiting);
-            drop(name_of(HomeAgentDrop::too_many_waiting), message);
+            drop(home_agent_rule("drop_too_many_waiting"), message);
         } else {
             entry->waiting.emplace_back(StoredMessage(message));
         }
@@ -139,19 +150,9 @@ bool HomeAgent::Impl::admit(TimePoint now, const ReceivedMessage& message) {
     }
     const auto sequence = update_sequence(message.octets);
     const wire::Endpoint from{came_from(message), 0};
-    std::optional<HomeAgentDrop> cause;
-    switch (rates_.admit(now, config_.policy, from)) {
-    case ExceededRate::none:
+    const auto* cause = exceeded(rates_.admit(now, config_.policy, from));
+    if (cause == nullptr) {
         return true;
-    case ExceededRate::source:
-        cause = HomeAgentDrop::rate_of_source;
-        break;
-    case ExceededRate::network:
-        cause = HomeAgentDrop::rate_of_network;
-        break;
-    case ExceededRate::strangers:
-        cause = HomeAgentDrop::rate_of_strangers;
-        break;
     }
     if (sequence && challenge_.met(now, message, *sequence) &&
         proved_.admit(now, config_.policy, from) == ExceededRate::none) {
@@ -160,7 +161,7 @@ bool HomeAgent::Impl::admit(TimePoint now, const ReceivedMessage& message) {
     }
     // Neither reported one by one, which would be the larger part of the work, nor told to the
     // history of the node that somebody claims to be.
-    counters_.add(*cause);
+    counters_.add(cause);
     if (sequence) {
         challenge(now, message, *sequence);
     }
@@ -177,13 +178,14 @@ void HomeAgent::Impl::challenge(TimePoint now, const ReceivedMessage& message,
         counters_.add(HomeAgentCount::signalling_unanswered);
         return;
     }
-    auto answer = refuse_unread(message, wire::BindingStatus::SequenceNumberOutOfWindow,
-                                challenge_.number(now, message, sequence));
+    const auto* refused_by = home_agent_rule("refused_over_limit");
+    auto answer = refuse_unread(message, refused_by, challenge_.number(now, message, sequence));
     if (!answer) {
         counters_.add(HomeAgentCount::encode_failures);
         return;
     }
     counters_.add(HomeAgentCount::signalling_challenged);
+    counters_.add(refused_by);
     actions_.emplace_back(std::move(*answer));
 }
 
@@ -208,15 +210,15 @@ Actions HomeAgent::Impl::home_address_option_refused(TimePoint now,
     if (refused.protocol == wire::mobility_header_protocol) {
         // Messages of known types need no Home Address option here.
         const bool known = wire::is_known(static_cast<wire::MhType>(refused.mobility_type));
-        counters_.add(known ? HomeAgentDrop::home_address_option_unused
-                            : HomeAgentDrop::home_address_option_unknown_type);
+        counters_.add(known ? home_agent_rule("drop_home_address_option_unused")
+                            : home_agent_rule("drop_home_address_option_unknown_type"));
         if (!known) {
             send_error(now, message, wire::BindingErrorStatus::UnrecognizedMhType);
         }
     } else if (bound) {
-        counters_.add(HomeAgentDrop::home_address_option_unused);
+        counters_.add(home_agent_rule("drop_home_address_option_unused"));
     } else {
-        counters_.add(HomeAgentDrop::home_address_option_unbound);
+        counters_.add(home_agent_rule("drop_home_address_option_unbound"));
         send_error(now, message, wire::BindingErrorStatus::UnknownBindingForHomeAddressOption);
     }
     return take();
@@ -244,35 +246,25 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
     const auto judged_by = context(message.source);
     const auto request =
         parse_request(message, std::move(update), config_, judged_by.current().dialect);
-    if (const auto refusal = validate(request, judged_by)) {
-        if (const auto* cause = std::get_if<HomeAgentDrop>(&*refusal)) {
-            counters_.add(*cause);
-            drop(name_of(*cause), message);
-            history_.dropped(message.source, rule_of(*cause));
+    if (const auto* refused_by = validate(request, judged_by)) {
+        if (refused_by->drops()) {
+            drop(refused_by, message);
+            history_.dropped(message.source, refused_by);
         } else {
-            refuse_update(request, judged_by, std::get<wire::BindingStatus>(*refusal));
+            refuse_update(request, judged_by, refused_by);
         }
         return;
     }
     if (refused_by_drain(now, request, judged_by)) {
-        counters_.add(HomeAgentCount::refused_by_drain);
-        constexpr auto status = wire::BindingStatus::AdministrativelyProhibited;
-        history_.refused(request.home_address, status,
-                         "this home agent is being drained (dsmipctl drain)");
-        refuse_update(request, judged_by, status);
+        refuse_update(request, judged_by, home_agent_rule("refused_by_drain"));
         return;
     }
     if (refused_from_elsewhere(request, judged_by)) {
-        counters_.add(HomeAgentCount::refused_from_elsewhere);
-        constexpr auto status = wire::BindingStatus::AdministrativelyProhibited;
-        history_.refused(request.home_address, status,
-                         "it would de-register from where the node is not registered "
-                         "([home-agent.policy] deregistration-from-elsewhere)");
-        refuse_update(request, judged_by, status);
+        refuse_update(request, judged_by, home_agent_rule("refused_from_elsewhere"));
         return;
     }
     if (judged_by.entry != nullptr && judged_by.entry->duplicate && needs_dad(request, judged_by)) {
-        refuse_update(request, judged_by, wire::BindingStatus::DuplicateAddressDetectionFailed);
+        refuse_update(request, judged_by, home_agent_rule("refused_duplicate_address"));
         return;
     }
     auto outcome = evaluate(request, judged_by, pool_, prefixes_, now);
@@ -286,14 +278,13 @@ void HomeAgent::Impl::process_update(TimePoint now, const ReceivedMessage& messa
 // Answers do not depend on the A flag: RFC 6275, 10.3.1 and 10.3.2 take that rule of correspondents
 // (9.5.4) away from home agents.
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
-                                    const RegistrationContext& context,
-                                    wire::BindingStatus status) {
-    note_refusal(request, status);
+                                    const RegistrationContext& context, RuleRef refused_by) {
+    note_refusal(request, refused_by);
     auto sequence = request.update.sequence;
-    if (status == wire::BindingStatus::SequenceNumberOutOfWindow) {
+    if (refused_by == home_agent_rule("refused_sequence")) {
         sequence = sequence_violated(request, context).value_or(sequence);
     }
-    send(refuse(request, status, sequence, context.current(), config_));
+    send(refuse(request, refused_by, sequence, context.current(), config_));
 }
 
 bool HomeAgent::Impl::refused_from_elsewhere(const RegistrationRequest& request,
@@ -305,21 +296,41 @@ bool HomeAgent::Impl::refused_from_elsewhere(const RegistrationRequest& request,
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
                                     const RegistrationContext& context,
                                     const RegistrationOutcome& outcome) {
-    note_refusal(request, outcome.status,
+    note_refusal(request, outcome.judged_by,
                  {identifiers_of(request, outcome), outcome.home_addresses4});
     send(acknowledge(request, outcome, context.current(), config_));
 }
 
-void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, wire::BindingStatus status,
-                                   OptionStatuses options) {
+void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, RuleRef refused_by,
+                                   JudgedOptions options) {
+    const auto status = refused_by->status();
     counters_.add(HomeAgentCount::registrations_refused);
-    counters_.refused(status);
-    history_.refused(request.home_address, status, rule_of(status), std::move(options));
+    counters_.refused(refused_by);
+    history_.refused(request.home_address, refused_by, std::move(options));
     report(Report::Level::info, "binding-refused",
            {{"home-address", request.home_address},
             {"from", request.came_from()},
             {"code", static_cast<unsigned>(status)},
-            {"status", wire::to_string(status)}});
+            {"status", wire::to_string(status)},
+            {"rule", ReportValue(refused_by->name)}});
+}
+
+void HomeAgent::Impl::note_options(const RegistrationRequest& request,
+                                   const RegistrationOutcome& outcome) {
+    for (const auto* judged_by : outcome.identifiers) {
+        if (!judged_by->accepts()) {
+            counters_.add(judged_by);
+        }
+    }
+    for (const auto& option : outcome.home_addresses4) {
+        if (!option.rule->accepts()) {
+            counters_.add(option.rule);
+        }
+    }
+    if (!outcome.identifiers.empty() || !outcome.home_addresses4.empty()) {
+        history_.judged(request.home_address, identifiers_of(request, outcome),
+                        outcome.home_addresses4);
+    }
 }
 
 void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& request,
@@ -327,34 +338,32 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
                                    RegistrationOutcome outcome) {
     const auto& current = context.current();
     auto accepted = acknowledge(request, outcome, current, config_);
-    // RFC 3963, 6.2: a mobile router is told that its prefixes cannot be forwarded.
-    const auto failure = outcome.forwards_prefixes ? wire::BindingStatus::ForwardingSetupFailed
-                                                   : wire::BindingStatus::ReasonUnspecified;
     if (!accepted) {
         // A change that cannot be acknowledged is not made.
         send(std::move(accepted));
         return;
     }
-    if (!outcome.identifier_status.empty() || !outcome.home_addresses4.empty()) {
-        history_.judged(request.home_address, identifiers_of(request, outcome),
-                        outcome.home_addresses4);
-    }
+    note_options(request, outcome);
     Transaction transaction;
     const auto sequence = request.update.sequence;
     if (needs_dad(request, context)) {
-        transaction.on_duplicate =
-            refusal(request, wire::BindingStatus::DuplicateAddressDetectionFailed, sequence,
-                    current, config_);
+        transaction.on_duplicate = refusal(request, home_agent_rule("refused_duplicate_address"),
+                                           sequence, current, config_);
     }
-    transaction.on_failure = refusal(request, failure, sequence, current, config_);
+    // RFC 3963, 6.2: a mobile router is told that its prefixes cannot be forwarded.
+    transaction.of_router = outcome.forwards_prefixes;
+    transaction.on_failure =
+        refusal(request,
+                transaction.of_router ? home_agent_rule("refused_router_by_kernel")
+                                      : home_agent_rule("refused_by_kernel"),
+                sequence, current, config_);
     transaction.count = {request.deregisters() ? HomeAgentCount::deregistrations
                                                : HomeAgentCount::registrations_accepted,
                          1};
     report_changes(request.home_address, current, outcome, transaction.reports);
     transaction.on_success = std::move(*accepted);
-    transaction.failure = failure;
     transaction.desired = std::move(*outcome.desired);
-    transaction.status = outcome.status;
+    transaction.judged_by = outcome.judged_by;
     transaction.from = request.came_from();
     transaction.from_elsewhere = !current.empty() && !comes_from_node(request, current);
     begin(now, request.home_address, std::move(transaction));

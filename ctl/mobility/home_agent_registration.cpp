@@ -14,8 +14,6 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::BindingStatus;
-
 // Most that the kernel holds for one node.
 constexpr std::size_t kernel_bindings_max = 32;
 
@@ -111,11 +109,11 @@ private:
         auto desired = context_.current();
         bool any = false;
         for (const auto& option : request_.identifiers->options) {
-            const auto status = delete_one(desired, option);
-            any = any || wire::is_accepted(status);
-            outcome_.identifier_status.push_back(status);
+            const auto* judged_by = delete_one(desired, option);
+            any = any || judged_by->accepts();
+            outcome_.identifiers.push_back(judged_by);
         }
-        settle_status(any);
+        settle_rule(any);
         if (any) {
             desired.clear_if_empty();
             stamp(desired, request_, context_);
@@ -123,9 +121,9 @@ private:
         }
     }
 
-    BindingStatus delete_one(Registration& desired, const wire::BindingIdentifierReading& option) {
-        if (option.status != BindingStatus::Accepted) {
-            return option.status;
+    RuleRef delete_one(Registration& desired, const wire::BindingIdentifierReading& option) {
+        if (!wire::is_accepted(option.status)) {
+            return home_agent_rule("refused_identifier_malformed");
         }
         if (option.home && request_.dialect == wire::Dialect::Draft) {
             // Stays registered while at home, in the words of the draft.  The message says no
@@ -136,19 +134,19 @@ private:
             }
             return register_home(desired, option, longest);
         }
-        return desired.erase(option.bid) ? BindingStatus::Accepted
-                                         : BindingStatus::NotHomeAgentForThisMobileNode;
+        return desired.erase(option.bid) ? home_agent_rule("accepted")
+                                         : home_agent_rule("refused_bid_not_registered");
     }
 
     // There is one home link, so there is one binding to it.
-    BindingStatus register_home(Registration& desired, const wire::BindingIdentifierReading& option,
-                                TimePoint expires) {
+    RuleRef register_home(Registration& desired, const wire::BindingIdentifierReading& option,
+                          TimePoint expires) {
         auto end_point = home_end_point(option, request_, context_);
         if (!end_point) {
             return end_point.error();
         }
         if (std::exchange(home_registered_, true) || desired.is_plain()) {
-            return BindingStatus::McoaMalformed;
+            return home_agent_rule("refused_home_binding_twice");
         }
         for (const auto& binding : context_.current().bindings) {
             if (binding.end_point.home_link) {
@@ -156,13 +154,13 @@ private:
             }
         }
         if (!has_room(desired, option.bid)) {
-            return BindingStatus::InsufficientResources;
+            return home_agent_rule("refused_max_bindings");
         }
         end_point->bid = option.bid;
         end_point->mcoa = true;
         end_point->priority = priority_of(option);
         put(desired, *end_point, expires);
-        return home_status(context_.config.home_link);
+        return home_acceptance(context_.config.home_link);
     }
 
     void register_identified() {
@@ -176,50 +174,49 @@ private:
         }
         bool any = false;
         for (const auto& option : request_.identifiers->options) {
-            const auto status = register_one(desired, option);
-            any = any || wire::is_accepted(status);
-            outcome_.identifier_status.push_back(status);
+            const auto* judged_by = register_one(desired, option);
+            any = any || judged_by->accepts();
+            outcome_.identifiers.push_back(judged_by);
         }
-        settle_status(any);
+        settle_rule(any);
         if (!any) {
             return;
         }
         if (plain_exists && !request_.identifiers->overwrite) {
             // draft-ietf-monami6-multiplecoa-05, 6.3: replaced, and said to be a conflict.
-            outcome_.status = BindingStatus::McoaNonMcoaBindingExists;
+            outcome_.judged_by = home_agent_rule("accepted_plain_binding_replaced");
         }
         finish(std::move(desired));
     }
 
-    BindingStatus register_one(Registration& desired,
-                               const wire::BindingIdentifierReading& option) {
-        if (option.status != BindingStatus::Accepted) {
-            return option.status;
+    RuleRef register_one(Registration& desired, const wire::BindingIdentifierReading& option) {
+        if (!wire::is_accepted(option.status)) {
+            return home_agent_rule("refused_identifier_malformed");
         }
         auto& done = outcome_.accepted_bids;
         if (std::find(done.begin(), done.end(), option.bid) != done.end()) {
-            return BindingStatus::McoaMalformed; // the same BID twice
+            return home_agent_rule("refused_bid_twice");
         }
         if (option.home) {
             const auto lifetime = granted_lifetime(request_, context_.config, granted4_.leased);
-            const auto status = register_home(desired, option, now_ + lifetime);
-            if (wire::is_accepted(status)) {
+            const auto* judged_by = register_home(desired, option, now_ + lifetime);
+            if (judged_by->accepts()) {
                 outcome_.lifetime = lifetime;
             }
-            return status;
+            return judged_by;
         }
         auto end_point = resolve_care_of(option, request_, context_);
         if (!end_point) {
             return end_point.error();
         }
         if (!has_room(desired, option.bid)) {
-            return BindingStatus::InsufficientResources;
+            return home_agent_rule("refused_max_bindings");
         }
         end_point->bid = option.bid;
         end_point->mcoa = true;
         end_point->priority = priority_of(option);
         install(desired, *end_point);
-        return BindingStatus::Accepted;
+        return home_agent_rule("accepted");
     }
 
     [[nodiscard]] bool has_room(const Registration& desired, std::uint16_t bid) const {
@@ -268,7 +265,7 @@ private:
                                           most - std::min(most, granted6_.size()), now_);
         if (request_.update.flags.mobile_router && granted6_.empty() &&
             granted4_.prefixes.empty()) {
-            outcome_.status = BindingStatus::ForwardingSetupFailed;
+            outcome_.judged_by = home_agent_rule("refused_no_prefix");
             return false;
         }
         return true;
@@ -289,15 +286,17 @@ private:
         outcome_.desired = std::move(desired);
     }
 
-    // Status of the message from those of its options (RFC 5648, 6.3): the node looks at
+    // The rule of the message from those of its options (RFC 5648, 6.3): the node looks at
     // each only if told that they differ.
-    void settle_status(bool any) {
-        const auto& all = outcome_.identifier_status;
-        if (std::all_of(all.begin(), all.end(), wire::is_accepted)) {
+    void settle_rule(bool any) {
+        const auto& all = outcome_.identifiers;
+        if (std::all_of(all.begin(), all.end(), [](RuleRef each) { return each->accepts(); })) {
             // Accepted, or 5 where one option says so.
-            outcome_.status = *std::max_element(all.begin(), all.end());
+            outcome_.judged_by =
+                *std::max_element(all.begin(), all.end(),
+                                  [](RuleRef a, RuleRef b) { return a->status() < b->status(); });
         } else {
-            outcome_.status = any ? BindingStatus::McoaNotComplete : all.front();
+            outcome_.judged_by = any ? home_agent_rule("accepted_not_complete") : all.front();
         }
     }
 
@@ -318,12 +317,12 @@ RegistrationOutcome evaluate(const RegistrationRequest& request, const Registrat
                              AddressPool& pool, PrefixTable& prefixes, TimePoint now) {
     auto outcome = Evaluation(request, context, pool, prefixes, now).run();
     const auto* prefix = home_prefix_of(request.home_address, context.config);
-    if (outcome.status == BindingStatus::Accepted && outcome.lifetime.count() != 0 &&
+    if (outcome.judged_by == home_agent_rule("accepted") && outcome.lifetime.count() != 0 &&
         prefix != nullptr &&
         (prefix->preferred_lifetime < outcome.lifetime ||
          prefix->valid_lifetime <= outcome.lifetime)) {
         // The node has to know more of its prefix (RFC 6275, 9.5.1).
-        outcome.status = BindingStatus::AcceptedPrefixDiscoveryNecessary;
+        outcome.judged_by = home_agent_rule("accepted_prefix_discovery_necessary");
     }
     return outcome;
 }

@@ -25,10 +25,11 @@ void HomeAgent::Impl::report(Report::Level level, std::string_view name, Fields 
     actions_.emplace_back(Report{level, name, std::move(fields)});
 }
 
-void HomeAgent::Impl::drop(std::string_view cause, const ReceivedMessage& message) {
+void HomeAgent::Impl::drop(RuleRef cause, const ReceivedMessage& message) {
+    counters_.add(cause);
     report(
         Report::Level::debug, "message-dropped",
-        {{"cause", std::string(cause)},
+        {{"cause", ReportValue(cause->name)},
          {"source", message.source},
          {"from", message.path ? message.path->remote
                                : wire::Endpoint{message.wire_source.value_or(message.source), 0}}});

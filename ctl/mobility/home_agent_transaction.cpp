@@ -47,16 +47,20 @@ Duration timeout_of(Participant who) {
     return kernel_timeout;
 }
 
-std::string_view failure_of(Participant who) {
+// Why a change of that kind of node failed: who did not do its part.
+RuleRef failure_of(Participant who, bool of_router) {
     switch (who) {
     case Participant::home_link:
-        return "duplicate address detection on the home link";
+        return of_router ? home_agent_rule("refused_router_by_home_link")
+                         : home_agent_rule("refused_by_home_link");
     case Participant::store:
-        return "the store could not keep it";
+        return of_router ? home_agent_rule("refused_router_by_store")
+                         : home_agent_rule("refused_by_store");
     case Participant::kernel:
         break;
     }
-    return "the kernel refused it, or did not answer";
+    return of_router ? home_agent_rule("refused_router_by_kernel")
+                     : home_agent_rule("refused_by_kernel");
 }
 
 enum class Misfortune : std::uint8_t { failed, lost };
@@ -279,7 +283,7 @@ void HomeAgent::Impl::succeed(TimePoint now, const wire::Ipv6Address& home_addre
 void HomeAgent::Impl::note_owner(TimePoint now, const wire::Ipv6Address& home_address,
                                  const Transaction& done) {
     const auto& before = cache_.at(home_address).current.bindings;
-    if (!done.status || before.empty()) {
+    if (done.judged_by == nullptr || before.empty()) {
         return;
     }
     const auto& after = done.desired.bindings;
@@ -332,14 +336,14 @@ void HomeAgent::Impl::note_end_after_move(TimePoint now, const wire::Ipv6Address
 
 void HomeAgent::Impl::note_end(TimePoint now, const wire::Ipv6Address& home_address,
                                const Transaction& done) {
-    if (done.status) {
-        history_.accepted(home_address, *done.status);
+    if (done.judged_by != nullptr) {
+        history_.accepted(home_address, done.judged_by);
     }
     if (done.desired.empty() && !cache_.at(home_address).current.empty()) {
         const auto* reason = done.from_elsewhere
                                  ? "it was de-registered from where it was not registered"
                                  : "the node de-registered";
-        history_.ended(now, home_address, done.status ? reason : done.end_reason);
+        history_.ended(now, home_address, done.judged_by != nullptr ? reason : done.end_reason);
     }
 }
 
@@ -350,12 +354,15 @@ void HomeAgent::Impl::fail(TimePoint now, const wire::Ipv6Address& home_address,
     auto& entry = cache_.at(home_address);
     auto failed = std::move(*entry.pending);
     entry.pending.reset();
-    if (failed.status) {
-        history_.refused(home_address, failed.failure, failure_of(failed.outstanding.front()));
+    const auto* cause = failed.refused_by != nullptr
+                            ? failed.refused_by
+                            : failure_of(failed.outstanding.front(), failed.of_router);
+    if (failed.judged_by != nullptr) {
+        history_.refused(home_address, cause);
     }
     if (failed.on_failure) {
         counters_.add(HomeAgentCount::registrations_refused);
-        counters_.refused(failed.failure);
+        counters_.refused(cause);
         send(to_message(std::move(*failed.on_failure)));
     }
     if (failed.repair) {

@@ -10,48 +10,47 @@
 namespace dsmip::mobility {
 namespace {
 
-using wire::BindingStatus;
-using Result = std::optional<Refusal>;
-using Check = Result (*)(const RegistrationRequest&, const RegistrationContext&);
+// nullptr: passed.
+using Check = RuleRef (*)(const RegistrationRequest&, const RegistrationContext&);
 
 // ---- any receiver (RFC 6275, 9.5.1)
 
-Result source_is_unicast(const RegistrationRequest& request, const RegistrationContext&) {
+RuleRef source_is_unicast(const RegistrationRequest& request, const RegistrationContext&) {
     const auto source = request.wire_source.value_or(request.home_address);
     if (source.is_multicast() || source.is_unspecified() || source.is_loopback()) {
-        return HomeAgentDrop::source_not_unicast;
+        return home_agent_rule("drop_source_not_unicast");
     }
     return {};
 }
 
-Result destination_is_unicast(const RegistrationRequest& request, const RegistrationContext&) {
+RuleRef destination_is_unicast(const RegistrationRequest& request, const RegistrationContext&) {
     if (request.home_agent.is_multicast() || request.home_agent.is_unspecified()) {
-        return HomeAgentDrop::destination_not_unicast;
+        return home_agent_rule("drop_destination_not_unicast");
     }
     return {};
 }
 
-Result home_address_is_routable(const RegistrationRequest& request, const RegistrationContext&) {
+RuleRef home_address_is_routable(const RegistrationRequest& request, const RegistrationContext&) {
     if (!request.home_address.is_unicast_routable()) {
-        return HomeAgentDrop::home_address_not_unicast;
+        return home_agent_rule("drop_home_address_not_unicast");
     }
     return {};
 }
 
 // RFC 5555, 4.5: no UDP over IPv6; and a Binding Update is sent from the care-of address,
 // never through the tunnel it sets up.
-Result tunnel_is_ipv4(const RegistrationRequest& request, const RegistrationContext&) {
+RuleRef tunnel_is_ipv4(const RegistrationRequest& request, const RegistrationContext&) {
     if (request.path && !request.path->remote.address.is_ipv4()) {
-        return HomeAgentDrop::tunnel_not_ipv4;
+        return home_agent_rule("drop_tunnel_not_ipv4");
     }
     return {};
 }
 
 // Over IPv4 the IPv6 source is the home address; an option that repeats it is harmless.
-Result home_address_option_repeats_source(const RegistrationRequest& request,
-                                          const RegistrationContext&) {
+RuleRef home_address_option_repeats_source(const RegistrationRequest& request,
+                                           const RegistrationContext&) {
     if (request.path && request.wire_source && *request.wire_source != request.home_address) {
-        return HomeAgentDrop::home_address_option_in_udp;
+        return home_agent_rule("drop_home_address_option_in_udp");
     }
     return {};
 }
@@ -66,37 +65,35 @@ bool is_local(const RegistrationRequest& request, const RegistrationContext& con
            request.update.flags.acknowledge;
 }
 
-Result is_home_registration(const RegistrationRequest& request,
-                            const RegistrationContext& context) {
+RuleRef is_home_registration(const RegistrationRequest& request,
+                             const RegistrationContext& context) {
     if (request.update.flags.home_registration || is_local(request, context)) {
         return {};
     }
-    if (request.update.flags.mobile_router) {
-        return BindingStatus::MobileRouterOperationNotPermitted;
-    }
-    return HomeAgentDrop::correspondent_registration;
+    return request.update.flags.mobile_router ? home_agent_rule("refused_mobile_router_without_h")
+                                              : home_agent_rule("drop_correspondent_registration");
 }
 
-Result sequence_follows(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef sequence_follows(const RegistrationRequest& request, const RegistrationContext& context) {
     if (sequence_violated(request, context)) {
-        return BindingStatus::SequenceNumberOutOfWindow;
+        return home_agent_rule("refused_sequence");
     }
     return {};
 }
 
-Result has_no_nonce_indices(const RegistrationRequest& request, const RegistrationContext&) {
+RuleRef has_no_nonce_indices(const RegistrationRequest& request, const RegistrationContext&) {
     if (wire::find_option<wire::NonceIndices>(request.update.options) != nullptr) {
-        return HomeAgentDrop::nonce_indices;
+        return home_agent_rule("drop_nonce_indices");
     }
     return {};
 }
 
 // ---- home registrations (RFC 6275, 10.3.1)
 
-Result is_for_this_home_agent(const RegistrationRequest& request,
-                              const RegistrationContext& context) {
+RuleRef is_for_this_home_agent(const RegistrationRequest& request,
+                               const RegistrationContext& context) {
     if (context.config.home_prefixes.empty() || request.home_agent != context.config.address6) {
-        return BindingStatus::HomeRegistrationNotSupported;
+        return home_agent_rule("refused_other_home_agent");
     }
     return {};
 }
@@ -106,26 +103,26 @@ bool in_home_prefix(const wire::Ipv6Address& address, const HomeAgentConfig& con
                        [&](const wire::Prefix6& prefix) { return prefix.contains(address); });
 }
 
-Result home_address_is_served(const RegistrationRequest& request,
-                              const RegistrationContext& context) {
+RuleRef home_address_is_served(const RegistrationRequest& request,
+                               const RegistrationContext& context) {
     if (!in_home_prefix(request.home_address, context.config)) {
-        return BindingStatus::NotHomeSubnet;
+        return home_agent_rule("refused_not_home_subnet");
     }
     return {};
 }
 
-Result node_is_admitted(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef node_is_admitted(const RegistrationRequest& request, const RegistrationContext& context) {
+    if (request.home_address == context.config.address6) {
+        return home_agent_rule("refused_own_address");
+    }
     const bool admitted =
         context.config.accept_unlisted_nodes || context.listed_nodes.contains(request.home_address);
-    if (!admitted || request.home_address == context.config.address6) {
-        return BindingStatus::AdministrativelyProhibited;
-    }
-    return {};
+    return admitted ? nullptr : home_agent_rule("refused_unlisted_node");
 }
 
 // RFC 5380, 6: from networks that this mobility anchor point is not for.
-Result care_of_address_is_in_domain(const RegistrationRequest& request,
-                                    const RegistrationContext& context) {
+RuleRef care_of_address_is_in_domain(const RegistrationRequest& request,
+                                     const RegistrationContext& context) {
     const auto& domain = context.config.map.care_of6;
     if (!is_local(request, context) || domain.empty() || request.deregisters()) {
         return {};
@@ -134,16 +131,13 @@ Result care_of_address_is_in_domain(const RegistrationRequest& request,
         !request.path && std::any_of(domain.begin(), domain.end(), [&](const auto& prefix) {
             return prefix.contains(request.wire_source.value_or(request.home_address));
         });
-    if (!inside) {
-        return BindingStatus::AdministrativelyProhibited;
-    }
-    return {};
+    return inside ? nullptr : home_agent_rule("refused_outside_map_domain");
 }
 
-Result there_is_room(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef there_is_room(const RegistrationRequest& request, const RegistrationContext& context) {
     if (!request.deregisters() && context.entry == nullptr &&
         context.entries >= context.config.policy.max_nodes) {
-        return BindingStatus::InsufficientResources;
+        return home_agent_rule("refused_max_nodes");
     }
     return {};
 }
@@ -154,42 +148,41 @@ bool asks_for_home_link(const RegistrationRequest& request) {
                        [](const auto& option) { return option.home; });
 }
 
-Result has_home_address_option(const RegistrationRequest& request, const RegistrationContext&) {
+RuleRef has_home_address_option(const RegistrationRequest& request, const RegistrationContext&) {
     if (request.path || request.wire_source) {
         return {};
     }
     if (!request.over_home_link || !(request.deregisters() || asks_for_home_link(request))) {
-        return HomeAgentDrop::no_home_address_option;
+        return home_agent_rule("drop_no_home_address_option");
     }
     return {};
 }
 
 // With Binding Identifier options each address is judged on its own, later.
-Result care_of_address_is_usable(const RegistrationRequest& request,
-                                 const RegistrationContext& context) {
+RuleRef care_of_address_is_usable(const RegistrationRequest& request,
+                                  const RegistrationContext& context) {
     if (request.deregisters() || request.has_identifiers) {
         return {};
     }
-    const auto claimed = request.claimed_care_of4();
+    const wire::IpAddress address =
+        request.path ? request.path->remote.address : request.care_of6();
     // Not where the node's own network is: that moves with it.
-    const auto own = [&](const wire::IpAddress& address) {
-        return context.prefixes.reaches(request.home_address, address);
-    };
-    const bool usable =
-        request.path ? !own(request.path->remote.address) &&
-                           usable_care_of(request.path->remote.address, context) &&
-                           (!claimed || claimed->is_unicast())
-                     : !own(request.care_of6()) && usable_care_of(request.care_of6(), context);
-    if (!usable) {
-        return BindingStatus::InvalidCareOfAddress;
+    if (context.prefixes.reaches(request.home_address, address)) {
+        return home_agent_rule("refused_care_of_in_own_network");
     }
-    return {};
+    if (const auto* against = against_care_of(address, context)) {
+        return against;
+    }
+    const auto claimed = request.claimed_care_of4();
+    return request.path && claimed && !claimed->is_unicast()
+               ? home_agent_rule("refused_care_of_not_unicast")
+               : nullptr;
 }
 
-Result is_registered_if_deregistering(const RegistrationRequest& request,
-                                      const RegistrationContext& context) {
+RuleRef is_registered_if_deregistering(const RegistrationRequest& request,
+                                       const RegistrationContext& context) {
     if (request.deregisters() && context.current().empty()) {
-        return BindingStatus::NotHomeAgentForThisMobileNode;
+        return home_agent_rule("refused_not_registered");
     }
     return {};
 }
@@ -197,7 +190,7 @@ Result is_registered_if_deregistering(const RegistrationRequest& request,
 // ---- dual stack (RFC 5555, 4.5)
 
 // F is about an IPv4 care-of address and means nothing without one.
-Result udp_can_be_forced(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef udp_can_be_forced(const RegistrationRequest& request, const RegistrationContext& context) {
     const bool concerns_ipv4 = request.path || request.claimed_care_of4();
     if (!request.update.flags.force_udp || request.deregisters() || !concerns_ipv4) {
         return {};
@@ -209,40 +202,38 @@ Result udp_can_be_forced(const RegistrationRequest& request, const RegistrationC
     const auto& options = request.update.options;
     const bool ambiguous = wire::find_option<wire::Authentication>(options) != nullptr ||
                            wire::find_option<wire::ReplayProtection>(options) != nullptr;
-    return ambiguous ? BindingStatus::AdministrativelyProhibited
-                     : BindingStatus::CannotForceUdpEncapsulation;
+    return ambiguous ? home_agent_rule("refused_forced_udp_to_rfc4285")
+                     : home_agent_rule("refused_forced_udp");
 }
 
 // ---- several care-of addresses (RFC 5648, 6.2 and 6.3)
 
-Result identifiers_are_well_formed(const RegistrationRequest& request, const RegistrationContext&) {
-    if (!request.identifiers) {
-        return request.identifiers.error();
-    }
-    return {};
+RuleRef identifiers_are_well_formed(const RegistrationRequest& request,
+                                    const RegistrationContext&) {
+    return request.identifiers ? nullptr : home_agent_rule("refused_identifiers_malformed");
 }
 
-Result mcoa_is_permitted(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef mcoa_is_permitted(const RegistrationRequest& request, const RegistrationContext& context) {
     if (request.has_identifiers && !context.config.accept_mcoa) {
-        return BindingStatus::McoaProhibited;
+        return home_agent_rule("refused_mcoa_off");
     }
     return {};
 }
 
-Result bulk_is_permitted(const RegistrationRequest& request, const RegistrationContext& context) {
+RuleRef bulk_is_permitted(const RegistrationRequest& request, const RegistrationContext& context) {
     if (request.identifiers && request.identifiers->options.size() > 1 &&
         !context.config.accept_bulk) {
-        return BindingStatus::McoaBulkRegistrationProhibited;
+        return home_agent_rule("refused_bulk_off");
     }
     return {};
 }
 
 // The draft registers and complains all the same: not a matter of refusal there.
-Result no_plain_binding_is_in_the_way(const RegistrationRequest& request,
-                                      const RegistrationContext& context) {
+RuleRef no_plain_binding_is_in_the_way(const RegistrationRequest& request,
+                                       const RegistrationContext& context) {
     if (request.has_identifiers && !request.deregisters() && !request.identifiers->overwrite &&
         request.dialect != wire::Dialect::Draft && context.current().is_plain()) {
-        return BindingStatus::McoaNonMcoaBindingExists;
+        return home_agent_rule("refused_plain_binding_exists");
     }
     return {};
 }
@@ -290,14 +281,13 @@ const Registration& RegistrationContext::current() const {
     return entry == nullptr ? none : entry->current;
 }
 
-std::optional<Refusal> validate(const RegistrationRequest& request,
-                                const RegistrationContext& context) {
+RuleRef validate(const RegistrationRequest& request, const RegistrationContext& context) {
     for (const auto check : checks) {
-        if (auto refusal = check(request, context)) {
-            return refusal;
+        if (const auto* refused_by = check(request, context)) {
+            return refused_by;
         }
     }
-    return {};
+    return nullptr;
 }
 
 std::optional<std::uint16_t> sequence_violated(const RegistrationRequest& request,
@@ -336,9 +326,16 @@ bool is_served(const wire::Ipv6Address& home_address, const HomeAgentConfig& con
            (config.accept_unlisted_nodes || listed_nodes.contains(home_address));
 }
 
-bool usable_care_of(const wire::IpAddress& address, const RegistrationContext& context) {
-    return address.is_unicast_routable() && !context.config.policy.refuses(address) &&
-           !is_of_home_network(address, context.config, context.pool);
+RuleRef against_care_of(const wire::IpAddress& address, const RegistrationContext& context) {
+    if (!address.is_unicast_routable()) {
+        return home_agent_rule("refused_care_of_not_unicast");
+    }
+    if (context.config.policy.refuses(address)) {
+        return home_agent_rule("refused_care_of_by_policy");
+    }
+    return is_of_home_network(address, context.config, context.pool)
+               ? home_agent_rule("refused_care_of_at_home")
+               : nullptr;
 }
 
 } // namespace dsmip::mobility

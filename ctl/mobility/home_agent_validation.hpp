@@ -6,13 +6,12 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 
 #include "mobility/address_pool.hpp"
 #include "mobility/binding_cache.hpp"
 #include "mobility/home_agent.hpp"
-#include "mobility/home_agent_counters.hpp"
 #include "mobility/home_agent_request.hpp"
+#include "mobility/home_agent_rules.hpp"
 #include "mobility/prefix_table.hpp"
 
 namespace dsmip::mobility {
@@ -34,12 +33,10 @@ struct RegistrationContext {
     [[nodiscard]] const Registration& current() const;
 };
 
-// Dropped without an answer, or answered with a status of 128 or more.
-using Refusal = std::variant<HomeAgentDrop, wire::BindingStatus>;
-
-// The first check that fails; nothing if all pass.
-[[nodiscard]] std::optional<Refusal> validate(const RegistrationRequest& request,
-                                              const RegistrationContext& context);
+// The rule of the first check that fails: the message is dropped without an answer, or answered
+// with a status of 128 or more.  nullptr if all pass.
+[[nodiscard]] RuleRef validate(const RegistrationRequest& request,
+                               const RegistrationContext& context);
 
 // The sequence number that the Binding Update had to follow and does not.  For peers of
 // the draft each BID has its own (draft-ietf-monami6-multiplecoa-05, 5.4).
@@ -54,9 +51,10 @@ using Refusal = std::variant<HomeAgentDrop, wire::BindingStatus>;
 [[nodiscard]] bool is_served(const wire::Ipv6Address& home_address, const HomeAgentConfig& config,
                              const ListedNodes& listed_nodes);
 
-// An address that traffic of the node can be sent to: unicast, and no address that would
-// lead back into a tunnel of this home agent.
-[[nodiscard]] bool usable_care_of(const wire::IpAddress& address,
-                                  const RegistrationContext& context);
+// An address that traffic of the node can be sent to is unicast, allowed by the configuration, and
+// none that would lead back into a tunnel of this home agent.  Else the rule that stands against
+// it.
+[[nodiscard]] RuleRef against_care_of(const wire::IpAddress& address,
+                                      const RegistrationContext& context);
 
 } // namespace dsmip::mobility

@@ -7,27 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "mobility/mobile_node_rules.hpp"
 #include "mobility/types.hpp"
-#include "wire/codec.hpp"
 
 namespace dsmip::mobility {
-
-// Messages that are dropped without any effect, by cause; beside these the
-// causes of the codec (wire::drop_name) are counted.
-enum class MobileNodeDrop : std::uint8_t {
-    not_for_home_address, // destination is not the home address
-    not_from_home_agent,  // source is not the home agent
-    wrong_path,           // not by the way the Binding Update went
-    unknown_sequence,     // acknowledges nothing that is outstanding: late, repeated, made up
-    foreign_home_address, // Binding Error about another home address
-    unexpected_type,      // a message a mobile node has no use for
-    error_not_awaited,    // Binding Error 2 without a Binding Update under way
-    error_unknown,        // Binding Error with another status
-    bid_unknown,          // refresh request for a BID that is not in use
-    no_other_home_agent,  // sent away, but nobody else is known
-    stopped,              // after de-registration
-    count_
-};
 
 enum class MobileNodeCount : std::uint8_t {
     updates_sent,            // Binding Updates, all
@@ -56,21 +39,17 @@ enum class MobileNodeCount : std::uint8_t {
 class MobileNodeCounters {
 public:
     void add(MobileNodeCount what) { ++counts_.at(static_cast<std::size_t>(what)); }
-    void add(MobileNodeDrop cause) { ++drops_.at(static_cast<std::size_t>(cause)); }
-    void add(wire::DecodeCause cause) { ++decode_drops_.at(static_cast<std::size_t>(cause)); }
+    // A message that a rule drops.
+    void add(RuleRef rule) { by_rule_.add(rule); }
 
+    // "updates_sent", ..., and each rule by its name.
     [[nodiscard]] std::vector<NamedCount> all() const;
 
 private:
-    static constexpr std::size_t decode_causes =
-        static_cast<std::size_t>(wire::DecodeCause::OptionNotLast) + 1;
-
     std::array<std::uint64_t, static_cast<std::size_t>(MobileNodeCount::count_)> counts_{};
-    std::array<std::uint64_t, static_cast<std::size_t>(MobileNodeDrop::count_)> drops_{};
-    std::array<std::uint64_t, decode_causes> decode_drops_{};
+    RuleCounters<mobile_node_rules.size()> by_rule_{mobile_node_rules};
 };
 
-std::string_view name_of(MobileNodeDrop cause);
 std::string_view name_of(MobileNodeCount what);
 
 } // namespace dsmip::mobility

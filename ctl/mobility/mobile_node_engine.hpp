@@ -57,8 +57,7 @@ private:
 
     // ---- reports and states (mobile_node_report.cpp)
     void report(Report::Level level, std::string_view name, Fields fields);
-    void drop(MobileNodeDrop cause, const ReceivedMessage& message);
-    void drop(wire::DecodeCause cause, const ReceivedMessage& message);
+    void drop(RuleRef cause, const ReceivedMessage& message);
     void apply(UpdateListEntry& entry, EntryEvent event);
     [[nodiscard]] Fields describe(const UpdateListEntry& entry) const;
     Actions take() { return std::exchange(actions_, {}); }

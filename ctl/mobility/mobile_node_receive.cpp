@@ -54,15 +54,15 @@ Actions MobileNode::Impl::receive(TimePoint now, const ReceivedMessage& message)
     const auto decoded =
         wire::decode(message.octets, message.source, message.destination, config_.dialect);
     if (!decoded) {
-        drop(decoded.error().cause, message);
+        drop(rule_of(decoded.error().cause, mobile_node_rules), message);
         return take();
     }
     if (finished_) {
-        drop(MobileNodeDrop::stopped, message);
+        drop(mobile_node_rule("drop_stopped"), message);
         return take();
     }
     if (message.source != config_.home_agent6) {
-        drop(MobileNodeDrop::not_from_home_agent, message);
+        drop(mobile_node_rule("drop_not_from_home_agent"), message);
         return take();
     }
     if (const auto* acknowledgement = std::get_if<wire::BindingAcknowledgement>(&*decoded)) {
@@ -74,7 +74,7 @@ Actions MobileNode::Impl::receive(TimePoint now, const ReceivedMessage& message)
     } else if (const auto* away = std::get_if<wire::HomeAgentSwitch>(&*decoded)) {
         receive_switch(now, message, *away);
     } else {
-        drop(MobileNodeDrop::unexpected_type, message);
+        drop(mobile_node_rule("drop_unexpected_type"), message);
     }
     settle(now);
     return take();
@@ -93,7 +93,7 @@ void MobileNode::Impl::receive_acknowledgement(
     TimePoint now, const ReceivedMessage& message,
     const wire::BindingAcknowledgement& acknowledgement) {
     if (message.destination != config_.home_address) {
-        drop(MobileNodeDrop::not_for_home_address, message);
+        drop(mobile_node_rule("drop_not_for_home_address"), message);
         return;
     }
     if (acknowledgement.status == wire::BindingStatus::SequenceNumberOutOfWindow) {
@@ -105,11 +105,11 @@ void MobileNode::Impl::receive_acknowledgement(
             return exchange.find(acknowledgement.sequence) != nullptr;
         });
     if (found == exchanges_.end()) {
-        drop(MobileNodeDrop::unknown_sequence, message);
+        drop(mobile_node_rule("drop_unknown_sequence"), message);
         return;
     }
     if (!came_back(message, *found)) {
-        drop(MobileNodeDrop::wrong_path, message);
+        drop(mobile_node_rule("drop_wrong_path"), message);
         return;
     }
     counters_.add(MobileNodeCount::acknowledgements);
@@ -177,7 +177,8 @@ void MobileNode::Impl::correct_sequence(TimePoint now, const ReceivedMessage& me
         }
     }
     if (!matched) {
-        drop(exchanges_.empty() ? MobileNodeDrop::unknown_sequence : MobileNodeDrop::wrong_path,
+        drop(exchanges_.empty() ? mobile_node_rule("drop_unknown_sequence")
+                                : mobile_node_rule("drop_wrong_path"),
              message);
         return;
     }
@@ -195,7 +196,7 @@ void MobileNode::Impl::update_soon(TimePoint now, UpdateListEntry& entry) {
 void MobileNode::Impl::receive_refresh_request(TimePoint now, const ReceivedMessage& message,
                                                const wire::BindingRefreshRequest& request) {
     if (message.destination != config_.home_address) {
-        drop(MobileNodeDrop::not_for_home_address, message);
+        drop(mobile_node_rule("drop_not_for_home_address"), message);
         return;
     }
     const auto options = wire::find_options<wire::BindingIdentifier>(request.options);
@@ -211,7 +212,7 @@ void MobileNode::Impl::receive_refresh_request(TimePoint now, const ReceivedMess
         }
     }
     if (!known) {
-        drop(MobileNodeDrop::bid_unknown, message);
+        drop(mobile_node_rule("drop_bid_unknown"), message);
         return;
     }
     counters_.add(MobileNodeCount::refresh_requests);
@@ -220,7 +221,7 @@ void MobileNode::Impl::receive_refresh_request(TimePoint now, const ReceivedMess
 void MobileNode::Impl::receive_error(TimePoint now, const ReceivedMessage& message,
                                      const wire::BindingError& error) {
     if (error.home_address != config_.home_address && !error.home_address.is_unspecified()) {
-        drop(MobileNodeDrop::foreign_home_address, message);
+        drop(mobile_node_rule("drop_foreign_home_address"), message);
         return;
     }
     switch (error.status) {
@@ -233,7 +234,7 @@ void MobileNode::Impl::receive_error(TimePoint now, const ReceivedMessage& messa
         // Only a Binding Update is ever waited for (RFC 6275, 11.3.6).  Anybody may have sent the
         // error, so the home agent is asked on.
         if (exchanges_.empty()) {
-            drop(MobileNodeDrop::error_not_awaited, message);
+            drop(mobile_node_rule("drop_error_not_awaited"), message);
             return;
         }
         for (auto& entry : entries_) {
@@ -246,7 +247,7 @@ void MobileNode::Impl::receive_error(TimePoint now, const ReceivedMessage& messa
         }
         break;
     default:
-        drop(MobileNodeDrop::error_unknown, message);
+        drop(mobile_node_rule("drop_error_unknown"), message);
         return;
     }
     counters_.add(MobileNodeCount::binding_errors);

@@ -36,16 +36,10 @@ void MobileNode::Impl::report(Report::Level level, std::string_view name, Fields
     actions_.emplace_back(Report{level, name, std::move(fields)});
 }
 
-void MobileNode::Impl::drop(MobileNodeDrop cause, const ReceivedMessage& message) {
+void MobileNode::Impl::drop(RuleRef cause, const ReceivedMessage& message) {
     counters_.add(cause);
     report(Report::Level::debug, "message-dropped",
-           {{"cause", std::string(name_of(cause))}, {"source", message.source}});
-}
-
-void MobileNode::Impl::drop(wire::DecodeCause cause, const ReceivedMessage& message) {
-    counters_.add(cause);
-    report(Report::Level::debug, "message-dropped",
-           {{"cause", "drop_" + std::string(wire::drop_name(cause))}, {"source", message.source}});
+           {{"cause", ReportValue(cause->name)}, {"source", message.source}});
 }
 
 void MobileNode::Impl::apply(UpdateListEntry& entry, EntryEvent event) {

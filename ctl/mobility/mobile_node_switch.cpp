@@ -31,7 +31,7 @@ bool MobileNode::Impl::is_about_home_agent(BindingStatus status) {
 void MobileNode::Impl::receive_switch(TimePoint now, const ReceivedMessage& message,
                                       const wire::HomeAgentSwitch& request) {
     if (message.destination != config_.home_address) {
-        drop(MobileNodeDrop::not_for_home_address, message);
+        drop(mobile_node_rule("drop_not_for_home_address"), message);
         return;
     }
     if (leaving_ || stopping_) {
@@ -39,7 +39,7 @@ void MobileNode::Impl::receive_switch(TimePoint now, const ReceivedMessage& mess
         return;
     }
     if (!home_agents_.offered(request.home_agents)) {
-        drop(MobileNodeDrop::no_other_home_agent, message);
+        drop(mobile_node_rule("drop_no_other_home_agent"), message);
         return;
     }
     counters_.add(MobileNodeCount::switch_requests);

@@ -13,18 +13,19 @@ namespace {
 const auto home_address = wire::Ipv6Address::parse("2001:db8:1::100").value();
 constexpr mobility::TimePoint now{std::chrono::seconds(1000)};
 
-mobility::Explanation explained(UpdateVerdict verdict, wire::BindingStatus status) {
+mobility::Explanation explained(UpdateVerdict verdict, mobility::RuleRef rule) {
     mobility::UpdateRecord update;
     update.when = now - std::chrono::seconds(3);
     update.sequence = 7;
     update.verdict = verdict;
-    update.status = status;
-    update.options.identifiers = {{1, wire::BindingStatus::Accepted},
-                                  {2, wire::BindingStatus::InvalidCareOfAddress}};
-    wire::Ipv4AddressAcknowledgement refused;
-    refused.status = wire::Ipv4AddressStatus::IncorrectIpv4HomeAddress;
-    refused.prefix_length = 0;
-    refused.address = wire::Ipv4Address::parse("192.0.2.9").value();
+    update.rule = rule;
+    update.options.identifiers = {{1, mobility::home_agent_rule("accepted")},
+                                  {2, mobility::home_agent_rule("refused_care_of_by_policy")}};
+    mobility::JudgedHomeAddress4 refused;
+    refused.rule = mobility::home_agent_rule("refused_home_address4_not_own");
+    refused.answer.status = refused.rule->status4();
+    refused.answer.prefix_length = 0;
+    refused.answer.address = wire::Ipv4Address::parse("192.0.2.9").value();
     update.options.home_addresses4 = {refused};
     mobility::Explanation explanation;
     explanation.history.last = update;
@@ -35,17 +36,22 @@ mobility::Explanation explained(UpdateVerdict verdict, wire::BindingStatus statu
 
 TEST_CASE("statuses of the options of an answer") {
     const auto json = explanation_json(
-        home_address, explained(UpdateVerdict::accepted, wire::BindingStatus::McoaNotComplete),
+        home_address,
+        explained(UpdateVerdict::accepted, mobility::home_agent_rule("accepted_not_complete")),
         now);
     const auto& update = json.at("last_update");
     CHECK(update.at("ago_ms") == 3000);
     REQUIRE(update.at("identifiers").size() == 2);
-    CHECK(update.at("identifiers").at(0) ==
-          Json{{"bid", 1},
-               {"status", 0},
-               {"status_text", wire::to_string(wire::BindingStatus::Accepted)}});
+    const auto& first = update.at("identifiers").at(0);
+    CHECK(first.at("bid") == 1);
+    CHECK(first.at("status") == 0);
+    CHECK(first.at("status_text") == wire::to_string(wire::BindingStatus::Accepted));
+    CHECK(first.at("rule_name") == "accepted");
     CHECK(update.at("identifiers").at(1).at("bid") == 2);
     CHECK(update.at("identifiers").at(1).at("status") == 174);
+    CHECK(update.at("identifiers").at(1).at("rule_name") == "refused_care_of_by_policy");
+    CHECK(update.at("identifiers").at(1).at("rule").get<std::string>().find("refused-care-of6") !=
+          std::string::npos);
     REQUIRE(update.at("home_addresses4").size() == 1);
     const auto& answer = update.at("home_addresses4").at(0);
     CHECK(answer.at("address") == "192.0.2.9");
@@ -55,8 +61,8 @@ TEST_CASE("statuses of the options of an answer") {
 }
 
 TEST_CASE("nothing is said of options before the answer") {
-    const auto json = explanation_json(
-        home_address, explained(UpdateVerdict::waiting, wire::BindingStatus::Accepted), now);
+    const auto json =
+        explanation_json(home_address, explained(UpdateVerdict::waiting, nullptr), now);
     CHECK(json.at("last_update").at("status").is_null());
     CHECK(json.at("last_update").at("identifiers").empty());
     CHECK(json.at("last_update").at("home_addresses4").empty());
