@@ -9,7 +9,7 @@ JOBS    ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help all ctl kmod install demo check check-unit check-fuzz check-style check-system check-debug check-sanitized check-smp soak check-kmod \
+.PHONY: help all ctl kmod install demo check check-unit check-fuzz check-style check-system check-debug check-sanitized check-smp check-mutations soak check-kmod \
 	check-requirements check-documentation setup lint clean bench bench-quick
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo '  make check-debug  the system tests on a kernel with KASAN, lockdep and kmemleak; check-sanitized'
 	@echo '  make check-sanitized  some system tests with a sanitized daemon; SANITIZED_TESTS names them'
 	@echo '  make check-smp    the same on an emulated SMP machine: slow'
+	@echo '  make check-mutations  do the unit tests notice when a rule is broken? (about 20 minutes)'
 	@echo '  make soak         fuzzers and removal under traffic at full length on both: hours'
 	@echo
 	@echo '  make bench        measure against the tunnels of the kernel, write Documentation/benchmarks (over an hour)'
@@ -105,6 +106,12 @@ check-smp: setup ctl
 
 soak: setup ctl
 	tests/system/soak
+
+# Changes of the sources that each break a row of the matrix: its tests have to notice. 20 minutes.
+check-mutations: setup
+	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
+	@cmake --build build/unit -j $(JOBS)
+	tests/mutations/run
 
 # Every test named in the requirements matrix exists and ran in this tree.
 check-requirements:

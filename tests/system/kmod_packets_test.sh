@@ -5,7 +5,7 @@
 # cookies, path MTU, segmentation, bad input.
 # timeout: 3600
 # requirements: D-2.3.2.2-10 D-4.1-01 D-4.1-04 D-4.1-11 D-4.1-12 D-4.2-04 D-4.2-10
-# requirements: D-2.3.2.1-07 D-2.3.2.2-07 D-4.5.1-04 D-4.5.1-06
+# requirements: D-2.3.2.1-07 D-2.3.2.2-07 D-4.1-02 D-4.1-13 D-4.2-07 D-4.5-26 D-4.5.1-04 D-4.5.1-06
 . "$(dirname "$0")/lib.sh"
 
 modprobe dsmip

@@ -221,7 +221,7 @@ TEST_CASE("both daemons die now and then", "[restart]") {
     expect_agreement(world);
 }
 
-TEST_CASE("a mobile router through bad networks and restarts keeps its prefixes", "[M-7-01]") {
+TEST_CASE("a mobile router through bad networks and restarts keeps its prefixes") {
     const auto seed = GENERATE(range(1U, 31U));
     CAPTURE(seed);
     auto ha = home_agent();

@@ -102,6 +102,30 @@ TEST_CASE("Binding Identifier options of the draft: C, D, O in octet 5",
     CHECK(scene.bids(node) == Bids{3});
 }
 
+TEST_CASE("C without a care-of address: that option is malformed", "[M-6.3-16]") {
+    Scene scene;
+    auto update = draft_bid(1, 1, visited);
+    auto without = draft_bid(1, 2, std::monostate{}).message.options.back();
+    std::get<wire::BindingIdentifier>(without).flags = wire::bid_draft::care_of_address;
+    SECTION("alone") {
+        update.message.options = {without};
+        auto config = default_config();
+        config.dialect = Dialect::Draft;
+        Scene draft(config);
+        draft.native(update, visited, Dialect::Draft);
+        const auto answer = draft.answer();
+        CHECK(answer.status() == BindingStatus::McoaMalformed);
+        CHECK(answer.bid_status() == std::vector{BindingStatus::McoaMalformed});
+        CHECK_FALSE(draft.registered(node));
+    }
+    SECTION("beside one that has it: C is in all or none, and so is the address") {
+        update.message.options.push_back(without);
+        scene.native(update, visited, Dialect::Draft);
+        CHECK(scene.answer().status() == BindingStatus::McoaMalformed);
+        CHECK_FALSE(scene.registered(node));
+    }
+}
+
 TEST_CASE("the draft leaves the address out where the packet has it", "[M-6.3-27][M-6.3-28]") {
     auto config = default_config();
     config.dialect = Dialect::Draft;

@@ -277,7 +277,7 @@ TEST_CASE("prefix options without R say nothing") {
     CHECK(scene.registered(node)->prefixes6.empty());
 }
 
-TEST_CASE("a router with several care-of addresses has one set of prefixes", "[M-7-01]") {
+TEST_CASE("a router with several care-of addresses has one set of prefixes") {
     Scene scene(router_config());
     scene.native(Update(1).router().prefix("2001:db8:aaaa:1::", 64).bid(1, visited), visited);
     check_forwarding(scene, {p6("2001:db8:aaaa:1::", 64)});

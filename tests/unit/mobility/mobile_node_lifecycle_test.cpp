@@ -76,7 +76,7 @@ TEST_CASE("a restarted node takes the binding over and refreshes it", "[restart]
     }
 }
 
-TEST_CASE("restored bindings of several accesses need no O", "[restart][M-5.10-01]") {
+TEST_CASE("restored bindings of several accesses need no O", "[restart][M-5.4-06][M-5.10-01]") {
     Scene scene(mcoa_config());
     auto kernel = predecessor();
     kernel.bindings.front().bid = 1;

@@ -43,7 +43,7 @@ TEST_CASE("at boot all IPv6 accesses register in one Binding Update with O",
           "[M-4.1-01][M-4.2.1-08][M-4.2.1-09][M-4.2.1-10][M-4.2.1-11][M-4.2.1-16][M-5.1-01]"
           "[M-5.1-02][M-5.1-03][M-5.1-04][M-5.1-05][M-5.1-06][M-5.3-01][M-5.3-03][M-5.3-04]"
           "[M-5.3-05][M-5.3-06][M-5.4-01][M-5.4-02][M-5.4-03][M-5.4-04][M-5.4-08][M-5.10-01]"
-          "[D-2-01]") {
+          "[M-2-01][M-2-02][M-2-06][M-2-07][M-3-01][M-3-02][M-3-05][D-2-01]") {
     Scene scene(mcoa_config());
     const auto update = both_registered(scene);
     CHECK(update.update.flags.overwrite);
@@ -158,7 +158,7 @@ TEST_CASE("an IPv4 care-of address goes alone, in UDP, after O is accepted",
     }
 }
 
-TEST_CASE("without bulk each binding has its own Binding Update", "[M-5.3-03][M-5.4-07]") {
+TEST_CASE("without bulk each binding has its own Binding Update", "[M-3-05][M-5.3-03][M-5.4-07]") {
     auto config = mcoa_config();
     config.bulk = false;
     Scene scene(config);
@@ -175,7 +175,7 @@ TEST_CASE("without bulk each binding has its own Binding Update", "[M-5.3-03][M-
 }
 
 TEST_CASE("an access that goes away leaves the kernel at once and the home agent by a message",
-          "[M-5.5-02][M-5.5-03][M-5.5-05][M-8.1-08]") {
+          "[M-3-11][M-5.5-02][M-5.5-03][M-5.5-05][M-8.1-08]") {
     Scene scene(mcoa_config());
     mixed_registered(scene);
 
@@ -293,7 +293,8 @@ TEST_CASE("all accesses go: the bindings stay until one is back", "[M-5.5-03]") 
     CHECK(scene.take().bids() == Bids{1}); // de-registered
 }
 
-TEST_CASE("an access that changes its address does not attract packets meanwhile", "[M-8.1-09]") {
+TEST_CASE("an access that changes its address does not attract packets meanwhile",
+          "[M-2-04][M-8.1-09]") {
     Scene scene(mcoa_config());
     both_registered(scene);
     scene.network({wlan("2001:db8:3::300"), lte6});
@@ -500,7 +501,7 @@ TEST_CASE("an address in the option of another message than a Binding Update mea
     CHECK(refresh.native()->wire_source == *wlan6.address.ipv6());
 }
 
-TEST_CASE("an access without a BID takes no part", "[M-5.1-06]") {
+TEST_CASE("an access without a BID takes no part", "[M-2-02][M-5.1-06]") {
     auto config = mcoa_config();
     config.accesses = {{"wlan0", 0, 1}, {"lte0", 2, 2}};
     Scene scene(config);

@@ -62,6 +62,19 @@ TEST_CASE("a mobile router sets R and names its prefixes in every Binding Update
     CHECK(update.option<wire::MobileNetworkPrefix>() == nullptr);
 }
 
+TEST_CASE("a mobile router with several accesses names BIDs and prefixes in one message",
+          "[M-7-01]") {
+    auto config = router_config();
+    config.mcoa = true;
+    Scene scene(config);
+    scene.network({wlan("2001:db8:2::200"), lte("2001:db8:4::400")});
+    const auto update = scene.take();
+    CHECK(update.update.flags.mobile_router);
+    CHECK(update.bids() == std::vector<std::uint16_t>{1, 2});
+    REQUIRE(update.option<wire::MobileNetworkPrefix>() != nullptr);
+    CHECK(update.option<wire::MobileNetworkPrefix>()->prefix == p6("2001:db8:aaaa::", 64));
+}
+
 TEST_CASE("a home agent without R in its answer forwards nothing") {
     Scene scene(router_config());
     registered(scene, wlan("2001:db8:2::200"));

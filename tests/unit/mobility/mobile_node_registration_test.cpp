@@ -83,7 +83,7 @@ TEST_CASE("an access with IPv4 only is of no use without an IPv4 address of the 
 }
 
 TEST_CASE("F and T are set on request, and only over IPv4",
-          "[D-3.1.3-01][D-3.1.3-02][D-4.1-05][D-4.1-15][D-4.4-09][D-4.4-10][D-4.5-11]") {
+          "[D-3.1.3-01][D-3.1.3-02][D-4.1-05][D-4.1-15][D-4.4-09][D-4.4-10][D-4.5-11][D-5-04]") {
     auto config = plain_config();
     config.force_udp = true;
     config.prefer_tlv = true;
