@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <utility>
+#include <vector>
 
 namespace dsmip::daemon {
 
@@ -72,12 +74,20 @@ bool HostNetwork::restore_link(Restoration& done) {
 }
 
 void HostNetwork::restore_addresses(Restoration& done) {
-    const auto present = rtnl_.addresses(ifindex_);
-    if (!present) {
-        done.failures.push_back(present.error().message());
-        return;
+    std::set<std::uint32_t> links{ifindex_};
+    for (const auto& wish : wishes_.addresses()) {
+        links.insert(wish.ifindex);
     }
-    for (const auto& [address, altered] : wishes_.missing(*present)) {
+    std::vector<netlink::AddressSpec> present;
+    for (const auto ifindex : links) {
+        const auto more = rtnl_.addresses(ifindex);
+        if (!more) {
+            done.failures.push_back(more.error().message());
+            return;
+        }
+        present.insert(present.end(), more->begin(), more->end());
+    }
+    for (const auto& [address, altered] : wishes_.missing(present)) {
         const auto added = rtnl_.address_add(address, altered ? IfExists::replace : IfExists::fail);
         if (added) {
             ++done.addresses;

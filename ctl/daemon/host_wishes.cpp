@@ -116,7 +116,7 @@ HostWishes::missing(std::span<const netlink::AddressSpec> present) const {
     for (const auto& wanted : addresses_) {
         const auto found =
             std::find_if(present.begin(), present.end(), [&](const netlink::AddressSpec& address) {
-                return address.address == wanted.address &&
+                return address.ifindex == wanted.ifindex && address.address == wanted.address &&
                        address.prefix_length == wanted.prefix_length;
             });
         if (found == present.end()) {

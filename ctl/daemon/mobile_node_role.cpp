@@ -109,12 +109,12 @@ EngineCalls MobileNodeRole::engine_calls() {
     EngineCalls calls;
     calls.receive = [this](auto now, const auto& message) {
         auto actions = engine_.receive(now, message);
-        finish_if_done();
+        look_at_engine();
         return actions;
     };
     calls.confirm = [this](auto now, auto request, const auto& outcome) {
         auto actions = engine_.kernel_done(now, request, outcome);
-        finish_if_done();
+        look_at_engine();
         return actions;
     };
     calls.binding_expired = [this](auto now, const auto&, auto bid) {
@@ -122,7 +122,7 @@ EngineCalls MobileNodeRole::engine_calls() {
     };
     calls.tick = [this](auto now) {
         auto actions = engine_.tick(now);
-        finish_if_done();
+        look_at_engine();
         return actions;
     };
     calls.next_deadline = [this] { return engine_.next_deadline(); };
@@ -223,18 +223,19 @@ void MobileNodeRole::network_changed() {
     attachment_timer_->set(attachments_.next_deadline());
     forget_left_networks();
     auto candidates = care_of_candidates(monitor_.state(), excluded);
+    std::erase_if(candidates, [this](const auto& candidate) { return is_stay(candidate); });
     for (auto& candidate : candidates) {
         const auto& link = *monitor_.state().find(candidate.link);
         candidate.presence = attachments_.presence(link, candidate.address);
         candidate.attachment = attachments_.attachment(link);
     }
     follow_shared_address(candidates);
-    if (candidates_ == candidates) {
-        return;
+    if (candidates_ != candidates) {
+        follow_care_of(candidates);
+        candidates_ = candidates;
+        driver_->run(engine_.network_changed(now(), std::move(candidates)));
     }
-    follow_care_of(candidates);
-    candidates_ = candidates;
-    driver_->run(engine_.network_changed(now(), std::move(candidates)));
+    follow_home_link();
 }
 
 /// A node that has left the home link, or another network with a home agent, by the interface that
@@ -288,6 +289,17 @@ void MobileNodeRole::stop(std::function<void()> finished) {
     stop_timer_->set(now() + stop_patience);
     driver_->run(engine_.stop(now()));
     finish_if_done();
+}
+
+void MobileNodeRole::look_at_engine() {
+    finish_if_done();
+    if (!stopping_ && engine_.home_link() != home_link_) {
+        asio::post(loop_, [this] {
+            if (!stopping_) {
+                follow_home_link();
+            }
+        });
+    }
 }
 
 void MobileNodeRole::finish_if_done() {

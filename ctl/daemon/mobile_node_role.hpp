@@ -12,6 +12,7 @@
 #include "daemon/attachment_watch.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/engine_driver.hpp"
+#include "daemon/home_stay.hpp"
 #include "daemon/host_keeper.hpp"
 #include "daemon/host_network.hpp"
 #include "daemon/prefix_routes.hpp"
@@ -46,6 +47,7 @@ private:
     EngineCalls engine_calls();
     mobility::Actions restore();
     void remove_leftover_addresses();
+    void remove_leftover_stays();
     void network_changed();
     void ask(const AttachmentQuestions& questions);
     void forget_left_networks();
@@ -55,6 +57,14 @@ private:
     void withdraw(const wire::Ipv4Address& address);
     /// Says that a wish was not fulfilled, and has it tried again.
     void note(const tl::expected<void, std::string>& wish);
+    /// At home the home addresses are used on the home link, elsewhere they are not there.
+    void follow_home_link();
+    [[nodiscard]] std::vector<HomeStay> wanted_stays() const;
+    [[nodiscard]] bool is_stay(const mobility::CareOfCandidate& candidate) const;
+    void begin_stay(const HomeStay& stay);
+    void end_stay(const HomeStay& stay);
+    /// After each call of the engine, whose actions are carried out only then.
+    void look_at_engine();
     void finish_if_done();
     void finish();
 
@@ -82,6 +92,8 @@ private:
     std::optional<std::vector<mobility::CareOfCandidate>> candidates_;
     std::vector<wire::IpAddress> care_of_rules_;
     std::vector<netlink::RuleSpec> shared_rules_;
+    std::optional<mobility::HomeLink> home_link_; // as it was when that was followed last
+    std::vector<HomeStay> stays_;
     PrefixRoutes networks_; // rules and routes for the network behind a mobile router
     std::optional<DeadlineTimer> stop_timer_;
     std::function<void()> finished_;

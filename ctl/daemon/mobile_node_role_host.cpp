@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "daemon/home_announcement.hpp"
 #include "daemon/shared_address.hpp"
 
 namespace dsmip::daemon {
@@ -209,6 +210,7 @@ void MobileNodeRole::remove_leftover_addresses() {
     if (device == nullptr) {
         return;
     }
+    remove_leftover_stays();
     const auto assigned = engine_.home_address4();
     for (const auto& present : device->addresses) {
         const auto* address4_present = present.address.ipv4();
@@ -222,6 +224,23 @@ void MobileNodeRole::remove_leftover_addresses() {
             spec.address = present.address;
             spec.prefix_length = present.prefix_length;
             log_if_failed(network_.remove_address(spec));
+        }
+    }
+}
+
+/// A predecessor that did not end well may have been at home.
+void MobileNodeRole::remove_leftover_stays() {
+    for (const auto& [ifindex, link] : monitor_.state().links()) {
+        for (const auto& present : link.addresses) {
+            const bool wanted = home_link_ && home_link_->link == ifindex;
+            if (present.home && present.address == configuration_.engine.home_address &&
+                ifindex != network_.ifindex() && !wanted) {
+                netlink::AddressSpec spec;
+                spec.ifindex = ifindex;
+                spec.address = present.address;
+                spec.prefix_length = present.prefix_length;
+                log_if_failed(network_.remove_address(spec));
+            }
         }
     }
 }
@@ -306,6 +325,104 @@ void MobileNodeRole::withdraw(const wire::Ipv4Address& address) {
     log_if_failed(network_.remove_address(address4(address)));
     follow_shared_address(candidates_.value_or(std::vector<mobility::CareOfCandidate>{}));
     for (const auto& rule : guard_rules(address)) {
+        log_if_failed(network_.remove_rule(rule));
+    }
+    log_if_failed(network_.remove_route(guard_route(wire::AddressFamily::Ipv4)));
+}
+
+std::vector<HomeStay> MobileNodeRole::wanted_stays() const {
+    std::vector<HomeStay> wanted;
+    if (!home_link_) {
+        return wanted;
+    }
+    const auto& engine = configuration_.engine;
+    const auto table = network_.configuration().table;
+    if (auto stay = home_stay6(monitor_.state(), *home_link_, engine.home_address, table)) {
+        stay->address.deprecated = home_address().deprecated;
+        wanted.push_back(std::move(*stay));
+    }
+    // One from the pool is lent as long as the node is registered.
+    if (engine.home_address4_mode == mobility::MobileNodeConfig::HomeAddress4::fixed) {
+        if (auto stay = home_stay4(monitor_.state(), *home_link_, engine.home_address4, table)) {
+            wanted.push_back(std::move(*stay));
+        }
+    }
+    return wanted;
+}
+
+/// The home address that the daemon itself has put on an access is no address of that access.
+bool MobileNodeRole::is_stay(const mobility::CareOfCandidate& candidate) const {
+    return std::any_of(stays_.begin(), stays_.end(), [&](const HomeStay& stay) {
+        return stay.address.ifindex == candidate.link &&
+               stay.address.address == candidate.address &&
+               stay.address.prefix_length == candidate.prefix_length;
+    });
+}
+
+void MobileNodeRole::follow_home_link() {
+    home_link_ = engine_.home_link();
+    auto wanted = wanted_stays();
+    const auto find = [](const std::vector<HomeStay>& stays, const HomeStay& stay) {
+        return std::find_if(stays.begin(), stays.end(),
+                            [&](const HomeStay& other) { return other.address == stay.address; });
+    };
+    const auto has = [](const HomeStay& stay, const netlink::RouteSpec& route) {
+        return std::find(stay.routes.begin(), stay.routes.end(), route) != stay.routes.end();
+    };
+    for (const auto& stay : stays_) {
+        const auto kept = find(wanted, stay);
+        for (const auto& route : stay.routes) {
+            if (kept == wanted.end() || !has(*kept, route)) {
+                log_if_failed(network_.remove_route(route));
+            }
+        }
+        if (kept == wanted.end()) {
+            end_stay(stay);
+        }
+    }
+    for (const auto& stay : wanted) {
+        const auto before = find(stays_, stay);
+        if (before == stays_.end()) {
+            begin_stay(stay);
+        }
+        for (const auto& route : stay.routes) {
+            if (before == stays_.end() || !has(*before, route)) {
+                log_if_failed(network_.add_route(route));
+            }
+        }
+    }
+    stays_ = std::move(wanted);
+}
+
+/// With the rules that an IPv4 home address has when it is registered.
+void MobileNodeRole::begin_stay(const HomeStay& stay) {
+    spdlog::info("home-address-on-link address={} link={}", to_string(stay.address.address),
+                 home_link_->link_name);
+    if (stay.address.address.is_ipv4()) {
+        note(network_.add_route(guard_route(wire::AddressFamily::Ipv4), IfFails::keep));
+        for (const auto& rule : guard_rules(stay.address.address)) {
+            note(network_.add_rule(rule, IfFails::keep));
+        }
+        note(network_.add_rule(rule_from(stay.address.address, rule_priority::home_address,
+                                         network_.configuration().table),
+                               IfFails::keep));
+    }
+    log_if_failed(network_.add_address(stay.address));
+    if (home_link_->deregistered) {
+        log_if_failed(
+            announce_home_address(home_link_->link_name, home_link_->link, stay.address.address));
+    }
+}
+
+void MobileNodeRole::end_stay(const HomeStay& stay) {
+    log_if_failed(network_.remove_address(stay.address));
+    const auto* address4 = stay.address.address.ipv4();
+    if (address4 == nullptr || engine_.home_address4() == *address4) {
+        return; // the rules go on
+    }
+    log_if_failed(network_.remove_rule(
+        rule_from(*address4, rule_priority::home_address, network_.configuration().table)));
+    for (const auto& rule : guard_rules(*address4)) {
         log_if_failed(network_.remove_rule(rule));
     }
     log_if_failed(network_.remove_route(guard_route(wire::AddressFamily::Ipv4)));

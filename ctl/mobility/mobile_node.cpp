@@ -297,6 +297,9 @@ std::vector<wire::Prefix6> MobileNode::prefixes6() const {
 std::vector<wire::Prefix4> MobileNode::prefixes4() const {
     return impl_->network().prefixes4();
 }
+std::optional<HomeLink> MobileNode::home_link() const {
+    return impl_->home_link();
+}
 std::optional<wire::Ipv4Address> MobileNode::home_address4() const {
     return impl_->home_address4();
 }

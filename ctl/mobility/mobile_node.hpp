@@ -132,6 +132,16 @@ struct SharedAddress {
     friend bool operator==(const SharedAddress&, const SharedAddress&) = default;
 };
 
+// The node is at home there and uses its home addresses without a tunnel (RFC 6275, 11.5.5).
+struct HomeLink {
+    std::string link_name;
+    unsigned link = 0; // interface index
+    // The home agent has said that it does not answer for the node any more: nobody else has the
+    // address. Else duplicate address detection is needed.
+    bool deregistered = false;
+    friend bool operator==(const HomeLink&, const HomeLink&) = default;
+};
+
 // Not thread safe.  Every call returns what is to be done, in order.  `now` must
 // not go back from call to call.
 class MobileNode {
@@ -179,6 +189,9 @@ public:
     [[nodiscard]] std::vector<SilentCareOf> silent_care_of(TimePoint now) const;
     // Accesses whose private address happens to be the IPv4 home address.
     [[nodiscard]] std::vector<SharedAddress> shared_addresses() const;
+    // At home, as soon as nothing is registered any more: until then the home agent answers for the
+    // home addresses.
+    [[nodiscard]] std::optional<HomeLink> home_link() const;
     // The IPv4 home address while the home agent acknowledges it.
     // AssignHomeAddress4 and WithdrawHomeAddress4 follow it, for a fixed address
     // as for a dynamic one.

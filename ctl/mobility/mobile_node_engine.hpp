@@ -46,6 +46,7 @@ public:
     [[nodiscard]] std::optional<wire::Ipv4Address> home_address4() const {
         return home_address4_.address();
     }
+    [[nodiscard]] std::optional<HomeLink> home_link() const;
     [[nodiscard]] const MobileNetwork& network() const { return network_; }
     [[nodiscard]] std::vector<NamedCount> counters() const { return counters_.all(); }
 
@@ -112,7 +113,8 @@ private:
     void follow_home(TimePoint now);
     void come_home(TimePoint now);
     void leave_home(TimePoint now);
-    void home_deregistered(const std::string& outcome);
+    enum class Release : std::uint8_t { accepted, unknown };
+    void home_deregistered(const std::string& outcome, Release release);
     [[nodiscard]] std::optional<CareOf> any_path() const;
 
     // ---- another home agent (mobile_node_switch.cpp)
@@ -176,8 +178,9 @@ private:
     bool stopping_ = false;
     bool leaving_ = false; // de-registers in order to go to another home agent
     bool finished_ = false;
-    bool at_home_ = false;   // nothing is registered while that is so
-    bool in_kernel_ = false; // bindings were installed, here or by a predecessor
+    bool at_home_ = false;            // nothing is registered while that is so
+    std::optional<Release> released_; // at home: de-registration is over
+    bool in_kernel_ = false;          // bindings were installed, here or by a predecessor
 
     RequestId last_request_ = 0;
     RequestId last_install_ = 0;

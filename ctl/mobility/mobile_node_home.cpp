@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An access is at the home link: nothing is to be tunnelled there, so the bindings are taken back
-// (RFC 6275, 11.5.5). What else returning home means is not done: the node does not use its home
-// address on that link.
+// An access is at the home link: nothing is to be tunnelled there, so the bindings are taken back,
+// and then the home addresses are used on that link (RFC 6275, 11.5.5).
 #include "mobility/mobile_node_engine.hpp"
 
 #include <algorithm>
@@ -47,12 +46,13 @@ void MobileNode::Impl::come_home(TimePoint now) {
     counters_.add(MobileNodeCount::returns_home);
     report(Level::info, "at-home", {{"address", address.address}, {"link", address.link_name}});
     if (const auto obstacle = deregister_all(now, Exchange::Kind::home)) {
-        home_deregistered(std::string(*obstacle));
+        home_deregistered(std::string(*obstacle), Release::unknown);
     }
 }
 
 void MobileNode::Impl::leave_home(TimePoint now) {
     report(Level::info, "left-home", {});
+    released_.reset();
     std::erase_if(exchanges_,
                   [](const Exchange& exchange) { return exchange.kind == Exchange::Kind::home; });
     overwrite_pending_ = true; // whether the home agent still has something is not known
@@ -64,7 +64,8 @@ void MobileNode::Impl::leave_home(TimePoint now) {
 }
 
 // Answered, or given up: the home agent forgets what is left by itself.
-void MobileNode::Impl::home_deregistered(const std::string& outcome) {
+void MobileNode::Impl::home_deregistered(const std::string& outcome, Release release) {
+    released_ = release;
     std::erase_if(exchanges_,
                   [](const Exchange& exchange) { return exchange.kind == Exchange::Kind::home; });
     for (auto& entry : entries_) {
@@ -82,6 +83,14 @@ void MobileNode::Impl::home_deregistered(const std::string& outcome) {
         actions_.emplace_back(WithdrawHomeAddress4{*address});
     }
     report(Level::info, "deregistered", {{"outcome", outcome}});
+}
+
+std::optional<HomeLink> MobileNode::Impl::home_link() const {
+    const auto& home = care_of_.at_home();
+    if (!at_home_ || !released_ || !home) {
+        return {};
+    }
+    return HomeLink{home->link_name, home->link, *released_ == Release::accepted};
 }
 
 } // namespace dsmip::mobility

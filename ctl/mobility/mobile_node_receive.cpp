@@ -147,7 +147,7 @@ void MobileNode::Impl::deregistration_answered(
     if ((over || hopeless) && kind == Exchange::Kind::leave) {
         change_home_agent(now);
     } else if (over && kind == Exchange::Kind::home) {
-        home_deregistered(outcome);
+        home_deregistered(outcome, Release::accepted);
     } else if (over && kind == Exchange::Kind::shutdown) {
         finish(outcome);
     }

@@ -161,7 +161,7 @@ bool MobileNode::Impl::find_path(TimePoint now, Exchange& exchange) {
         change_home_agent(now);
         break;
     case Exchange::Kind::home:
-        home_deregistered("no address left to de-register from");
+        home_deregistered("no address left to de-register from", Release::unknown);
         break;
     default:
         finish("no care-of address left to de-register from");
@@ -267,7 +267,7 @@ void MobileNode::Impl::time_out(TimePoint now) {
             break;
         case Exchange::Kind::home:
             if (attempts >= home_attempts) {
-                home_deregistered("no answer");
+                home_deregistered("no answer", Release::unknown);
             }
             break;
         case Exchange::Kind::shutdown:

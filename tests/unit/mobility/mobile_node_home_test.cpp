@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // An address of the home prefix on an access: the node takes its bindings back and does not use it
-// as a care-of address.
+// as a care-of address, but uses the home address there.
 #include <catch2/catch.hpp>
 
 #include "mobile_node_scene.hpp"
@@ -23,7 +23,9 @@ TEST_CASE("coming home: de-registered from the home link, and nothing is registe
     CHECK(leave.update.lifetime.is_zero());
     CHECK(leave.native()->wire_source == v6("2001:db8:1::abcd"));
     CHECK(scene.kernel() != nullptr);
+    CHECK_FALSE(scene.node.home_link()); // the home agent still answers for the home address
     scene.accept(leave);
+    CHECK(scene.node.home_link() == HomeLink{at_home.link_name, at_home.link, true});
     CHECK(scene.kernel() == nullptr);
     CHECK(scene.row().state == RegistrationState::idle);
     CHECK(scene.row().remaining == seconds(0));
@@ -34,6 +36,7 @@ TEST_CASE("coming home: de-registered from the home link, and nothing is registe
 
     SECTION("leaving again: registered at once") {
         scene.network({visited});
+        CHECK_FALSE(scene.node.home_link());
         const auto update = scene.take();
         CHECK_FALSE(update.update.lifetime.is_zero());
         scene.accept(update);
@@ -42,6 +45,7 @@ TEST_CASE("coming home: de-registered from the home link, and nothing is registe
     }
     SECTION("the address goes and nothing else is there: silence") {
         scene.network({});
+        CHECK_FALSE(scene.node.home_link());
         scene.advance(minutes(30));
         CHECK(scene.pending() == 0);
     }
@@ -82,7 +86,9 @@ TEST_CASE("starting at home: nothing is sent") {
     scene.advance(minutes(10));
     CHECK(scene.sent.empty());
     CHECK_FALSE(scene.reported("no-care-of-address"));
+    CHECK(scene.node.home_link() == HomeLink{at_home.link_name, at_home.link, false});
     scene.network({visited});
+    CHECK_FALSE(scene.node.home_link());
     CHECK(scene.pending() == 1);
 }
 
@@ -93,6 +99,8 @@ TEST_CASE("no answer at home: the bindings are given up") {
     scene.advance(seconds(31));
     CHECK(scene.kernel() == nullptr);
     CHECK(scene.sent.size() == 6);
+    // Whether somebody else has the address now is not known.
+    CHECK(scene.node.home_link() == HomeLink{at_home.link_name, at_home.link, false});
     scene.advance(minutes(30));
     CHECK(scene.sent.size() == 6);
 }
@@ -107,6 +115,7 @@ TEST_CASE("away again before the answer: registered, and the late answer changes
     CHECK_FALSE(update.update.lifetime.is_zero());
     scene.accept(leave);
     scene.accept(update);
+    CHECK_FALSE(scene.node.home_link());
     CHECK(scene.row().state == RegistrationState::registered);
     CHECK(scene.kernel() != nullptr);
 }
