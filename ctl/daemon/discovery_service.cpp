@@ -72,9 +72,28 @@ void DiscoveryService::start(asio::io_context& loop) {
         set_timer();
     });
     set_timer();
+    membership_timer_.emplace(loop, [this] { check_memberships(); });
+    membership_timer_->set(now() + membership_interval);
+}
+
+void DiscoveryService::check_memberships() {
+    if (const auto present = calls_.anycast_addresses(anycast_link_)) {
+        std::erase_if(claimed_, [&](const auto& address) {
+            const bool lost =
+                std::find(present->begin(), present->end(), address) == present->end();
+            if (lost) {
+                (void)set_membership(address, false);
+                counters_.add("anycast_lost");
+            }
+            return lost;
+        });
+    }
+    claim_addresses();
+    membership_timer_->set(now() + membership_interval);
 }
 
 void DiscoveryService::stop() {
+    membership_timer_.reset();
     watch_.reset();
     tap_watch_.reset();
     timer_.reset();
@@ -108,14 +127,24 @@ void DiscoveryService::claim_addresses() {
         if (std::find(claimed_.begin(), claimed_.end(), address) != claimed_.end()) {
             continue;
         }
+        const auto told = std::find(refused_.begin(), refused_.end(), address);
         if (set_membership(address, true)) {
             claimed_.push_back(address);
-        } else {
-            counters_.add("anycast_refused");
+            if (told != refused_.end()) {
+                refused_.erase(told);
+                spdlog::info("discovery: the anycast address {} is claimed now",
+                             to_string(address));
+            }
+            continue;
+        }
+        const int error = errno;
+        counters_.add("anycast_refused");
+        if (told == refused_.end()) {
+            refused_.push_back(address);
             spdlog::warn("discovery: the anycast address {} cannot be claimed: {}{}; requests to "
-                         "it are not answered",
-                         to_string(address), std::strerror(errno),
-                         errno == EADDRNOTAVAIL ? ", because this host does not forward" : "");
+                         "it are not answered until it can",
+                         to_string(address), std::strerror(error),
+                         error == EADDRNOTAVAIL ? ", because this host does not forward" : "");
         }
     }
 }

@@ -25,11 +25,17 @@ struct DiscoveryCalls {
     /// The tuple behind a path cookie; nothing if it is not known any more.
     std::function<std::optional<mobility::MessagePath>(std::uint32_t cookie)> path;
     std::function<void(const mobility::Report&)> report;
+    /// Anycast addresses for which packets are taken on an interface.
+    std::function<tl::expected<std::vector<wire::Ipv6Address>, std::string>(std::uint32_t link)>
+        anycast_addresses;
     mobility::RegisteredNodes nodes;
 };
 
 class DiscoveryService {
 public:
+    /// How often it looks whether its anycast addresses are there, and tries again what failed.
+    static constexpr mobility::Duration membership_interval = std::chrono::seconds(5);
+
     /// `tunnel`: index of the dsmip device.
     static tl::expected<std::unique_ptr<DiscoveryService>, std::string>
     open(const mobility::HomeAgentConfig& config, unsigned tunnel, DiscoveryCalls calls);
@@ -53,8 +59,11 @@ private:
                      const mobility::HomeAgentConfig& config, unsigned tunnel,
                      DiscoveryCalls calls);
 
-    /// Claims what the engine wants claimed, and gives up the rest.
+    /// Claims what the engine wants claimed, and gives up the rest. What cannot be claimed is told
+    /// once.
     void claim_addresses();
+    /// The kernel forgets the address of a membership when the interface goes down.
+    void check_memberships();
     bool set_membership(const wire::Ipv6Address& address, bool join) const;
     void read_messages();
     void read_tap();
@@ -70,10 +79,12 @@ private:
     DiscoveryCalls calls_;
     mobility::HomeAgentDiscovery engine_;
     std::vector<wire::Ipv6Address> claimed_;
+    std::vector<wire::Ipv6Address> refused_; // of those it was told that they cannot be claimed
     Counters counters_;
     std::optional<ReadWatch> watch_;
     std::optional<ReadWatch> tap_watch_;
     std::optional<DeadlineTimer> timer_;
+    std::optional<DeadlineTimer> membership_timer_;
 };
 
 } // namespace dsmip::daemon

@@ -139,14 +139,19 @@ void HomeAgentRole::take_over(mobility::ReconfigurationOutlook outlook) {
         reload.notes.push_back("the module keeps its limits of signalling: " + set.error());
     }
     if (reload.other_link) {
+        home_link_watch_.reset();
+        if (home_link_) {
+            home_link_->abandon_detections();
+        }
         home_link_ = std::move(reload.home_link); // the one before stops answering
         start_home_link();
+        if (auto watched = watch_home_link(); !watched) {
+            reload.notes.push_back("the home link is not watched: " + watched.error());
+        }
         warn_about_host(configuration_);
     }
     driver_->run(actions.value());
     if (reload.other_link && discovery_) {
-        // What was heard on the link before does not count here.
-        discovery_->stop();
         if (auto started = start_discovery(); !started) {
             reload.notes.push_back("home agents and prefixes are not discovered: " +
                                    started.error());

@@ -27,12 +27,6 @@ using Outcome = tl::expected<void, std::string>;
 
 constexpr std::uint32_t main_table = 254;
 
-void log_failures(std::string_view when, const std::vector<std::string>& failures) {
-    for (const auto& failure : failures) {
-        spdlog::warn("{}: {}", when, failure);
-    }
-}
-
 mobility::HomeAgentConfig with_secret(mobility::HomeAgentConfig config) {
     std::random_device random;
     config.policy.secret = (std::uint64_t{random()} << 32U) | random();
@@ -102,6 +96,12 @@ HomeAgentRole::HomeAgentRole(asio::io_context& loop, HomeAgentConfiguration conf
     , calls_(std::move(calls)) {}
 
 HomeAgentRole::~HomeAgentRole() = default;
+
+void HomeAgentRole::log_failures(std::string_view when, const std::vector<std::string>& failures) {
+    for (const auto& failure : failures) {
+        spdlog::warn("{}: {}", when, failure);
+    }
+}
 
 netlink::RouteSpec HomeAgentRole::prefix_route(const netlink::Prefix& prefix) const {
     netlink::RouteSpec route;
@@ -189,42 +189,6 @@ HomeRoutes HomeAgentRole::wanted_routes(const HomeAgentConfiguration& configurat
                        lent_elsewhere);
 }
 
-// The home link may come, go and change with a reload.
-void HomeAgentRole::add_home_link_calls(EngineCalls& calls) {
-    calls.start_dad = [this](const auto& request) {
-        if (home_link_) {
-            home_link_->start_dad(request);
-        }
-    };
-    calls.claim_home_address = [this](const auto& claim) {
-        if (home_link_) {
-            home_link_->claim(claim);
-        }
-    };
-    calls.release_home_address = [this](const auto& home_address) {
-        if (home_link_) {
-            home_link_->release(home_address);
-        }
-    };
-    calls.frame_source = [this](unsigned link, const auto& source) {
-        return home_link_ && link == home_link_->index() ? home_link_->link_address_of(source)
-                                                         : mobility::LinkAddress{};
-    };
-    calls.set_neighbour = [this](unsigned link, const auto& address, const auto& link_address) {
-        if (auto set = network_.set_neighbour(link, address, link_address); !set) {
-            spdlog::warn("{}", set.error()); // the kernel asks for it then
-        }
-    };
-}
-
-void HomeAgentRole::start_home_link() {
-    if (home_link_) {
-        home_link_->start(loop_, [this](auto request, auto outcome) {
-            driver_->run(engine_.dad_done(now(), request, outcome));
-        });
-    }
-}
-
 Outcome HomeAgentRole::start() {
     if (auto set_up = set_up_network(); !set_up) {
         return set_up;
@@ -276,6 +240,9 @@ Outcome HomeAgentRole::start() {
         return tl::make_unexpected(underlay.error());
     }
     underlay_ = std::move(*underlay);
+    if (auto watched = watch_home_link(); !watched) {
+        return watched;
+    }
     watch_home_address_options();
     if (auto discovering = start_discovery(); !discovering) {
         return discovering;
@@ -288,12 +255,19 @@ Outcome HomeAgentRole::start() {
     return {};
 }
 
+/// Anew, if need be: what was heard on the home link before does not count on another.
 Outcome HomeAgentRole::start_discovery() {
+    if (discovery_) {
+        discovery_->stop();
+    }
     DiscoveryCalls calls;
     calls.report = calls_.report;
     calls.path = [this](std::uint32_t cookie) -> std::optional<mobility::MessagePath> {
         const auto path = driver_->client().path_get(network_.ifindex(), cookie);
         return path ? from_kernel(*path) : std::nullopt;
+    };
+    calls.anycast_addresses = [this](std::uint32_t link) {
+        return network_.anycast_addresses(link);
     };
     calls.nodes.find = [this](auto time, const auto& home_address) {
         return engine_.registered(time, home_address);
@@ -335,6 +309,7 @@ void HomeAgentRole::stop(std::function<void()> finished) {
     cut_reload_short();
     refused_options_watch_.reset();
     underlay_.reset();
+    home_link_watch_.reset();
     driver_->stop();
     if (discovery_) {
         discovery_->stop();
@@ -429,6 +404,7 @@ Json HomeAgentRole::status() const {
     if (home_link_) {
         const auto more = home_link_->counters();
         counts.insert(counts.end(), more.begin(), more.end());
+        counts.push_back({"home_link_reopened", home_link_changes_});
     }
     if (discovery_) {
         const auto more = discovery_->counters();

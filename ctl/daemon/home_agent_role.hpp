@@ -48,6 +48,7 @@ private:
     /// Bindings of the kernel and registrations of the store into the engine.
     tl::expected<mobility::Actions, std::string> restore();
     void log_reconciliation() const;
+    static void log_failures(std::string_view when, const std::vector<std::string>& failures);
     tl::expected<void, std::string> set_up_network();
     [[nodiscard]] netlink::RouteSpec address_route(const wire::Ipv4Address& address) const;
     [[nodiscard]] netlink::RouteSpec prefix_route(const netlink::Prefix& prefix) const;
@@ -56,6 +57,8 @@ private:
                                            std::span<const wire::Ipv4Address> lent_elsewhere) const;
     void add_home_link_calls(EngineCalls& calls);
     void start_home_link();
+    tl::expected<void, std::string> watch_home_link();
+    tl::expected<void, std::string> follow_home_link();
     void watch_home_address_options();
     tl::expected<void, std::string> start_discovery();
 
@@ -77,7 +80,9 @@ private:
     HomeAgentConfiguration configuration_;
     HostNetwork network_;
     std::unique_ptr<HomeLink> home_link_; // a real one
-    std::unique_ptr<UnderlayWatch> underlay_;
+    std::unique_ptr<NamedLinkWatch> home_link_watch_;
+    std::uint64_t home_link_changes_ = 0;
+    std::unique_ptr<NamedLinkWatch> underlay_;
     mobility::HomeAgent engine_;
     std::unique_ptr<EngineDriver> driver_;
     std::unique_ptr<RegistrationStore> store_; // none = the kernel alone remembers

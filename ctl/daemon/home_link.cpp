@@ -118,6 +118,71 @@ wire::Ipv6Address source_on(const std::string& interface, const wire::Ipv6Addres
     return source;
 }
 
+/// None: the interface is gone, or of another kind.
+std::optional<wire::EthernetAddress> ethernet_address(int fd, const std::string& interface) {
+    ifreq request{};
+    interface.copy(request.ifr_name, sizeof request.ifr_name - 1);
+    if (::ioctl(fd, SIOCGIFHWADDR, &request) != 0 || request.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
+        return std::nullopt;
+    }
+    wire::EthernetAddress address{};
+    std::memcpy(address.data(), request.ifr_hwaddr.sa_data, address.size());
+    return address;
+}
+
+struct OpenSocket {
+    int fd;
+    unsigned index; ///< of the interface
+};
+
+/// On the interface that has the name now.
+tl::expected<OpenSocket, std::string> open_socket(const std::string& interface,
+                                                  const wire::Ipv6Address& home_agent) {
+    const unsigned index = ::if_nametoindex(interface.c_str());
+    if (index == 0) {
+        return tl::make_unexpected(fmt::format("home link: there is no interface {}", interface));
+    }
+    // Without a protocol nothing comes before the filter is in place.
+    const int fd = ::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return tl::make_unexpected(failure(interface, "packet socket"));
+    }
+    const auto give_up = [fd](std::string reason) {
+        ::close(fd);
+        return tl::make_unexpected(std::move(reason));
+    };
+    auto program = filter_for(home_agent);
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) {
+        return give_up(failure(interface, "filter"));
+    }
+    // Of what this host sends nothing is of interest, and each packet would be copied.
+    const int yes = 1;
+    if (::setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) != 0) {
+        return give_up(failure(interface, "PACKET_IGNORE_OUTGOING"));
+    }
+    // Solicitations go to as many groups as there are nodes.
+    packet_mreq membership{};
+    membership.mr_ifindex = static_cast<int>(index);
+    membership.mr_type = PACKET_MR_ALLMULTI;
+    if (::setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) != 0) {
+        return give_up(failure(interface, "all multicast groups"));
+    }
+    sockaddr_ll local{};
+    local.sll_family = AF_PACKET;
+    // Of all protocols, so that a frame is seen here before the stack handles its packet.
+    local.sll_protocol = htons(ETH_P_ALL);
+    local.sll_ifindex = static_cast<int>(index);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the API of sockets
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
+        return give_up(failure(interface, "bind"));
+    }
+    if (!ethernet_address(fd, interface)) {
+        return give_up(fmt::format("home link {}: not an Ethernet interface", interface));
+    }
+    return OpenSocket{fd, index};
+}
+
 wire::Nonce random_nonce() {
     std::random_device random;
     wire::Nonce nonce{};
@@ -153,56 +218,42 @@ mobility::LinkAddress FrameSources::find(const wire::Ipv6Address& source) const 
 
 tl::expected<std::unique_ptr<HomeLink>, std::string>
 HomeLink::open(const std::string& interface, const wire::Ipv6Address& home_agent) {
-    const unsigned index = ::if_nametoindex(interface.c_str());
-    if (index == 0) {
-        return tl::make_unexpected(fmt::format("home link: there is no interface {}", interface));
+    const auto opened = open_socket(interface, home_agent);
+    if (!opened) {
+        return tl::make_unexpected(opened.error());
     }
-    // Without a protocol nothing comes before the filter is in place.
-    const int fd = ::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return tl::make_unexpected(failure(interface, "packet socket"));
-    }
-    std::unique_ptr<HomeLink> link(
-        new HomeLink(fd, index, interface, {source_on(interface, home_agent), random_nonce()}));
-    auto program = filter_for(home_agent);
-    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) {
-        return tl::make_unexpected(failure(interface, "filter"));
-    }
-    // Of what this host sends nothing is of interest, and each packet would be copied.
-    const int yes = 1;
-    if (::setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) != 0) {
-        return tl::make_unexpected(failure(interface, "PACKET_IGNORE_OUTGOING"));
-    }
-    // Solicitations go to as many groups as there are nodes.
-    packet_mreq membership{};
-    membership.mr_ifindex = static_cast<int>(index);
-    membership.mr_type = PACKET_MR_ALLMULTI;
-    if (::setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership) != 0) {
-        return tl::make_unexpected(failure(interface, "all multicast groups"));
-    }
-    sockaddr_ll local{};
-    local.sll_family = AF_PACKET;
-    // Of all protocols, so that a frame is seen here before the stack handles its packet.
-    local.sll_protocol = htons(ETH_P_ALL);
-    local.sll_ifindex = static_cast<int>(index);
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the API of sockets
-    if (::bind(fd, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0) {
-        return tl::make_unexpected(failure(interface, "bind"));
-    }
-    if (!link->read_link_address()) {
-        return tl::make_unexpected(
-            fmt::format("home link {}: not an Ethernet interface", interface));
-    }
+    std::unique_ptr<HomeLink> link(new HomeLink(opened->fd, opened->index, interface, home_agent));
+    (void)link->read_link_address();
     return link;
 }
 
 HomeLink::HomeLink(int fd, unsigned index, std::string interface,
-                   mobility::NeighborProxyConfig config)
+                   const wire::Ipv6Address& home_agent)
     : fd_(fd)
     , index_(index)
     , interface_(std::move(interface))
-    , proxy_(config) {}
+    , home_agent_(home_agent)
+    , proxy_({source_on(interface_, home_agent), random_nonce()}) {}
+
+tl::expected<void, std::string> HomeLink::reopen() {
+    const auto opened = open_socket(interface_, home_agent_);
+    if (!opened) {
+        return tl::make_unexpected(opened.error());
+    }
+    const bool started = watch_.has_value();
+    watch_.reset();
+    ::close(fd_);
+    fd_ = opened->fd;
+    index_ = opened->index;
+    sources_ = {};
+    proxy_.set_source(source_on(interface_, home_agent_));
+    (void)read_link_address();
+    if (started) {
+        watch();
+        abandon_detections();
+    }
+    return {};
+}
 
 HomeLink::~HomeLink() {
     stop();
@@ -211,14 +262,24 @@ HomeLink::~HomeLink() {
 
 void HomeLink::start(asio::io_context& loop, DadDone done) {
     done_ = std::move(done);
-    watch_.emplace(loop, fd_, [this] {
-        read_frames();
-        finish_turn();
-    });
+    loop_ = &loop;
+    watch();
     timer_.emplace(loop, [this] {
         send(proxy_.tick(now()));
         finish_turn();
     });
+}
+
+void HomeLink::watch() {
+    watch_.emplace(*loop_, fd_, [this] {
+        read_frames();
+        finish_turn();
+    });
+}
+
+void HomeLink::abandon_detections() {
+    proxy_.abandon_detections();
+    finish_turn();
 }
 
 void HomeLink::stop() {
@@ -227,16 +288,11 @@ void HomeLink::stop() {
 }
 
 bool HomeLink::read_link_address() {
-    ifreq request{};
-    interface_.copy(request.ifr_name, sizeof request.ifr_name - 1);
-    if (::ioctl(fd_, SIOCGIFHWADDR, &request) != 0 ||
-        request.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
-        return false;
+    const auto address = ethernet_address(fd_, interface_);
+    if (address) {
+        proxy_.set_link_address(*address);
     }
-    wire::EthernetAddress address{};
-    std::memcpy(address.data(), request.ifr_hwaddr.sa_data, address.size());
-    proxy_.set_link_address(address);
-    return true;
+    return address.has_value();
 }
 
 void HomeLink::claim(const mobility::ClaimHomeAddress& claim) {

@@ -54,6 +54,11 @@ public:
     void start(asio::io_context& loop, DadDone done);
     /// Stops answering.
     void stop();
+    /// The interface of that name is another one now: goes on there with what is claimed.
+    /// Detections under way end without an outcome. After an error nothing has changed.
+    tl::expected<void, std::string> reopen();
+    /// Ends detections that are under way without an outcome.
+    void abandon_detections();
 
     void claim(const mobility::ClaimHomeAddress& claim);
     void release(const wire::Ipv6Address& home_address);
@@ -65,8 +70,9 @@ public:
     [[nodiscard]] std::vector<mobility::NamedCount> counters() const;
 
 private:
-    HomeLink(int fd, unsigned index, std::string interface, mobility::NeighborProxyConfig config);
+    HomeLink(int fd, unsigned index, std::string interface, const wire::Ipv6Address& home_agent);
 
+    void watch();
     [[nodiscard]] bool read_link_address();
     void read_frames();
     bool send(const mobility::EthernetFrames& frames);
@@ -76,10 +82,12 @@ private:
     int fd_;
     unsigned index_;
     std::string interface_;
+    wire::Ipv6Address home_agent_;
     mobility::NeighborProxy proxy_;
     FrameSources sources_;
     std::uint64_t send_failures_ = 0;
     DadDone done_;
+    asio::io_context* loop_ = nullptr; ///< once started
     std::optional<ReadWatch> watch_;
     std::optional<DeadlineTimer> timer_;
 };

@@ -138,21 +138,22 @@ tl::expected<std::optional<std::uint32_t>, std::string> HostNetwork::find_underl
                                              configuration_.underlay));
 }
 
-tl::expected<std::unique_ptr<UnderlayWatch>, std::string>
+tl::expected<std::unique_ptr<NamedLinkWatch>, std::string>
 HostNetwork::follow_underlay(asio::io_context& loop, netlink::Client& client) {
     if (configuration_.underlay.empty()) {
         return nullptr;
     }
-    return UnderlayWatch::open(loop, configuration_.underlay, underlay_,
-                               [this, &client](std::uint32_t index) -> Outcome {
-                                   netlink::DeviceSettings settings;
-                                   settings.underlay = index;
-                                   if (auto set = client.device_set(ifindex_, settings); !set) {
-                                       return failed(set.error());
-                                   }
-                                   underlay_ = index;
-                                   return {};
-                               });
+    return NamedLinkWatch::open(loop,
+                                {"underlay", configuration_.underlay, "tunnels carry nothing"},
+                                underlay_, [this, &client](std::uint32_t index) -> Outcome {
+                                    netlink::DeviceSettings settings;
+                                    settings.underlay = index;
+                                    if (auto set = client.device_set(ifindex_, settings); !set) {
+                                        return failed(set.error());
+                                    }
+                                    underlay_ = index;
+                                    return {};
+                                });
 }
 
 Outcome HostNetwork::set_up_device(netlink::Client& client, netlink::DeviceSettings wanted) {
@@ -318,6 +319,15 @@ HostNetwork::routes(std::uint32_t table) {
     std::erase_if(*routes,
                   [this](const netlink::RouteSpec& route) { return route.oif != ifindex_; });
     return std::move(*routes);
+}
+
+tl::expected<std::vector<wire::Ipv6Address>, std::string>
+HostNetwork::anycast_addresses(std::uint32_t ifindex) {
+    auto addresses = rtnl_.anycast_addresses(ifindex);
+    if (!addresses) {
+        return failed(addresses.error());
+    }
+    return std::move(*addresses);
 }
 
 Outcome HostNetwork::remove_leftovers(PolicyRules policy_rules) {

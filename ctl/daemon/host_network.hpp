@@ -15,7 +15,7 @@
 
 #include "daemon/configuration.hpp"
 #include "daemon/host_wishes.hpp"
-#include "daemon/underlay.hpp"
+#include "daemon/named_link_watch.hpp"
 #include "netlink/client.hpp"
 #include "netlink/host_news.hpp"
 #include "netlink/rtnl.hpp"
@@ -88,7 +88,7 @@ public:
     /// Keeps the underlay that of the interface with the configured name, as long as the result
     /// lives; nothing without a name. To be called after set_up_device(); `client` and this object
     /// have to outlive the result.
-    tl::expected<std::unique_ptr<UnderlayWatch>, std::string>
+    tl::expected<std::unique_ptr<NamedLinkWatch>, std::string>
     follow_underlay(asio::io_context& loop, netlink::Client& client);
     [[nodiscard]] const DeviceConfiguration& configuration() const { return configuration_; }
 
@@ -125,6 +125,10 @@ public:
     void adopt_loose_route(netlink::RouteSpec route);
     /// The daemon's routes to the device in a table, whoever looks after them.
     tl::expected<std::vector<netlink::RouteSpec>, std::string> routes(std::uint32_t table);
+
+    /// For which packets are taken on an interface.
+    tl::expected<std::vector<wire::Ipv6Address>, std::string>
+    anycast_addresses(std::uint32_t ifindex);
 
     /// Looks at what the news tell of and puts back what is missing; of many routes a part, so that
     /// the event loop goes on.

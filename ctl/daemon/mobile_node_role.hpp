@@ -85,7 +85,7 @@ private:
     std::unique_ptr<EngineDriver> driver_;
     netlink::LinkMonitor monitor_;
     std::optional<ReadWatch> monitor_watch_;
-    std::unique_ptr<UnderlayWatch> underlay_;
+    std::unique_ptr<NamedLinkWatch> underlay_;
     AttachmentWatch attachments_;
     std::optional<DeadlineTimer> attachment_timer_;
     std::vector<LeftNetwork> left_networks_; // those that have been forgotten

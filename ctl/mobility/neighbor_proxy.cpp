@@ -135,6 +135,12 @@ void NeighborProxy::end_detection(RequestId request, DadOutcome outcome) {
     counters_.dad_duplicates += outcome == DadOutcome::duplicate ? 1U : 0U;
 }
 
+void NeighborProxy::abandon_detections() {
+    while (!detections_.empty()) {
+        end_detection(detections_.begin()->first, DadOutcome::unknown);
+    }
+}
+
 bool NeighborProxy::found_duplicate(const wire::Ipv6Address& target) {
     bool any = false;
     for (auto found = tentative_.find(target); found != tentative_.end();

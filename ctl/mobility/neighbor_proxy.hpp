@@ -53,6 +53,9 @@ public:
     // That of the interface; to be set before anything else, and when it changes.
     void set_link_address(const wire::EthernetAddress& address) { link_address_ = address; }
 
+    // Of advertisements.
+    void set_source(const wire::Ipv6Address& source) { config_.source = source; }
+
     [[nodiscard]] const wire::EthernetAddress& link_address() const { return link_address_; }
 
     [[nodiscard]] EthernetFrames claim(TimePoint now, const ClaimHomeAddress& claim);
@@ -60,6 +63,9 @@ public:
     [[nodiscard]] EthernetFrames start_dad(TimePoint now, const StartDad& request);
     // Its question could not be sent.
     void abandon_dad(RequestId request) { end_detection(request, DadOutcome::unknown); }
+
+    // None of those under way will get an answer: the link is gone.
+    void abandon_detections();
 
     // What came over the link, behind its Ethernet header.
     [[nodiscard]] EthernetFrames receive(std::uint16_t ethertype,

@@ -150,6 +150,10 @@ public:
     /// Routes of `table`, or of all tables if 0, with this protocol number; both families.
     Result<std::vector<RouteSpec>> routes(std::uint32_t table, std::uint8_t protocol);
 
+    /// IPv6 anycast addresses for which packets are taken on an interface. A membership of a socket
+    /// (IPV6_JOIN_ANYCAST) has lost its address here when the interface was down in between.
+    Result<std::vector<wire::Ipv6Address>> anycast_addresses(std::uint32_t ifindex);
+
     /// The kernel keeps equal rules apart only by their selectors; IfExists::replace is not
     /// possible (EINVAL).
     Result<void> rule_add(const RuleSpec& rule, IfExists if_exists = IfExists::fail);

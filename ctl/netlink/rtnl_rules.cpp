@@ -316,6 +316,44 @@ Result<std::vector<RouteSpec>> Rtnl::routes(std::uint32_t table, std::uint8_t pr
         });
 }
 
+Result<std::vector<wire::Ipv6Address>> Rtnl::anycast_addresses(std::uint32_t ifindex) {
+    const std::string request = "list anycast addresses";
+    std::vector<wire::Ipv6Address> found;
+    for (int attempt = 0; attempt < dump_attempts; ++attempt) {
+        found.clear();
+        RequestBuffer buffer;
+        MessageBuilder builder(buffer.octets, RTM_GETROUTE, NLM_F_DUMP);
+        rtmsg header{};
+        header.rtm_family = AF_INET6;
+        header.rtm_type = RTN_ANYCAST;
+        builder.header(header);
+        builder.put(RTA_TABLE, std::uint32_t{RT_TABLE_LOCAL});
+        builder.put(RTA_OIF, ifindex);
+        std::optional<DecodeError> bad;
+        auto state = socket_.transact(buffer.octets, request, [&](Octets octets) {
+            const auto raw = read_family_message<rtmsg>(octets, "route");
+            const auto route = read_route_spec(octets);
+            if (!raw || !route) {
+                bad = !raw ? raw.error() : route.error();
+            } else if (raw->header.rtm_type == RTN_ANYCAST && route->oif == ifindex &&
+                       route->destination.address.ipv6() != nullptr) {
+                found.push_back(*route->destination.address.ipv6());
+            }
+        });
+        if (!state && state.error().code != ENOENT) { // no such table yet
+            return tl::unexpected(state.error());
+        }
+        if (bad) {
+            return tl::unexpected(
+                NetlinkError{.code = EPROTO, .text = bad->message, .request = request});
+        }
+        if (!state || *state == DumpState::complete) {
+            break;
+        }
+    }
+    return found;
+}
+
 Result<void> Rtnl::rule_add(const RuleSpec& rule, IfExists if_exists) {
     const std::string request = describe("add", rule);
     if (if_exists == IfExists::replace) {

@@ -97,6 +97,30 @@ start_ha
 expect_equal "the answer" "0 $HA6 $HA6" "$(ask $ANYCAST)"
 expect_match "the anycast address" "^anycast $ANYCAST dev home0 " "$(claimed ha1 $ANYCAST)"
 
+say "The link goes down and up, with which the kernel forgets the anycast address"
+ip -n ha1 link set home0 down
+expect_equal "the anycast address" "" "$(claimed ha1 $ANYCAST)"
+ip -n ha1 link set home0 up
+ip -n ha1 address replace $HA6/64 dev home0
+ip -n ha1 route replace default via 2001:db8:1::9
+wait_until "the answer" answers "0 $HA6 $HA6" $ANYCAST
+(($(daemon_counter icmp_anycast_lost) > 0)) || fail "icmp_anycast_lost does not rise"
+
+say "A home agent that may not claim the address yet claims it when it may"
+stop ha
+in_ns ha1 sysctl -qw net.ipv6.conf.all.forwarding=0
+sed -i 's/^home-prefixes = .*/home-prefixes = ["2001:db8:2::\/64"]/; s/home-address = .*/home-address = "2001:db8:2::100"/' "$WORK/ha.toml"
+start_ha
+LATER=2001:db8:2:0:fdff:ffff:ffff:fffe
+wait_until "word of it" grep -q "anycast address $LATER cannot be claimed: .*does not forward" "$ARTIFACTS/ha.log"
+in_ns ha1 sysctl -qw net.ipv6.conf.all.forwarding=1
+wait_until "word of it" grep -q "anycast address $LATER is claimed now" "$ARTIFACTS/ha.log"
+expect_match "the anycast address" "^anycast $LATER dev home0 " "$(claimed ha1 $LATER)"
+expect_equal "refusals that were logged" 1 "$(grep -c 'cannot be claimed' "$ARTIFACTS/ha.log")"
+stop ha
+config
+start_ha
+
 say "Three home agents, known by the advertisements of their routers, in the order of preference"
 router_daemon ha1 10 off
 router_daemon ha2 20 off

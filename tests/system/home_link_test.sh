@@ -226,6 +226,47 @@ reaches cn $HOA6 $HOA4
 expect_equal "claimed home addresses" 1 "$(daemon_counter home_link_claimed)"
 expect_equal "bindings" "$before" "$(ha_ctl binding show | grep -o '.*lifetime')"
 
+say "The interface of the home link is deleted and made again: the home agent answers on the new one"
+anycast_is_there() { ip -n ha -6 route show table local type anycast dev home0 | grep -q 2001:db8:1:0:fdff:ffff:ffff:fffe; }
+anycast_is_there || fail "the anycast address is not there"
+ip -n ha link delete home0
+wait_until "the daemon says so" grep -q 'home link home0 is gone: nobody answers' "$ARTIFACTS/ha.log"
+wire segment to-ha ha home0
+ip -n segment link set to-ha master segment0
+ip -n ha address add $HA6/64 dev home0
+ip -n ha address add 192.0.2.1/24 dev home0
+ip -n ha route add default via 2001:db8:1::2
+ip -n ha route add default via 192.0.2.2
+HA_MAC=$(mac_of ha)
+reopened() { [ "$(daemon_counter home_link_reopened)" = "$1" ]; }
+wait_until "the home link opened again" reopened 1
+wait_until "the daemon says so" grep -q 'home link home0 is back' "$ARTIFACTS/ha.log"
+forget
+reaches host $HOA6 $HOA4
+reaches cn $HOA6 $HOA4
+expect_equal "IPv6 neighbour of the host" "$HA_MAC" "$(neighbour host $HOA6)"
+expect_equal "claimed home addresses" 1 "$(daemon_counter home_link_claimed)"
+expect_equal "bindings" "$before" "$(ha_ctl binding show | grep -o '.*lifetime')"
+wait_until "the anycast address on the new interface" anycast_is_there
+reaches ha $HOST6 $HOST4
+
+say "It goes to another network namespace and comes back, as it was"
+index=$(in_ns ha cat /sys/class/net/home0/ifindex)
+ip -n ha link set home0 netns router name away
+gone_again() { [ "$(grep -c 'home link home0 is gone' "$ARTIFACTS/ha.log")" = 2 ]; }
+wait_until "the daemon says so" gone_again
+ip -n router link set away netns ha name home0
+expect_equal "interface index" "$index" "$(in_ns ha cat /sys/class/net/home0/ifindex)"
+ip -n ha link set home0 up
+ip -n ha address add $HA6/64 dev home0
+ip -n ha address add 192.0.2.1/24 dev home0
+ip -n ha route add default via 2001:db8:1::2
+ip -n ha route add default via 192.0.2.2
+wait_until "the home link opened again" reopened 2
+forget
+reaches host $HOA6 $HOA4
+wait_until "the anycast address" anycast_is_there
+
 say "A host that asks whether the home address is free hears that it is not"
 before=$(daemon_counter home_link_solicitations_answered)
 ip -n host address add $HOA6/128 dev home0 nodad

@@ -211,6 +211,17 @@ TEST_CASE("detection: a question that could not be sent proves nothing") {
     CHECK(link.proxy.take_outcomes() == std::vector{std::pair{RequestId{7}, DadOutcome::unknown}});
 }
 
+TEST_CASE("detection: the link goes, and all of them end without an outcome") {
+    Link link;
+    (void)link.proxy.start_dad(link.now, {7, node, false});
+    (void)link.proxy.start_dad(link.now, {8, node, true});
+    link.proxy.abandon_detections();
+    CHECK(link.proxy.take_outcomes() == std::vector{std::pair{RequestId{7}, DadOutcome::unknown},
+                                                    std::pair{RequestId{8}, DadOutcome::unknown}});
+    CHECK(link.proxy.tick(link.now + 1s).empty());
+    CHECK(link.proxy.take_outcomes().empty());
+}
+
 TEST_CASE("two home addresses with one interface identifier") {
     Link link;
     auto first = claim();
