@@ -228,7 +228,7 @@ expect_equal "bindings" "$before" "$(ha_ctl binding show | grep -o '.*lifetime')
 
 say "The interface of the home link is deleted and made again: the home agent answers on the new one"
 anycast_is_there() { ip -n ha -6 route show table local type anycast dev home0 | grep -q 2001:db8:1:0:fdff:ffff:ffff:fffe; }
-anycast_is_there || fail "the anycast address is not there"
+wait_until "the anycast address" anycast_is_there
 ip -n ha link delete home0
 wait_until "the daemon says so" grep -q 'home link home0 is gone: nobody answers' "$ARTIFACTS/ha.log"
 wire segment to-ha ha home0
