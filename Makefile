@@ -20,7 +20,7 @@ help:
 	@echo '  make check-debug  the system tests on a kernel with KASAN, lockdep and kmemleak; check-sanitized'
 	@echo '  make check-sanitized  some system tests with a sanitized daemon; SANITIZED_TESTS names them'
 	@echo '  make check-smp    the same on an emulated SMP machine: slow'
-	@echo '  make check-mutations  do the unit tests notice when a rule is broken? (about 20 minutes)'
+	@echo '  make check-mutations  do the unit tests notice when a rule is broken? (some three minutes)'
 	@echo '  make soak         fuzzers and removal under traffic at full length on both: hours'
 	@echo
 	@echo '  make bench        measure against the tunnels of the kernel, write Documentation/benchmarks (over an hour)'
@@ -107,7 +107,7 @@ check-smp: setup ctl
 soak: setup ctl
 	tests/system/soak
 
-# Changes of the sources that each break a row of the matrix: its tests have to notice. 20 minutes.
+# Changes of the sources that each break a row of the matrix: its tests have to notice.
 check-mutations: setup
 	@cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DDSMIP_SANITIZE=ON -DDSMIP_UNIT_TESTS=ON >/dev/null
 	@cmake --build build/unit -j $(JOBS)

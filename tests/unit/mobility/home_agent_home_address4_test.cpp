@@ -247,7 +247,7 @@ TEST_CASE("133 for prefixes, which are not given out",
 }
 
 TEST_CASE("a dynamic address is the node's own from then on",
-          "[D-2.5-02][D-3.2.1-01][D-3.2.1-07][D-4.5-07][D-4.5-14][D-4.5-16]") {
+          "[D-2.5-02][D-3.2.1-01][D-3.2.1-06][D-3.2.1-07][D-4.5-07][D-4.5-14][D-4.5-16]") {
     Scene scene;
     scene.native(Update(1).of(other).home4("0.0.0.0"), visited);
     const auto lease = acknowledged(scene).address;

@@ -323,6 +323,15 @@ TEST_CASE("an IPv4 care-of address in a Binding Identifier option",
         CHECK(answer.bid_status() == Statuses{accepted, BindingStatus::AdministrativelyProhibited});
         CHECK(answer.home4().size() == 1); // about the IPv4 home address alone
     }
+    SECTION("is refused where its packets would come back, in the option") {
+        const wire::Endpoint leased{v4("192.0.2.161"), 5000}; // of the pool
+        scene.udp(Update(1).bid(2, v4("192.0.2.161")), leased);
+        const auto answer = scene.answer();
+        CHECK(answer.status() == BindingStatus::InvalidCareOfAddress);
+        CHECK(answer.bid_status() == Statuses{BindingStatus::InvalidCareOfAddress});
+        CHECK(answer.home4().empty());
+        CHECK_FALSE(scene.registered(node));
+    }
     SECTION("is renewed in bulk where there was no NAT") {
         scene.udp(Update(1).bid(2, visited4), direct);
         (void)scene.answer();

@@ -120,6 +120,18 @@ TEST_CASE("refused: no entry for the IPv4 address, the IPv6 one stands",
     CHECK(scene.take().option<wire::Ipv4HomeAddress>() != nullptr);
 }
 
+TEST_CASE("refused at a refresh: the address that was there goes", "[D-4.4-23]") {
+    Scene scene(with_address4(Mode::fixed));
+    scene.network({wlan("2001:db8:2::200")});
+    scene.answer(scene.take(), acknowledged("192.0.2.10"));
+    REQUIRE(scene.node.home_address4() == v4("192.0.2.10"));
+    scene.advance(seconds(450));
+    scene.answer(scene.take(),
+                 acknowledged("192.0.2.10", wire::Ipv4AddressStatus::AdministrativelyProhibited));
+    CHECK_FALSE(scene.node.home_address4());
+    CHECK(scene.kernel_node.home_addresses4.empty());
+}
+
 TEST_CASE("not mentioned: this home agent has none, and is not asked again",
           "[D-2.3.1-07][D-2.3.1-08][D-4.4-21]") {
     Scene scene(with_address4(Mode::fixed));

@@ -348,6 +348,19 @@ TEST_CASE("status by binding", "[M-4.2.1-06][M-5.7-04][M-5.7-05]") {
     CHECK(scene.kernel(2) != nullptr);
 }
 
+TEST_CASE("an option that says 0: the status of the message is that of the binding",
+          "[M-4.2.1-06][M-5.7-04]") {
+    Scene scene(mcoa_config());
+    scene.network({wlan6, lte6});
+    Answer answer;
+    answer.status = BindingStatus::InsufficientResources;
+    scene.answer(scene.take(), answer);
+    for (const std::uint16_t bid : {1, 2}) {
+        CHECK(scene.row(bid).state == RegistrationState::failed);
+        CHECK(scene.kernel(bid) == nullptr);
+    }
+}
+
 TEST_CASE("an option for one binding is missing: it goes on its own", "[M-5.7-04]") {
     Scene scene(mcoa_config());
     scene.network({wlan6, lte6});

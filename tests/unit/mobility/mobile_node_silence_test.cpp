@@ -54,7 +54,7 @@ Duration time_until(Scene& scene, bool wlan_works, const std::function<bool()>& 
 
 TEST_CASE(
     "several care-of addresses: a silent one leaves the kernel, and the home agent by another",
-    "[M-5.5-03]") {
+    "[M-5.5-03][M-5.5-05]") {
     auto config = mcoa_config();
     config.bulk = GENERATE(true, false);
     Scene scene(config);
@@ -72,6 +72,8 @@ TEST_CASE(
                                     [](const Sent& s) { return s.update.lifetime.is_zero(); });
     REQUIRE(leave != scene.sent.end());
     CHECK(leave->bids() == Bids{1});
+    CHECK(std::holds_alternative<std::monostate>(
+        leave->option<wire::BindingIdentifier>()->care_of_address));
     CHECK(is_by(*leave, 4));
     run(scene, seconds(1), false);
     CHECK(scene.row(1).state == RegistrationState::idle);
