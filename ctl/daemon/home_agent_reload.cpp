@@ -138,12 +138,10 @@ void HomeAgentRole::take_over(mobility::ReconfigurationOutlook outlook) {
     if (auto set = network_.set_up_device(driver_->client(), limits); !set) {
         reload.notes.push_back("the module keeps its limits of signalling: " + set.error());
     }
+    std::unique_ptr<HomeLink> before;
     if (reload.other_link) {
         home_link_watch_.reset();
-        if (home_link_) {
-            home_link_->abandon_detections();
-        }
-        home_link_ = std::move(reload.home_link); // the one before stops answering
+        before = std::exchange(home_link_, std::move(reload.home_link)); // it stops answering
         start_home_link();
         if (auto watched = watch_home_link(); !watched) {
             reload.notes.push_back("the home link is not watched: " + watched.error());
@@ -151,6 +149,9 @@ void HomeAgentRole::take_over(mobility::ReconfigurationOutlook outlook) {
         warn_about_host(configuration_);
     }
     driver_->run(actions.value());
+    if (before) {
+        before->abandon_detections(); // what begins now, begins at the new one
+    }
     if (reload.other_link && discovery_) {
         if (auto started = start_discovery(); !started) {
             reload.notes.push_back("home agents and prefixes are not discovered: " +

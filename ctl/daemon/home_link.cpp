@@ -248,9 +248,11 @@ tl::expected<void, std::string> HomeLink::reopen() {
     sources_ = {};
     proxy_.set_source(source_on(interface_, home_agent_));
     (void)read_link_address();
+    proxy_.announce_again(now());
     if (started) {
         watch();
         abandon_detections();
+        set_timer();
     }
     return {};
 }

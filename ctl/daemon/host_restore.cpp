@@ -79,15 +79,20 @@ void HostNetwork::restore_addresses(Restoration& done) {
         links.insert(wish.ifindex);
     }
     std::vector<netlink::AddressSpec> present;
+    std::set<std::uint32_t> unknown; // another interface may have gone
     for (const auto ifindex : links) {
         const auto more = rtnl_.addresses(ifindex);
         if (!more) {
             done.failures.push_back(more.error().message());
-            return;
+            unknown.insert(ifindex);
+            continue;
         }
         present.insert(present.end(), more->begin(), more->end());
     }
     for (const auto& [address, altered] : wishes_.missing(present)) {
+        if (unknown.contains(address.ifindex)) {
+            continue;
+        }
         const auto added = rtnl_.address_add(address, altered ? IfExists::replace : IfExists::fail);
         if (added) {
             ++done.addresses;

@@ -228,13 +228,30 @@ void MobileNodeRole::remove_leftover_addresses() {
     }
 }
 
-/// A predecessor that did not end well may have been at home.
+/// A predecessor that did not end well may have been at home. As the daemon puts them there: the
+/// IPv6 one with the flag for home addresses, the IPv4 one as a single address.
 void MobileNodeRole::remove_leftover_stays() {
+    const auto& engine = configuration_.engine;
+    const auto is_leftover = [&](const netlink::LinkAddress& present) {
+        const auto* address4 = present.address.ipv4();
+        if (address4 == nullptr) {
+            return present.home && present.address == engine.home_address;
+        }
+        return engine.home_address4_mode == mobility::MobileNodeConfig::HomeAddress4::fixed &&
+               *address4 == engine.home_address4 &&
+               present.prefix_length == wire::Ipv4Address::bit_length;
+    };
     for (const auto& [ifindex, link] : monitor_.state().links()) {
+        if (ifindex == network_.ifindex()) {
+            continue;
+        }
         for (const auto& present : link.addresses) {
-            const bool wanted = home_link_ && home_link_->link == ifindex;
-            if (present.home && present.address == configuration_.engine.home_address &&
-                ifindex != network_.ifindex() && !wanted) {
+            const bool wanted = std::any_of(stays_.begin(), stays_.end(),
+                                            [&, link_index = ifindex](const auto& stay) {
+                                                return stay.address.ifindex == link_index &&
+                                                       stay.address.address == present.address;
+                                            });
+            if (!wanted && is_leftover(present)) {
                 netlink::AddressSpec spec;
                 spec.ifindex = ifindex;
                 spec.address = present.address;

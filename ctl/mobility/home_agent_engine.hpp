@@ -131,8 +131,8 @@ private:
                       const RegistrationContext& context, RegistrationOutcome outcome);
     void note_refusal(const RegistrationRequest& request, RuleRef refused_by,
                       JudgedOptions options = {});
-    // Of a message that is accepted.
-    void note_options(const RegistrationRequest& request, const RegistrationOutcome& outcome);
+    // Options that are refused, whatever becomes of the message.
+    void count_options(const RegistrationOutcome& outcome);
     // Refused by policy: a de-registration from where the node is not registered.
     [[nodiscard]] bool refused_from_elsewhere(const RegistrationRequest& request,
                                               const RegistrationContext& context) const;

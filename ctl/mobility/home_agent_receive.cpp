@@ -185,7 +185,7 @@ void HomeAgent::Impl::challenge(TimePoint now, const ReceivedMessage& message,
         return;
     }
     counters_.add(HomeAgentCount::signalling_challenged);
-    counters_.add(refused_by);
+    counters_.refused(refused_by);
     actions_.emplace_back(std::move(*answer));
 }
 
@@ -296,6 +296,7 @@ bool HomeAgent::Impl::refused_from_elsewhere(const RegistrationRequest& request,
 void HomeAgent::Impl::refuse_update(const RegistrationRequest& request,
                                     const RegistrationContext& context,
                                     const RegistrationOutcome& outcome) {
+    count_options(outcome);
     note_refusal(request, outcome.judged_by,
                  {identifiers_of(request, outcome), outcome.home_addresses4});
     send(acknowledge(request, outcome, context.current(), config_));
@@ -315,10 +316,10 @@ void HomeAgent::Impl::note_refusal(const RegistrationRequest& request, RuleRef r
             {"rule", ReportValue(refused_by->name)}});
 }
 
-void HomeAgent::Impl::note_options(const RegistrationRequest& request,
-                                   const RegistrationOutcome& outcome) {
+// What refuses the whole message has been counted for it.
+void HomeAgent::Impl::count_options(const RegistrationOutcome& outcome) {
     for (const auto* judged_by : outcome.identifiers) {
-        if (!judged_by->accepts()) {
+        if (!judged_by->accepts() && judged_by != outcome.judged_by) {
             counters_.add(judged_by);
         }
     }
@@ -326,10 +327,6 @@ void HomeAgent::Impl::note_options(const RegistrationRequest& request,
         if (!option.rule->accepts()) {
             counters_.add(option.rule);
         }
-    }
-    if (!outcome.identifiers.empty() || !outcome.home_addresses4.empty()) {
-        history_.judged(request.home_address, identifiers_of(request, outcome),
-                        outcome.home_addresses4);
     }
 }
 
@@ -343,7 +340,11 @@ void HomeAgent::Impl::begin_update(TimePoint now, const RegistrationRequest& req
         send(std::move(accepted));
         return;
     }
-    note_options(request, outcome);
+    count_options(outcome);
+    if (!outcome.identifiers.empty() || !outcome.home_addresses4.empty()) {
+        history_.judged(request.home_address, identifiers_of(request, outcome),
+                        outcome.home_addresses4);
+    }
     Transaction transaction;
     const auto sequence = request.update.sequence;
     if (needs_dad(request, context)) {

@@ -321,7 +321,7 @@ RegistrationOutcome evaluate(const RegistrationRequest& request, const Registrat
         prefix != nullptr &&
         (prefix->preferred_lifetime < outcome.lifetime ||
          prefix->valid_lifetime <= outcome.lifetime)) {
-        // The node has to know more of its prefix (RFC 6275, 9.5.1).
+        // The node has to know more of its prefix (RFC 6275, 10.3.1).
         outcome.judged_by = home_agent_rule("accepted_prefix_discovery_necessary");
     }
     return outcome;

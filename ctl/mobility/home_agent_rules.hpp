@@ -25,12 +25,16 @@ inline constexpr std::array home_agent_rules{
     Rule{"drop_rate_of_node", Dropped{}, "",
          "the node sends more than updates-per-node of [home-agent.policy] allows"},
     Rule{"drop_rate_of_source", Dropped{}, "",
-         "more comes from one address than updates-per-source of [home-agent.policy] allows"},
+         "more comes from one address than updates-per-source of [home-agent.policy] allows; some "
+         "of "
+         "it is answered: refused_over_limit"},
     Rule{"drop_rate_of_network", Dropped{}, "",
-         "more comes from one network than updates-per-network of [home-agent.policy] allows"},
+         "more comes from one network than updates-per-network of [home-agent.policy] allows; some "
+         "of "
+         "it is answered: refused_over_limit"},
     Rule{"drop_rate_of_strangers", Dropped{}, "",
          "more comes from unregistered sources than updates-of-strangers of [home-agent.policy] "
-         "allows"},
+         "allows; some of it is answered: refused_over_limit"},
     Rule{"refused_over_limit", Status::SequenceNumberOutOfWindow, "",
          "a rate limit is exceeded: the node has to send again with the sequence number of the "
          "answer, which only a node that gets the answer knows"},
@@ -187,9 +191,9 @@ inline constexpr std::array home_agent_rules{
          "duplicate address detection for a mobile router was not possible"},
 
     // ---- accepted
-    Rule{"accepted", Status::Accepted, "RFC 6275, 9.5.1", "all checks passed"},
+    Rule{"accepted", Status::Accepted, "RFC 6275, 10.3.1", "all checks passed"},
     Rule{"accepted_prefix_discovery_necessary", Status::AcceptedPrefixDiscoveryNecessary,
-         "RFC 6275, 9.5.1",
+         "RFC 6275, 10.3.1",
          "accepted; the home prefix ends, or stops being preferred, before the binding does"},
     Rule{"accepted_not_complete", Status::McoaNotComplete, "RFC 5648, 6.3",
          "some of the Binding Identifier options were refused"},

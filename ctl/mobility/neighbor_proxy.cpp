@@ -74,6 +74,15 @@ void NeighborProxy::release(const wire::Ipv6Address& home_address) {
     claims_.erase(found);
 }
 
+void NeighborProxy::announce_again(TimePoint now) {
+    announcements_.clear();
+    for (auto& [home_address, claimed] : claims_) {
+        claimed.generation = ++generation_;
+        announcements_.push_back(
+            {now, home_address, claimed.generation, MAX_NEIGHBOR_ADVERTISEMENT});
+    }
+}
+
 const ClaimHomeAddress* NeighborProxy::claim_of(const wire::Ipv6Address& target) const {
     const auto other = link_locals_.find(target);
     const auto found = claims_.find(other == link_locals_.end() ? target : other->second);

@@ -60,6 +60,8 @@ public:
 
     [[nodiscard]] EthernetFrames claim(TimePoint now, const ClaimHomeAddress& claim);
     void release(const wire::Ipv6Address& home_address);
+    // All claims once more, as the link-layer address may be another: by tick().
+    void announce_again(TimePoint now);
     [[nodiscard]] EthernetFrames start_dad(TimePoint now, const StartDad& request);
     // Its question could not be sent.
     void abandon_dad(RequestId request) { end_detection(request, DadOutcome::unknown); }

@@ -144,5 +144,8 @@ for family in 6 4; do
 	info "IPv$family: $(octets "$WORK/sink$family") octets"
 done
 stop mn mn2
-gone() { ! in_ns ha2 dsmipctl binding show | grep -q .; }
+gone() {
+	local shown
+	shown=$(in_ns ha2 dsmipctl binding show) && [ -z "$shown" ]
+}
 wait_until "both de-registered at the second home agent" gone

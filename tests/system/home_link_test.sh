@@ -241,7 +241,8 @@ HA_MAC=$(mac_of ha)
 reopened() { [ "$(daemon_counter home_link_reopened)" = "$1" ]; }
 wait_until "the home link opened again" reopened 1
 wait_until "the daemon says so" grep -q 'home link home0 is back' "$ARTIFACTS/ha.log"
-forget
+heard() { [ "$(neighbour host $HOA6)" = "$HA_MAC" ]; }
+wait_until "the neighbours hear of the new interface" heard
 reaches host $HOA6 $HOA4
 reaches cn $HOA6 $HOA4
 expect_equal "IPv6 neighbour of the host" "$HA_MAC" "$(neighbour host $HOA6)"

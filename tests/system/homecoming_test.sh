@@ -107,7 +107,7 @@ no_lease() { ip -n mn address del 192.0.2.140/25 dev wanx; }
 # way_of ADDRESS PEER: the interface by which packets from the home address leave.
 way_of() { ip -n mn -j route get "$2" from "$1" | python3 -c 'import json,sys; print(json.load(sys.stdin)[0].get("dev"))'; }
 leaves_by() { [ "$(way_of "$2" "$3")" = "$1" ]; }
-on_wanx() { ip -n mn address show dev wanx | grep -qF " $1/"; }
+on_wanx() { [[ $(ip -n mn address show dev wanx) == *" $1/"* ]]; }
 not_on_wanx() { ! on_wanx "$1"; }
 # at_home: the home address is used without a tunnel.
 at_home() {
@@ -225,3 +225,15 @@ start_mn
 at_home
 stop mn
 not_on_wanx $HOA6 || fail "the home address was left at the access"
+
+say "Killed at home, started abroad: nothing of the stay is left"
+lease
+start_mn
+at_home
+wait_until "the IPv4 home address at the home link" on_wanx $HOA4
+kill_hard mn
+no_lease
+plug a
+start_mn
+moved_to a
+for address in $HOA6 $HOA4; do wait_until "$address away from the access" not_on_wanx "$address"; done

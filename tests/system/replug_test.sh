@@ -45,7 +45,11 @@ moves() {
 	mn_ctl status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["counters"]["moves"])'
 }
 # seen_since SEQUENCE: the home agent has had a later Binding Update.
-seen_since() { [ "$(sequence_of ha $HOA6)" != "$1" ]; }
+seen_since() {
+	local now
+	now=$(sequence_of ha $HOA6)
+	[ -n "$now" ] && [ "$now" != "$1" ]
+}
 
 ip -n mn link set wanx down
 reconnect a
