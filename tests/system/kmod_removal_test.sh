@@ -119,7 +119,7 @@ mkfifo "$WORK/end"
 exec {END_OF_CROWD}<>"$WORK/end"
 export END_OF_CROWD
 start crowd unshare --mount --propagation private bash -e "$WORK/crowd"
-wait_until "the crowd" test -e "$WORK/crowd-is-there"
+PATIENCE=$((5 * PATIENCE)) wait_until "the crowd" test -e "$WORK/crowd-is-there"
 begin=${EPOCHREALTIME/./}
 echo >&"$END_OF_CROWD"
 # The other end of a cable goes with its namespace.

@@ -25,11 +25,11 @@ config() {
 			address6 = "$HA6"
 			home-prefixes = ["2001:db8:1::/64"]
 		TOML
-		awk -v first="$1" -v end="$2" 'BEGIN {
-			for (i = first; i < end; i++)
-				printf "[[home-agent.node]]\nhome-address = \"2001:db8:1::1:%x\"\nhome-addresses4 = [\"10.1.%d.%d\"]\n",
-					i, i / 256, i % 256
-		}'
+		local i
+		for ((i = $1; i < $2; i++)); do
+			printf '[[home-agent.node]]\nhome-address = "2001:db8:1::1:%x"\nhome-addresses4 = ["10.1.%d.%d"]\n' \
+				$i $((i / 256)) $((i % 256))
+		done
 	} >"$WORK/ha.toml"
 }
 now_ms() { date +%s%3N; }
