@@ -25,38 +25,34 @@ bool share_prefix(const wire::IpAddress& a, const wire::IpAddress& b) {
            wire::Prefix6{*a.ipv6(), autoconfigured_length}.contains(*b.ipv6());
 }
 
-std::set<wire::IpAddress> routers6(const netlink::Link& link) {
-    std::set<wire::IpAddress> routers;
-    for (const auto& route : link.default_routes) {
-        if (route.gateway && route.gateway->is_ipv6()) {
-            routers.insert(*route.gateway);
-        }
-    }
-    return routers;
-}
-
-std::set<wire::IpAddress> gateways_of(const netlink::Link& link) {
+/// Gateways of default routes that are as `wanted` says.
+template<class Wanted>
+std::set<wire::IpAddress> gateways_where(const netlink::Link& link, const Wanted& wanted) {
     std::set<wire::IpAddress> gateways;
     for (const auto& route : link.default_routes) {
-        if (route.gateway) {
+        if (route.gateway && wanted(*route.gateway)) {
             gateways.insert(*route.gateway);
         }
     }
     return gateways;
 }
 
+std::set<wire::IpAddress> gateways_of(const netlink::Link& link) {
+    return gateways_where(link, [](const auto& /*any*/) { return true; });
+}
+
+std::set<wire::IpAddress> routers6(const netlink::Link& link) {
+    return gateways_where(link, [](const auto& gateway) { return gateway.is_ipv6(); });
+}
+
 std::set<wire::IpAddress> answering_gateways_of(const netlink::Link& link) {
-    auto gateways = gateways_of(link);
-    std::erase_if(gateways,
-                  [&](const auto& gateway) { return link.silent_gateways.contains(gateway); });
-    return gateways;
+    return gateways_where(
+        link, [&](const auto& gateway) { return !link.silent_gateways.contains(gateway); });
 }
 
 std::set<wire::IpAddress> silent_gateways_of(const netlink::Link& link) {
-    auto gateways = gateways_of(link);
-    std::erase_if(gateways,
-                  [&](const auto& gateway) { return !link.silent_gateways.contains(gateway); });
-    return gateways;
+    return gateways_where(
+        link, [&](const auto& gateway) { return link.silent_gateways.contains(gateway); });
 }
 
 /// Silent ones that are worth a question. To the kernel an IPv6 router that is being asked is as

@@ -46,3 +46,20 @@ daemon_counter() {
 	ha_ctl status --json | python3 -c 'import json,sys
 print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
 }
+
+# octets FILE: what a sink of traffic.py has so far.
+octets() { cut -d' ' -f1 "$1" 2>/dev/null || echo 0; }
+moved_beyond() { [ "$(octets "$1")" -gt "$2" ]; }
+# connections_end NAME...: sourceNAME and sinkNAME of traffic.py end well, and nothing was lost between them.
+connections_end() {
+	local name end pid
+	touch "$WORK/stop"
+	for name; do
+		for end in source$name sink$name; do
+			wait_until "the end of $end" grep -qE '^[0-9]+ [0-9a-f]{64}$' "$WORK/$end"
+			pid="PID_$end"
+			wait "${!pid}" || fail "$end ended with status $?: $(cat "$ARTIFACTS/$end.log")"
+		done
+		expect_equal "octets and their sum, $name" "$(cat "$WORK/source$name")" "$(cat "$WORK/sink$name")"
+	done
+}

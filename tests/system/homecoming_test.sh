@@ -116,8 +116,6 @@ at_home() {
 	wait_until "traffic at home" in_ns cn ping -c1 -W2 $HOA6
 	in_ns mn ping -c1 -W5 -I $HOA6 $CN6 >/dev/null
 }
-octets() { cut -d' ' -f1 "$1" 2>/dev/null || echo 0; }
-moved_beyond() { [ "$(octets "$1")" -gt "$2" ]; }
 # connections_go_on FAMILY...: octets that are sent from now on arrive.
 connections_go_on() {
 	local family now
@@ -208,13 +206,7 @@ reconnect b
 moved_to b
 
 say "Nothing of the connections was lost"
-touch "$WORK/stop"
-ended() { grep -qE '^[0-9]+ [0-9a-f]{64}$' "$WORK/$1"; }
-for family in 6 4; do
-	wait_until "the end of the IPv$family connection" ended source$family
-	wait_until "the end of the IPv$family connection" ended sink$family
-	expect_equal "octets and sum" "$(cat "$WORK/source$family")" "$(cat "$WORK/sink$family")"
-done
+connections_end 6 4
 
 say "Started at home: the home address is used there, and taken along at the end"
 stop mn

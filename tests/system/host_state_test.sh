@@ -192,12 +192,7 @@ removed ha "rules removed, unheard" rules lose_news ha
 (($(count ha host_news_lost) > 0)) || fail "no news were lost: nothing was tested"
 
 say "Connections have survived"
-touch "$WORK/stop"
-for end in source6 source4 sink6 sink4; do
-	pid="PID_$end"
-	wait "${!pid}" || fail "$end ended with status $?: $(cat "$ARTIFACTS/$end.log")"
-done
-for family in 6 4; do expect_equal "octets and their sum" "$(cat "$WORK/source$family")" "$(cat "$WORK/sink$family")"; done
+connections_end 6 4
 
 say "A program that removes the same thing again and again"
 remove_it() { ip -n mn -6 rule del pref 4191 2>/dev/null || :; }

@@ -187,10 +187,6 @@ pings_answered() {
 	done
 }
 
-# octets FILE: what a sink of traffic.py has so far.
-octets() { cut -d' ' -f1 "$1" 2>/dev/null || echo 0; }
-moved_beyond() { [ "$(octets "$1")" -gt "$2" ]; }
-
 # bound WHERE REGEX: the home agent's (or mobile node's) kernel has a binding
 # whose line looks like REGEX.
 bound() { in_ns "$1" dsmipctl binding show | grep -qE "$2"; }
